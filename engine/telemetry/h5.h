@@ -1,0 +1,48 @@
+/* h5.h: the few HDF5 calls of this room, quiet and with the settings that make files byte-identical.
+ *
+ * Why: object times, variable-length strings and HDF5's printed error stack are each one forgotten call away.
+ * Internal to engine/telemetry: no other room may include it (hdf5.h stays in here).
+ * Owns: handles returned are the caller's to close. Threads: HDF5 is not thread-safe here; one thread at a time. */
+#ifndef TL_TELEMETRY_H5_H
+#define TL_TELEMETRY_H5_H
+#include "telemetry/schema.h"
+
+#include <hdf5.h>
+
+/* HDF5 prints its error stack to stderr by default; our messages replace it. Call at every public entry. */
+void tl_h5_quiet(void);
+
+/* New file: latest format, no object times (H5Pset_obj_track_times off on everything made below), truncates.
+ * kind "run"|"recording", label free text, hash of tl_schema_hash. Writes the root attributes.
+ * errors  TL_E_IO with the system's reason */
+tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label, const char *schema_hash,
+                     tl_error *err);
+/* Opens for reading, SWMR when it is being written; a file left open by a killed writer has its flag cleared
+ * (as h5clear -s does) when we may write to it, else is read from a private copy in memory. Checks the superblock
+ * against the file's size first, so that truncated files are refused before HDF5 walks them.
+ * errors  TL_E_IO: missing, unreadable; TL_E_FORMAT: not HDF5, truncated */
+tl_code tl_h5_open(hid_t *out, const char *path, tl_error *err);
+
+/* Property lists with object times off; the caller closes them. */
+hid_t tl_h5_dataset_plist(void); /* H5P_DATASET_CREATE */
+hid_t tl_h5_group_create(hid_t parent, const char *name); /* < 0 on failure */
+
+/* Fixed-length string (no variable-length type in our files), scalars. Replace nothing: names must be new.
+ * Return false when HDF5 refused (a full disk). */
+bool tl_h5_attr_text(hid_t object, const char *name, const char *value);
+bool tl_h5_attr_f64(hid_t object, const char *name, double value);
+bool tl_h5_attr_i64(hid_t object, const char *name, int64_t value);
+/* Reads; false when missing or of another class. Texts may be fixed or variable length, cut to bytes - 1. */
+bool tl_h5_get_text(hid_t object, const char *name, char *out, size_t bytes);
+bool tl_h5_get_f64(hid_t object, const char *name, double *out);
+bool tl_h5_get_i64(hid_t object, const char *name, int64_t *out);
+
+hid_t tl_h5_store_type(tl_store store); /* file type, little endian; not to be closed */
+/* All attributes of a signal's dataset: unit, quantity, role, low, high, resolution, period_ns and, for integer
+ * stores, scale_factor, add_offset, _FillValue (of the dataset's own type). */
+bool tl_h5_signal_write(hid_t dataset, const tl_signal_def *def, int64_t period_ns);
+/* The same, read and checked (tl_signal_check); where names file and dataset for messages.
+ * errors  TL_E_FORMAT, TL_E_SCHEMA */
+tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name, const char *where,
+                          tl_error *err);
+#endif
