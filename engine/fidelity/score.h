@@ -1,0 +1,78 @@
+/* score.h: a simulation against a recording, channel by channel, over what both of them cover.
+ *
+ * Why: the twin's worth is its distance from the real device on the real device's own stamps. So nothing is resampled
+ * but the simulation, nothing is extrapolated, and a hole in either stays a hole.
+ * Rules: channels pair by name, or as the given pairs say; values are converted to the recording's unit. At each of the
+ *   recording's stamps inside the overlap [max of begins, min of ends]: the simulation's sample of the same nanosecond,
+ *   else the straight line between its neighbours, when both are numbers and at most gap_ns apart (a longer step is a
+ *   hole). Stamps where either is missing are left out and counted.
+ * Owns: a tl_score owns its memory until tl_score_free. Threads: calls on different scores may run at once. */
+#ifndef TL_FIDELITY_SCORE_H
+#define TL_FIDELITY_SCORE_H
+#include "base/text.h"
+#include "fidelity/metrics.h"
+
+#define TL_SCORE_SCHEMA "twinloop.score/1"
+enum { TL_SCORE_NAME_BYTES = 64 };
+
+/* One channel in memory; arrays are the caller's. Stamps ascend strictly (asserted); NaN is a missing value. */
+typedef struct tl_trace {
+  const char *name;
+  const char *unit; /* a name of base/units.def */
+  const int64_t *at_ns;
+  const double *value;
+  size_t count;
+} tl_trace;
+
+/* Simulated channel `sim` is compared with recorded channel `rec`. */
+typedef struct tl_score_pair {
+  const char *sim, *rec;
+  const char *where; /* "x.lua:12" of the compare, for messages; may be NULL */
+} tl_score_pair;
+
+typedef struct tl_score_channel {
+  char name[TL_SCORE_NAME_BYTES]; /* of the simulation, as thresholds name it */
+  char rec_name[TL_SCORE_NAME_BYTES];
+  char unit[TL_METRIC_UNIT_BYTES]; /* the recording's */
+  tl_metric_value metric[TL_METRIC_COUNT];
+  int64_t begin_ns, end_ns;  /* overlap: first and last stamp that may be compared; equal to 0 when there is none */
+  size_t rec_count;          /* stamps of the recording, all of them */
+  size_t outside_count;      /* of these: outside the overlap */
+  size_t rec_gap_count;      /* inside, but the recording has no value */
+  size_t sim_gap_count;      /* inside, recorded, but the simulation has none there */
+  size_t used_count;         /* compared: what the metrics are made of */
+  size_t interpolated_count; /* of these: between two samples of the simulation */
+  /* The aligned series, for plots: the recording's stamps inside the overlap; NaN where missing. */
+  size_t series_count;
+  const int64_t *series_ns;
+  const double *series_sim, *series_rec; /* in `unit` */
+} tl_score_channel;
+
+typedef struct tl_score {
+  tl_score_channel *channels; /* in the order of the pairs, else of the recording */
+  uint32_t channel_count;
+} tl_score;
+
+typedef struct tl_score_options {
+  int64_t gap_ns; /* longest step of the simulation that is bridged; 0: ten times its median step */
+} tl_score_options;
+
+/* Compares two traces into out (its series point into memory that *series_memory owns: free() it).
+ * errors  TL_E_UNIT: units of different dimension; TL_E_SAMPLES: no overlap, with both ranges in the message;
+ *         TL_E_LIMIT: out of memory */
+TL_API tl_code tl_score_traces(tl_score_channel *out, void **series_memory, const tl_trace *sim, const tl_trace *rec,
+                               const tl_score_options *options, tl_error *err);
+/* Compares lists of traces. pairs NULL: every name that both have.
+ * errors  those of tl_score_traces; TL_E_COLUMN: a pair names a channel that is not there (hint: nearest), or no name is
+ *         common to both (the message lists both sides) */
+TL_API tl_code tl_score_sets(tl_score *out, const tl_trace *sim, uint32_t sim_count, const tl_trace *rec,
+                             uint32_t rec_count, const tl_score_pair *pairs, uint32_t pair_count,
+                             const tl_score_options *options, tl_error *err);
+TL_API void tl_score_free(tl_score *score);
+
+/* {"schema":"twinloop.score/1","channels":{name:{metric:{value,unit,status}}}} and, beside the metrics of a channel,
+ * nothing: counts and overlap follow under "samples": {name:{...}}. Undefined values are null. Ends in a newline. */
+TL_API void tl_score_write_json(const tl_score *score, tl_text *out);
+/* A table for people: one block a channel, metric, value, unit, and what may not be believed. */
+TL_API void tl_score_write_table(const tl_score *score, tl_text *out);
+#endif
