@@ -51,9 +51,9 @@ const tl_code_info *tl_code_lookup(const char *number)
   if ((number[0] == 'T' || number[0] == 't') && (number[1] == 'L' || number[1] == 'l')) number += 2;
   if (!isdigit((unsigned char)number[0])) return NULL;
   char *end = NULL;
-  const unsigned long wanted = strtoul(number, &end, 10);
+  const unsigned long long wanted = strtoull(number, &end, 10);
   if (*end != '\0') return NULL;
   for (int i = 1; i < TL_CODE_COUNT; i++)
-    if ((unsigned long)catalogue[i].number == wanted) return &catalogue[i];
+    if ((unsigned long long)catalogue[i].number == wanted) return &catalogue[i];
   return NULL;
 }
