@@ -18,7 +18,7 @@ enum {
 /* --- numbers ------------------------------------------------------------------------------------- */
 /* The whole text as a decimal number: [+-]digits[.digits][e[+-]digits], or nan, inf, infinity in any case.
  * Nothing before or after, point only. Correctly rounded; too large gives infinity, too small zero.
- * Returns false, and leaves *out alone, when the text is anything else. */
+ * Returns false, and leaves *out alone, when the text is anything else or longer than 1000 bytes. */
 TL_API bool tl_text_parse_double(double *out, const char *text);
 /* The same for the first `length` bytes (no end mark needed): the cell of a CSV line. */
 TL_API bool tl_text_parse_double_n(double *out, const char *text, size_t length);
@@ -43,8 +43,9 @@ TL_API tl_code tl_text_parse_duration(int64_t *out_ns, const char *text, const c
 /* Edits (insert, delete, replace, swap neighbours) from a to b. Texts longer than 63 bytes are compared by
  * their first 63. */
 TL_API uint32_t tl_text_distance(const char *a, const char *b);
-/* The candidate that a person most likely meant, for "did you mean 'x'?"; NULL when none is near (more than
- * a third of the name's letters differ, at least one edit allowed). Ties: the first candidate. */
+/* The candidate that a person most likely meant, for "did you mean 'x'?"; NULL when none is near. Near: at most
+ * a third of the name's letters edited (one at least, never all), upper and lower case alike. Ties go to the
+ * candidate that only has letters more, then to the longest common start and end, then to the first. */
 TL_API const char *tl_text_closest(const char *name, const char *const *candidates, size_t count);
 
 /* --- a string that grows -------------------------------------------------------------------------- */
@@ -74,6 +75,8 @@ TL_API void tl_text_addf(tl_text *text, const char *format, ...) TL_PRINTF(2, 3)
 TL_API void tl_text_add_double(tl_text *text, double value);             /* tl_text_format_double */
 TL_API void tl_text_add_digits(tl_text *text, double value, int digits); /* tl_text_format_digits */
 TL_API void tl_text_add_duration(tl_text *text, int64_t ns);
+/* "37 322", "-1 000 000": groups of three, for people. */
+TL_API void tl_text_add_count(tl_text *text, int64_t count);
 /* "15.3 MB", "812 B": powers of 1000, three digits. */
 TL_API void tl_text_add_size(tl_text *text, uint64_t bytes);
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; NULL becomes null. */
