@@ -1,0 +1,19 @@
+/* parallel.h: spread blocks over threads; the only room that knows there are any.
+ *
+ * Why: work is cut by block index, never by thread, so a result can't depend on who ran what.
+ * Owns: nothing (OpenMP keeps its pool). Threads: call from one thread at a time. */
+#ifndef TL_EXEC_PARALLEL_H
+#define TL_EXEC_PARALLEL_H
+#include "base/error.h"
+
+#include <stdint.h>
+
+#define TL_THREADS_MAX 256u
+
+typedef void tl_parallel_work(void *context, uint32_t index, uint32_t thread);
+
+/* Threads that this machine offers this process, 1 .. TL_THREADS_MAX. */
+TL_API uint32_t tl_parallel_threads_available(void);
+/* Calls work(context, index, thread) once for each index in [0, count); thread < thread_count. */
+TL_API void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *work, void *context);
+#endif

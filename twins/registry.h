@@ -1,0 +1,8 @@
+/* registry.h: the twins this program knows; one row a twin in registry.c. */
+#ifndef TL_TWINS_REGISTRY_H
+#define TL_TWINS_REGISTRY_H
+#include "sim/twin.h"
+
+TL_API extern const tl_twin_type *const tl_twins[];
+TL_API extern const uint32_t tl_twin_count;
+#endif
