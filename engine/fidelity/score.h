@@ -1,21 +1,26 @@
 /* score.h: a simulation against a recording, channel by channel, over what both of them cover.
  *
- * Why: the twin's worth is its distance from the real device on the real device's own stamps. So nothing is resampled
- * but the simulation, nothing is extrapolated, and a hole in either stays a hole.
- * Rules: channels pair by name, or as the given pairs say; values are converted to the recording's unit. At each of the
- *   recording's stamps inside the overlap [max of begins, min of ends]: the simulation's sample of the same nanosecond,
- *   else the straight line between its neighbours, when both are numbers and at most gap_ns apart (a longer step is a
- *   hole). Stamps where either is missing are left out and counted.
- * Owns: a tl_score owns its memory until tl_score_free. Threads: calls on different scores may run at once. */
+ * Why: the twin's worth is its distance from the real device on the real device's own stamps. So
+ * nothing is resampled but the simulation, nothing is extrapolated, and a hole in either stays a
+ * hole.
+ * Rules: channels pair by name ("box_K" also with "box" or "box_degC"), or as the given pairs say;
+ *   values are converted to the recording's unit. At each of the recording's stamps inside the
+ *   overlap [max of begins, min of ends]: the simulation's sample of the same nanosecond, else the
+ *   straight line between its neighbours, when both are numbers and at most gap_ns apart (a longer
+ *   step is a hole). Stamps where either is missing are left out and counted.
+ * Owns: a tl_score owns its memory until tl_score_free. Threads: calls on different scores may run
+ * at once. */
 #ifndef TL_FIDELITY_SCORE_H
 #define TL_FIDELITY_SCORE_H
 #include "base/text.h"
 #include "fidelity/metrics.h"
+#include "telemetry/recording.h"
 
 #define TL_SCORE_SCHEMA "twinloop.score/1"
 enum { TL_SCORE_NAME_BYTES = 64 };
 
-/* One channel in memory; arrays are the caller's. Stamps ascend strictly (asserted); NaN is a missing value. */
+/* One channel in memory; arrays are the caller's. Stamps never fall (asserted); NaN is a
+ * missing value. */
 typedef struct tl_trace {
   const char *name;
   const char *unit; /* a name of base/units.def */
@@ -35,7 +40,7 @@ typedef struct tl_score_channel {
   char rec_name[TL_SCORE_NAME_BYTES];
   char unit[TL_METRIC_UNIT_BYTES]; /* the recording's */
   tl_metric_value metric[TL_METRIC_COUNT];
-  int64_t begin_ns, end_ns;  /* overlap: first and last stamp that may be compared; equal to 0 when there is none */
+  int64_t begin_ns, end_ns;  /* overlap: first and last time that both sides cover */
   size_t rec_count;          /* stamps of the recording, all of them */
   size_t outside_count;      /* of these: outside the overlap */
   size_t rec_gap_count;      /* inside, but the recording has no value */
@@ -51,6 +56,7 @@ typedef struct tl_score_channel {
 typedef struct tl_score {
   tl_score_channel *channels; /* in the order of the pairs, else of the recording */
   uint32_t channel_count;
+  uint32_t room; /* channels reserved; private */
 } tl_score;
 
 typedef struct tl_score_options {
@@ -58,20 +64,34 @@ typedef struct tl_score_options {
 } tl_score_options;
 
 /* Compares two traces into out (its series point into memory that *series_memory owns: free() it).
- * errors  TL_E_UNIT: units of different dimension; TL_E_SAMPLES: no overlap, with both ranges in the message;
- *         TL_E_LIMIT: out of memory */
-TL_API tl_code tl_score_traces(tl_score_channel *out, void **series_memory, const tl_trace *sim, const tl_trace *rec,
-                               const tl_score_options *options, tl_error *err);
+ * errors  TL_E_UNIT: units of different dimension; TL_E_SAMPLES: no overlap, with both ranges in
+ *         the message; TL_E_LIMIT: out of memory */
+TL_API tl_code tl_score_traces(tl_score_channel *out, void **series_memory, const tl_trace *sim,
+                               const tl_trace *rec, const tl_score_options *options, tl_error *err);
 /* Compares lists of traces. pairs NULL: every name that both have.
- * errors  those of tl_score_traces; TL_E_COLUMN: a pair names a channel that is not there (hint: nearest), or no name is
- *         common to both (the message lists both sides) */
-TL_API tl_code tl_score_sets(tl_score *out, const tl_trace *sim, uint32_t sim_count, const tl_trace *rec,
-                             uint32_t rec_count, const tl_score_pair *pairs, uint32_t pair_count,
-                             const tl_score_options *options, tl_error *err);
+ * errors  those of tl_score_traces; TL_E_COLUMN: a pair names a channel that is not there (hint:
+ *         nearest), or no name is common to both (the message lists both sides) */
+TL_API tl_code tl_score_sets(tl_score *out, const tl_trace *sim, uint32_t sim_count,
+                             const tl_trace *rec, uint32_t rec_count, const tl_score_pair *pairs,
+                             uint32_t pair_count, const tl_score_options *options, tl_error *err);
 TL_API void tl_score_free(tl_score *score);
 
-/* {"schema":"twinloop.score/1","channels":{name:{metric:{value,unit,status}}}} and, beside the metrics of a channel,
- * nothing: counts and overlap follow under "samples": {name:{...}}. Undefined values are null. Ends in a newline. */
+/* One device of a run, recording or CSV file. */
+typedef struct tl_score_side {
+  tl_recording *recording;
+  const char *fleet; /* NULL = the only one */
+  uint32_t device; /* index in the fleet; a file of one device gives that one, whatever is asked */
+} tl_score_side;
+/* Reads and compares. Without pairs, inputs of a run (what a recording drove) are left out: they
+ * agree by construction.
+ * errors  those of tl_score_sets; those of tl_recording_fleet_find, _device_find and _read */
+TL_API tl_code tl_score_run(tl_score *out, const tl_score_side *sim, const tl_score_side *rec,
+                            const tl_score_pair *pairs, uint32_t pair_count,
+                            const tl_score_options *options, tl_error *err);
+
+/* {"schema":"twinloop.score/1","channels":{name:{metric:{value,unit,status}}}} and, beside the
+ * metrics of a channel, nothing: counts and overlap follow under "samples": {name:{...}}. Undefined
+ * values are null. Ends in a newline. */
 TL_API void tl_score_write_json(const tl_score *score, tl_text *out);
 /* A table for people: one block a channel, metric, value, unit, and what may not be believed. */
 TL_API void tl_score_write_table(const tl_score *score, tl_text *out);
