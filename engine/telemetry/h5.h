@@ -17,11 +17,13 @@ void tl_h5_quiet(void);
  * errors  TL_E_IO with the system's reason */
 tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label, const char *schema_hash,
                      tl_error *err);
-/* Opens for reading, SWMR when it is being written; a file left open by a killed writer has its flag cleared
- * (as h5clear -s does) when we may write to it, else is read from a private copy in memory. Checks the superblock
- * against the file's size first, so that truncated files are refused before HDF5 walks them.
- * errors  TL_E_IO: missing, unreadable; TL_E_FORMAT: not HDF5, truncated */
+/* Opens for reading, SWMR when it is being written. A file that a killed writer left open without SWMR has its flag
+ * cleared first (needs the right to write it). The superblock is checked against the file's size, so that truncated
+ * files are refused before HDF5 walks them.
+ * errors  TL_E_IO: missing, unreadable, being written without SWMR; TL_E_FORMAT: not HDF5, truncated, corrupt */
 tl_code tl_h5_open(hid_t *out, const char *path, tl_error *err);
+/* Clears the "open for writing" flag of a file whose writer was killed, as `h5clear -s` does; nobody may have it open. */
+void tl_h5_clear_flags(const char *path);
 
 /* Property lists with object times off; the caller closes them. */
 hid_t tl_h5_dataset_plist(void); /* H5P_DATASET_CREATE */
