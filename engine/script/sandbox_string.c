@@ -52,6 +52,18 @@ static int bounded_find(lua_State *L)
   return bounded_pattern(L);
 }
 
+/* gsub: what it writes is bounded too. */
+static int bounded_gsub(lua_State *L)
+{
+  size_t n = 0, replacement = 0;
+  luaL_checklstring(L, 1, &n);
+  if (lua_type(L, 3) == LUA_TSTRING) lua_tolstring(L, 3, &replacement);
+  if ((double)n * ((double)replacement + 1.0) > (double)TL_SANDBOX_TEXT_BYTES)
+    return tl_script_raise(L, TL_E_BUDGET, NULL, "string.gsub could make a text of more than %d MiB",
+                           (int)(TL_SANDBOX_TEXT_BYTES >> 20));
+  return bounded_pattern(L);
+}
+
 static int bounded_rep(lua_State *L)
 {
   size_t n = 0, separator = 0;
@@ -107,7 +119,7 @@ void script_open_string(lua_State *L)
   wrap(L, stock, "find", bounded_find);
   wrap(L, stock, "match", bounded_pattern);
   wrap(L, stock, "gmatch", bounded_pattern);
-  wrap(L, stock, "gsub", bounded_pattern);
+  wrap(L, stock, "gsub", bounded_gsub);
   wrap(L, stock, "rep", bounded_rep);
   wrap(L, stock, "format", checked_format);
 

@@ -172,7 +172,7 @@ static void hint_syntax(tl_error *err, const char *message, const char *line)
 {
   char token[64];
   near_token(message, token, sizeof token);
-  const bool name_or_value = is_name_byte(token[0]) || token[0] == '"' || token[0] == '[' || token[0] == '{';
+  const bool name_or_value = is_name_byte(token[0]) || token[0] == '"' || token[0] == '\'' || token[0] == '[' || token[0] == '{';
   if (strstr(line, "!=") != NULL && (token[0] == '!' || token[0] == '=')) tl_fail_hint(err, "write ~= for 'not equal'");
   else if (strstr(line, "&&") != NULL) tl_fail_hint(err, "write 'and' for '&&'");
   else if (strstr(line, "||") != NULL) tl_fail_hint(err, "write 'or' for '||'");

@@ -1,0 +1,3 @@
+local m = {}
+function m.twice(x) return 2 * x end
+return m
