@@ -1,0 +1,74 @@
+/* fixed_point.h: the integer arithmetic of quantised inference, as TFLite Micro's reference
+ * kernels do it (double rounding: first to 31 bits, then by the shift).
+ *
+ * Why: these few lines decide every output byte; all operators and all SIMD paths use or imitate
+ * them. Source: the formulas of gemmlowp's fixed-point library and of TFLite's quantisation spec.
+ * Threads: pure functions. */
+#ifndef TL_KERNELS_FIXED_POINT_H
+#define TL_KERNELS_FIXED_POINT_H
+
+#include <stdint.h>
+
+/* A real multiplier d = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. */
+typedef struct tl_scale {
+  int32_t multiplier;
+  int32_t shift; /* > 0: left, < 0: right; -31 .. 31 */
+} tl_scale;
+
+/* round_half_up(a * b / 2^31); INT32_MIN * INT32_MIN saturates. */
+static inline int32_t tl_fixed_high_mul(int32_t a, int32_t b)
+{
+  if (a == INT32_MIN && b == INT32_MIN)
+    return INT32_MAX;
+  const int64_t product = (int64_t)a * b;
+  const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
+  return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+}
+
+/* x / 2^exponent, halves away from zero. exponent 0 .. 31. */
+static inline int32_t tl_fixed_shift_right(int32_t x, int32_t exponent)
+{
+  const int32_t mask = (int32_t)(((int64_t)1 << exponent) - 1);
+  const int32_t rest = x & mask;
+  const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + (rest > threshold ? 1 : 0);
+}
+
+/* x * 2^shift as an int32 product that wraps, shift 0 .. 31. */
+static inline int32_t tl_fixed_shift_left(int32_t x, int32_t shift)
+{
+  return (int32_t)((uint32_t)x << shift);
+}
+
+/* x * scale with double rounding. */
+static inline int32_t tl_fixed_mul(int32_t x, tl_scale scale)
+{
+  const int32_t left = scale.shift > 0 ? scale.shift : 0;
+  const int32_t right = scale.shift < 0 ? -scale.shift : 0;
+  return tl_fixed_shift_right(tl_fixed_high_mul(tl_fixed_shift_left(x, left), scale.multiplier),
+                              right);
+}
+
+/* The form for 64-bit accumulators (int16 activations): 16-bit multiplier, one rounding, half up.
+ * |x| < 2^47; scale.shift <= 14 (checked by operators when they prepare). */
+static inline int32_t tl_fixed_mul64(int64_t x, tl_scale scale)
+{
+  const int64_t reduced =
+      scale.multiplier < 0x7FFF0000 ? (scale.multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int32_t total = 15 - scale.shift;
+  return (int32_t)((x * reduced + ((int64_t)1 << (total - 1))) >> total);
+}
+
+static inline int32_t tl_fixed_clamp(int32_t x, int32_t low, int32_t high)
+{
+  return x < low ? low : x > high ? high : x;
+}
+
+/* The scale of a real multiplier (>= 0, finite): nearest 31-bit fraction, half away from zero;
+ * below 2^-32 it is 0. A multiplier of 2^31 or more gives shift > 31: callers refuse it. */
+tl_scale tl_scale_of(double real);
+
+/* Nearest integer, halves away from zero, saturated to int32; 0 for a NaN. */
+int32_t tl_fixed_round(float real);
+
+#endif

@@ -1,0 +1,123 @@
+#include "kernels/op_table.h"
+
+#include "kernels/ops/ops.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* One row an operator; the folder ops/ has one file a family. */
+static const tl_op_row rows[] = {
+    /* builtin, name, inputs min, max, outputs, bytes of data, functions */
+    {0, "ADD", 2, 2, 1, sizeof(tl_add_data), tl_add_prepare, tl_add_eval},
+    {6, "DEQUANTIZE", 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare, tl_dequantize_eval},
+    {9, "FULLY_CONNECTED", 2, 3, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
+    {14, "LOGISTIC", 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
+    {19, "RELU", 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
+    {21, "RELU6", 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu_eval},
+    {22, "RESHAPE", 1, 2, 1, 0, tl_reshape_prepare, tl_reshape_eval},
+    {28, "TANH", 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
+    {114, "QUANTIZE", 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
+};
+
+const tl_op_row *tl_op_row_find(int32_t builtin)
+{
+  for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
+    if (rows[r].builtin == builtin)
+      return &rows[r];
+  return NULL;
+}
+
+const char *tl_op_builtin_name(int32_t builtin)
+{
+  static const char *const names[] = {
+#define NAME(name) #name,
+#include "kernels/builtin_names.def"
+#undef NAME
+  };
+  const size_t count = sizeof names / sizeof names[0];
+  return builtin >= 0 && (size_t)builtin < count ? names[builtin] : "operator";
+}
+
+const tl_tensor *tl_op_input(const tl_model *model, const tl_op *op, uint32_t input)
+{
+  return input < op->input_count && op->inputs[input] >= 0 ? &model->tensors[op->inputs[input]]
+                                                           : NULL;
+}
+
+const tl_tensor *tl_op_output(const tl_model *model, const tl_op *op, uint32_t output)
+{
+  assert(output < op->output_count);
+  return &model->tensors[op->outputs[output]];
+}
+
+const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input, const void *arena)
+{
+  const tl_tensor *tensor = tl_op_input(model, op, input);
+  if (tensor == NULL)
+    return NULL;
+  return tensor->data != NULL ? tensor->data : (const uint8_t *)arena + tensor->arena_offset;
+}
+
+void *tl_op_write(const tl_model *model, const tl_op *op, uint32_t output, void *arena)
+{
+  const tl_tensor *tensor = tl_op_output(model, op, output);
+  assert(tensor->data == NULL);
+  return (uint8_t *)arena + tensor->arena_offset;
+}
+
+tl_kernel_code tl_op_refuse(const tl_op_setup *setup, const char *reason)
+{
+  return TL_KERNEL_FAIL(setup->status, TL_KERNEL_E_UNSUPPORTED, setup->op->row->name, ": ", reason);
+}
+
+bool tl_op_quantised(const tl_tensor *tensor)
+{
+  if (tensor->scale_count != 1 || !(tensor->scale > 0.0f) || !(tensor->scale <= 3.4e38f))
+    return false;
+  if (tensor->type == TL_TENSOR_INT8)
+    return tensor->zero_point >= INT8_MIN && tensor->zero_point <= INT8_MAX;
+  return tensor->type == TL_TENSOR_INT16 && tensor->zero_point >= INT16_MIN &&
+         tensor->zero_point <= INT16_MAX;
+}
+
+bool tl_op_activation(uint8_t activation, const tl_tensor *output, tl_range *out)
+{
+  enum { NONE, RELU, RELU_N1_TO_1, RELU6, COUNT };
+  static const float lows[COUNT] = {0.0f, 0.0f, -1.0f, 0.0f};
+  static const float highs[COUNT] = {0.0f, 0.0f, 1.0f, 6.0f};
+  const tl_range full = output->type == TL_TENSOR_INT16 ? (tl_range){INT16_MIN, INT16_MAX}
+                                                        : (tl_range){INT8_MIN, INT8_MAX};
+  *out = full;
+  if (activation >= COUNT)
+    return false;
+  if (activation == NONE)
+    return true;
+  /* A tiny scale saturates the quotient; the bounds below keep the sum in range. */
+  const int32_t low = tl_fixed_clamp(tl_fixed_round(lows[activation] / output->scale), -100000, 0);
+  out->low = tl_fixed_clamp(low + output->zero_point, full.low, full.high);
+  if (activation != RELU) {
+    const int32_t high =
+        tl_fixed_clamp(tl_fixed_round(highs[activation] / output->scale), 0, 100000);
+    out->high = tl_fixed_clamp(high + output->zero_point, full.low, full.high);
+  }
+  return true;
+}
+
+int32_t tl_op_load(const void *data, tl_tensor_type type, uint32_t index)
+{
+  if (type == TL_TENSOR_INT8)
+    return ((const int8_t *)data)[index];
+  int16_t wide;
+  memcpy(&wide, (const uint8_t *)data + 2ull * index, sizeof wide);
+  return wide;
+}
+
+void tl_op_store(void *data, tl_tensor_type type, uint32_t index, int32_t value)
+{
+  if (type == TL_TENSOR_INT8) {
+    ((int8_t *)data)[index] = (int8_t)value;
+    return;
+  }
+  const int16_t wide = (int16_t)value;
+  memcpy((uint8_t *)data + 2ull * index, &wide, sizeof wide);
+}

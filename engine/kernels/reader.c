@@ -1,0 +1,416 @@
+#include "kernels/reader.h"
+
+#include <string.h>
+
+/* Field numbers of the schema's tables, as far as we read them. */
+enum {
+  MODEL_VERSION = 0, MODEL_CODES = 1, MODEL_SUBGRAPHS = 2, MODEL_BUFFERS = 4,
+  CODE_BUILTIN_OLD = 0, CODE_CUSTOM = 1, CODE_BUILTIN = 3,
+  GRAPH_TENSORS = 0, GRAPH_INPUTS = 1, GRAPH_OUTPUTS = 2, GRAPH_OPS = 3,
+  TENSOR_SHAPE = 0, TENSOR_TYPE = 1, TENSOR_BUFFER = 2, TENSOR_NAME = 3, TENSOR_QUANTIZATION = 4,
+  TENSOR_VARIABLE = 5, TENSOR_SPARSITY = 6,
+  QUANTIZATION_SCALE = 2, QUANTIZATION_ZERO = 3, QUANTIZATION_DIMENSION = 6,
+  OP_CODE = 0, OP_INPUTS = 1, OP_OUTPUTS = 2, OP_OPTIONS = 4,
+  BUFFER_DATA = 0, BUFFER_OFFSET = 1,
+  BUILTIN_CUSTOM = 32, SCHEMA_VERSION = 3
+};
+
+static tl_kernel_code broken(const tl_reader *reader, const char *what)
+{
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, what, " leaves the file or its table");
+}
+
+static size_t aligned(size_t bytes)
+{
+  return (bytes + TL_MODEL_ALIGN - 1) / TL_MODEL_ALIGN * TL_MODEL_ALIGN;
+}
+
+void *tl_bump_take(tl_bump *bump, size_t bytes)
+{
+  if (bytes > bump->bytes || aligned(bytes) > bump->bytes - bump->used)
+    return NULL;
+  void *place = bump->base + bump->used;
+  bump->used += aligned(bytes);
+  if (bytes > 0)
+    memset(place, 0, bytes);
+  return place;
+}
+
+/* ---- the file as a whole ---- */
+
+tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
+                               tl_kernel_status *status)
+{
+  tl_kernel_clear(status);
+  *out = (tl_reader){.status = status};
+  if (file_bytes >= (size_t)INT32_MAX)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT, "the file is larger than 2 GiB");
+  out->flat = (tl_flat){file, (uint32_t)file_bytes};
+  const tl_flat *flat = &out->flat;
+
+  tl_flat_table model, graph;
+  tl_flat_vector graphs;
+  if (!tl_flat_root(flat, "TFL3", &model))
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT,
+                          "not a TensorFlow Lite model (no TFL3 at byte 4, or cut short)");
+  int32_t version = 0;
+  if (!tl_flat_i32(flat, &model, MODEL_VERSION, &version) || version != SCHEMA_VERSION)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT, "the schema version is not 3");
+  if (!tl_flat_list(flat, &model, MODEL_CODES, 4, &out->codes) ||
+      !tl_flat_list(flat, &model, MODEL_BUFFERS, 4, &out->buffers) ||
+      !tl_flat_list(flat, &model, MODEL_SUBGRAPHS, 4, &graphs))
+    return broken(out, "a list of the model");
+  if (graphs.count != 1)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the model must have one subgraph");
+  if (!tl_flat_element(flat, &graphs, 0, &graph) ||
+      !tl_flat_list(flat, &graph, GRAPH_TENSORS, 4, &out->tensors) ||
+      !tl_flat_list(flat, &graph, GRAPH_OPS, 4, &out->ops) ||
+      !tl_flat_list(flat, &graph, GRAPH_INPUTS, 4, &out->inputs) ||
+      !tl_flat_list(flat, &graph, GRAPH_OUTPUTS, 4, &out->outputs))
+    return broken(out, "the subgraph");
+  if (out->tensors.count > TL_MODEL_TENSORS_MAX || out->ops.count > TL_MODEL_OPS_MAX)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "more than 4096 tensors or operators");
+  if (out->tensors.count == 0 || out->inputs.count == 0 || out->outputs.count == 0 ||
+      out->inputs.count > out->tensors.count || out->outputs.count > out->tensors.count)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT, "the subgraph has no inputs or no outputs");
+  return TL_KERNEL_OK;
+}
+
+/* ---- operators ---- */
+
+typedef struct op_view {
+  const tl_op_row *row;
+  tl_flat_vector inputs, outputs;
+  tl_flat_table options;
+} op_view;
+
+static tl_kernel_code refuse_custom(const tl_reader *reader, const tl_flat_table *code)
+{
+  tl_flat_vector text;
+  char name[48];
+  size_t count = 0;
+  if (tl_flat_list(&reader->flat, code, CODE_CUSTOM, 1, &text))
+    for (; count < text.count && count + 1 < sizeof name; count++) {
+      const uint8_t c = reader->flat.data[text.at + count];
+      name[count] = c >= 0x20 && c < 0x7F ? (char)c : '?';
+    }
+  name[count] = '\0';
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "custom operator '", name,
+                        "' is not supported");
+}
+
+/* Which row runs this operator; sets node and op of the status for every later message. */
+static tl_kernel_code op_row(const tl_reader *reader, const tl_flat_table *op, uint32_t node,
+                             const tl_op_row **out)
+{
+  const tl_flat *flat = &reader->flat;
+  tl_kernel_status *status = reader->status;
+  if (status != NULL) {
+    status->node = (int32_t)node;
+    status->op = TL_KERNEL_NONE;
+  }
+  int32_t index = 0, builtin = 0;
+  uint8_t old = 0;
+  tl_flat_table code;
+  if (!tl_flat_i32(flat, op, OP_CODE, &index))
+    return broken(reader, "an operator");
+  if (index < 0 || (uint32_t)index >= reader->codes.count ||
+      !tl_flat_element(flat, &reader->codes, (uint32_t)index, &code) ||
+      !tl_flat_u8(flat, &code, CODE_BUILTIN_OLD, &old) ||
+      !tl_flat_i32(flat, &code, CODE_BUILTIN, &builtin))
+    return broken(reader, "an operator code");
+  if ((int8_t)old > builtin)
+    builtin = (int8_t)old;
+  if (status != NULL)
+    status->op = builtin;
+  if (builtin == BUILTIN_CUSTOM)
+    return refuse_custom(reader, &code);
+  *out = tl_op_row_find(builtin);
+  if (*out == NULL) {
+    char number[12];
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
+                          tl_kernel_number(number, builtin), ") is not supported");
+  }
+  return TL_KERNEL_OK;
+}
+
+static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out)
+{
+  const tl_flat *flat = &reader->flat;
+  tl_flat_table op;
+  if (!tl_flat_element(flat, &reader->ops, node, &op))
+    return broken(reader, "an operator");
+  const tl_kernel_code code = op_row(reader, &op, node, &out->row);
+  if (code != TL_KERNEL_OK)
+    return code;
+  if (!tl_flat_list(flat, &op, OP_INPUTS, 4, &out->inputs) ||
+      !tl_flat_list(flat, &op, OP_OUTPUTS, 4, &out->outputs) ||
+      !tl_flat_child(flat, &op, OP_OPTIONS, &out->options))
+    return broken(reader, "an operator");
+  if (out->inputs.count < out->row->inputs_min || out->inputs.count > out->row->inputs_max ||
+      out->outputs.count != out->row->output_count)
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, out->row->name,
+                          ": wrong number of inputs or outputs");
+  return TL_KERNEL_OK;
+}
+
+/* ---- tensors ---- */
+
+static tl_kernel_code bad_tensor(const tl_reader *reader, uint32_t index, tl_kernel_code code,
+                                 const char *what)
+{
+  char number[12];
+  return TL_KERNEL_FAIL(reader->status, code, "tensor ", tl_kernel_number(number, (int32_t)index),
+                        ": ", what);
+}
+
+static uint32_t element_bytes(int32_t type)
+{
+  switch (type) {
+  case TL_TENSOR_FLOAT32:
+  case TL_TENSOR_INT32: return 4;
+  case TL_TENSOR_INT64: return 8;
+  case TL_TENSOR_INT16: return 2;
+  case TL_TENSOR_INT8:
+  case TL_TENSOR_UINT8:
+  case TL_TENSOR_BOOL: return 1;
+  default: return 0;
+  }
+}
+
+static tl_kernel_code read_shape(const tl_reader *reader, const tl_flat_table *table,
+                                 uint32_t index, tl_tensor *tensor)
+{
+  tl_flat_vector shape;
+  uint8_t type = 0;
+  if (!tl_flat_list(&reader->flat, table, TENSOR_SHAPE, 4, &shape) ||
+      !tl_flat_u8(&reader->flat, table, TENSOR_TYPE, &type))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "shape leaves the file");
+  const uint32_t element = element_bytes(type);
+  if (element == 0)
+    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "element type is not supported");
+  if (shape.count > TL_TENSOR_RANK_MAX)
+    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "more than 6 dimensions");
+  uint64_t count = 1;
+  for (uint32_t d = 0; d < shape.count; d++) {
+    const int32_t dim = tl_load_i32(reader->flat.data + shape.at + 4 * d);
+    if (dim <= 0)
+      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is not positive");
+    tensor->dims[d] = dim;
+    count *= (uint64_t)dim;
+    if (count * element > INT32_MAX)
+      return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "larger than 2 GiB");
+  }
+  tensor->rank = shape.count;
+  tensor->type = (tl_tensor_type)type;
+  tensor->element_count = (uint32_t)count;
+  tensor->bytes = (uint32_t)count * element;
+  return TL_KERNEL_OK;
+}
+
+static tl_kernel_code read_quantisation(const tl_reader *reader, const tl_flat_table *table,
+                                        uint32_t index, tl_tensor *tensor)
+{
+  const tl_flat *flat = &reader->flat;
+  tl_flat_table quantisation;
+  tl_flat_vector scales, zeros;
+  if (!tl_flat_child(flat, table, TENSOR_QUANTIZATION, &quantisation) ||
+      !tl_flat_list(flat, &quantisation, QUANTIZATION_SCALE, 4, &scales) ||
+      !tl_flat_list(flat, &quantisation, QUANTIZATION_ZERO, 8, &zeros) ||
+      !tl_flat_i32(flat, &quantisation, QUANTIZATION_DIMENSION, &tensor->quantized_dimension))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "quantisation leaves the file");
+  if (scales.count == 0)
+    return TL_KERNEL_OK;
+  if (zeros.count != scales.count && zeros.count != 0)
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "as many zero points as scales expected");
+  if (scales.count > 1) {
+    const int32_t dimension = tensor->quantized_dimension;
+    if (dimension < 0 || (uint32_t)dimension >= tensor->rank ||
+        scales.count != (uint32_t)tensor->dims[dimension])
+      return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "one scale a channel expected");
+  }
+  for (uint32_t c = 0; c < zeros.count; c++) {
+    const int64_t zero = tl_load_i64(flat->data + zeros.at + 8ull * c);
+    if (zero < INT16_MIN || zero > INT16_MAX || (c > 0 && zero != tensor->zero_point))
+      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "zero point out of range");
+    tensor->zero_point = (int32_t)zero;
+  }
+  tensor->scales = flat->data + scales.at;
+  tensor->scale_count = scales.count;
+  tensor->scale = tl_load_f32(tensor->scales);
+  return TL_KERNEL_OK;
+}
+
+static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *table,
+                                uint32_t index, tl_tensor *tensor)
+{
+  const tl_flat *flat = &reader->flat;
+  int32_t buffer_index = 0;
+  tl_flat_table buffer;
+  tl_flat_vector data;
+  uint64_t outside = 0;
+  if (!tl_flat_i32(flat, table, TENSOR_BUFFER, &buffer_index))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer index leaves the file");
+  if (buffer_index == 0)
+    return TL_KERNEL_OK; /* by convention the empty one */
+  if (buffer_index < 0 || (uint32_t)buffer_index >= reader->buffers.count)
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "no such buffer");
+  if (!tl_flat_element(flat, &reader->buffers, (uint32_t)buffer_index, &buffer) ||
+      !tl_flat_list(flat, &buffer, BUFFER_DATA, 1, &data) ||
+      !tl_flat_u64(flat, &buffer, BUFFER_OFFSET, &outside))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer leaves the file");
+  if (outside > 1)
+    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "data outside of the flatbuffer");
+  if (data.count == 0)
+    return TL_KERNEL_OK;
+  if (data.count != tensor->bytes)
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "data do not fit the shape");
+  tensor->data = flat->data + data.at;
+  return TL_KERNEL_OK;
+}
+
+static tl_kernel_code read_tensor(const tl_reader *reader, uint32_t index, tl_tensor *tensor)
+{
+  const tl_flat *flat = &reader->flat;
+  tl_flat_table table, sparsity;
+  tl_flat_vector name;
+  uint8_t variable = 0;
+  if (!tl_flat_element(flat, &reader->tensors, index, &table) ||
+      !tl_flat_list(flat, &table, TENSOR_NAME, 1, &name) ||
+      !tl_flat_u8(flat, &table, TENSOR_VARIABLE, &variable) ||
+      !tl_flat_child(flat, &table, TENSOR_SPARSITY, &sparsity))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "leaves the file");
+  if (sparsity.at != 0)
+    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "sparse tensors are not supported");
+  tensor->name = (const char *)flat->data + name.at;
+  tensor->name_bytes = name.count;
+  tensor->is_variable = variable != 0;
+  tl_kernel_code code = read_shape(reader, &table, index, tensor);
+  if (code == TL_KERNEL_OK)
+    code = read_quantisation(reader, &table, index, tensor);
+  if (code == TL_KERNEL_OK)
+    code = read_data(reader, &table, index, tensor);
+  return code;
+}
+
+/* ---- memory, then the tables ---- */
+
+/* How many multipliers prepare() may ask for: the scales of all inputs. Reads the file, because it
+ * runs before there are tensors. */
+static tl_kernel_code count_scales(const tl_reader *reader, const tl_flat_vector *inputs,
+                                   uint64_t *count)
+{
+  *count = 1;
+  for (uint32_t i = 0; i < inputs->count; i++) {
+    const int32_t index = tl_load_i32(reader->flat.data + inputs->at + 4 * i);
+    tl_flat_table tensor, quantisation;
+    tl_flat_vector scales;
+    if (index < 0)
+      continue;
+    if (!tl_flat_element(&reader->flat, &reader->tensors, (uint32_t)index, &tensor) ||
+        !tl_flat_child(&reader->flat, &tensor, TENSOR_QUANTIZATION, &quantisation) ||
+        !tl_flat_list(&reader->flat, &quantisation, QUANTIZATION_SCALE, 4, &scales))
+      return broken(reader, "an input of the operator");
+    *count += scales.count;
+  }
+  return TL_KERNEL_OK;
+}
+
+tl_kernel_code tl_reader_memory_bytes(const tl_reader *reader, size_t *out)
+{
+  const uint32_t tensors = reader->tensors.count;
+  uint64_t bytes = aligned(tensors * sizeof(tl_tensor)) + aligned(reader->ops.count * sizeof(tl_op));
+  bytes += aligned(4ull * reader->inputs.count) + aligned(4ull * reader->outputs.count);
+  bytes += 2 * aligned(2ull * tensors); /* two lists of the planner */
+  for (uint32_t node = 0; node < reader->ops.count; node++) {
+    op_view op;
+    uint64_t scales;
+    tl_kernel_code code = op_at(reader, node, &op);
+    if (code == TL_KERNEL_OK)
+      code = count_scales(reader, &op.inputs, &scales);
+    if (code != TL_KERNEL_OK)
+      return code;
+    bytes += aligned(4ull * op.inputs.count) + aligned(4ull * op.outputs.count);
+    bytes += aligned(op.row->data_bytes) + scales * sizeof(tl_scale) + TL_MODEL_ALIGN;
+  }
+  if (bytes > INT32_MAX)
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, "the tables would need 2 GiB");
+  *out = (size_t)bytes;
+  if (reader->status != NULL)
+    tl_kernel_clear(reader->status);
+  return TL_KERNEL_OK;
+}
+
+/* Copies a list of tensor indices; -1 is allowed where `optional` says so. */
+static tl_kernel_code read_indices(const tl_reader *reader, const tl_flat_vector *list,
+                                   bool optional, tl_bump *bump, const int32_t **out)
+{
+  int32_t *indices = tl_bump_take(bump, 4ull * list->count);
+  if (indices == NULL)
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_MEMORY, "model memory is too small");
+  for (uint32_t i = 0; i < list->count; i++) {
+    indices[i] = tl_load_i32(reader->flat.data + list->at + 4 * i);
+    const bool absent = indices[i] == -1 && optional;
+    if (!absent && (indices[i] < 0 || (uint32_t)indices[i] >= reader->tensors.count))
+      return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, "no tensor with such an index");
+  }
+  *out = indices;
+  return TL_KERNEL_OK;
+}
+
+static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t node,
+                              tl_bump *bump)
+{
+  op_view view;
+  uint64_t scales = 0;
+  tl_op *op = &model->ops[node];
+  tl_kernel_code code = op_at(reader, node, &view);
+  if (code == TL_KERNEL_OK)
+    code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
+  if (code == TL_KERNEL_OK)
+    code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
+  if (code == TL_KERNEL_OK)
+    code = count_scales(reader, &view.inputs, &scales);
+  if (code != TL_KERNEL_OK)
+    return code;
+  op->row = view.row;
+  op->input_count = view.inputs.count;
+  op->output_count = view.outputs.count;
+  for (uint32_t i = 0; i < view.row->inputs_min; i++)
+    if (op->inputs[i] < 0)
+      return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, view.row->name,
+                            ": a required input is absent");
+  op->data = tl_bump_take(bump, view.row->data_bytes);
+  const tl_op_setup setup = {.model = model,
+                             .op = op,
+                             .flat = &reader->flat,
+                             .options = view.options,
+                             .scales = tl_bump_take(bump, (size_t)scales * sizeof(tl_scale)),
+                             .scales_count = (uint32_t)scales,
+                             .status = reader->status};
+  if (op->data == NULL || setup.scales == NULL)
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_MEMORY, "model memory is too small");
+  return view.row->prepare(&setup);
+}
+
+tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump *bump)
+{
+  model->tensor_count = reader->tensors.count;
+  model->op_count = reader->ops.count;
+  model->input_count = reader->inputs.count;
+  model->output_count = reader->outputs.count;
+  model->tensors = tl_bump_take(bump, model->tensor_count * sizeof(tl_tensor));
+  model->ops = tl_bump_take(bump, model->op_count * sizeof(tl_op));
+  if (model->tensors == NULL || model->ops == NULL)
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_MEMORY, "model memory is too small");
+  tl_kernel_code code = read_indices(reader, &reader->inputs, false, bump, &model->inputs);
+  if (code == TL_KERNEL_OK)
+    code = read_indices(reader, &reader->outputs, false, bump, &model->outputs);
+  for (uint32_t t = 0; t < model->tensor_count && code == TL_KERNEL_OK; t++)
+    code = read_tensor(reader, t, &model->tensors[t]);
+  for (uint32_t node = 0; node < model->op_count && code == TL_KERNEL_OK; node++)
+    code = read_op(reader, model, node, bump);
+  if (code == TL_KERNEL_OK)
+    tl_kernel_clear(reader->status);
+  return code;
+}

@@ -1,0 +1,37 @@
+/* reader.h: from the bytes of a .tflite to the tables of a tl_model; inside of this room.
+ *
+ * Order: tl_reader_start (file and counts are sound), tl_reader_memory_bytes (what the tables
+ * need), tl_reader_read (fills the tables, prepares operators). tl_model_open joins them.
+ * Threads: no shared state. */
+#ifndef TL_KERNELS_READER_H
+#define TL_KERNELS_READER_H
+
+#include "kernels/op_table.h"
+
+typedef struct tl_reader {
+  tl_flat flat;
+  tl_flat_vector codes, buffers, tensors, ops, inputs, outputs;
+  tl_kernel_status *status;
+} tl_reader;
+
+/* A bump allocator over the caller's memory. */
+typedef struct tl_bump {
+  uint8_t *base;
+  size_t used, bytes;
+} tl_bump;
+
+/* NULL when full. Aligned to TL_MODEL_ALIGN, zeroed. */
+void *tl_bump_take(tl_bump *bump, size_t bytes);
+
+tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
+                               tl_kernel_status *status);
+tl_kernel_code tl_reader_memory_bytes(const tl_reader *reader, size_t *out);
+tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump *bump);
+
+/* plan.c: lifetimes, then one arena. Fills first_op, last_op, arena_offset, arena_bytes.
+ * errors  TL_KERNEL_E_FORMAT: an operator reads what nothing has written, or writes what is
+ *         constant or written before */
+tl_kernel_code tl_plan_lifetimes(tl_model *model, tl_kernel_status *status);
+tl_kernel_code tl_plan_arena(tl_model *model, tl_bump *bump, tl_kernel_status *status);
+
+#endif
