@@ -23,11 +23,11 @@ TL_API double tl_math_log1p(double x);              /* < 1.5  log(1 + x) without
 TL_API double tl_math_log2(double x);               /* < 1    exact for powers of two */
 TL_API double tl_math_log10(double x);              /* < 1 */
 TL_API double tl_math_pow(double x, double y);      /* < 1    all of Annex F's special cases */
-TL_API double tl_math_sin(double x);                /* < 1    any finite argument (Payne-Hanek beyond 1e5) */
+TL_API double tl_math_sin(double x);                /* < 1    any finite argument (Payne-Hanek beyond 2^20) */
 TL_API double tl_math_cos(double x);                /* < 1    likewise */
 TL_API double tl_math_tan(double x);                /* < 2.5  likewise */
-TL_API double tl_math_asin(double x);               /* < 2 */
-TL_API double tl_math_acos(double x);               /* < 2 */
+TL_API double tl_math_asin(double x);               /* < 2.5 */
+TL_API double tl_math_acos(double x);               /* < 3 */
 TL_API double tl_math_atan(double x);               /* < 1 */
 TL_API double tl_math_atan2(double y, double x);    /* < 2    normal results; subnormal ones within 1 ulp more */
 TL_API double tl_math_tanh(double x);               /* < 2 */
