@@ -46,8 +46,8 @@ static tl_code grow(tl_store *store, tl_error *err)
 tl_code tl_store_add_bytes(tl_store *store, tl_region region, uint32_t bytes, uint32_t *out_offset, tl_error *err)
 {
   assert(!store->block_memory);
-  const uint32_t rounded = (bytes + 63u) & ~63u;
-  if (rounded > (1u << 28) - store->block_bytes[region])
+  const uint32_t most = 1u << 28, rounded = (bytes + 63u) & ~63u;
+  if (bytes > most || rounded > most - store->block_bytes[region]) /* bytes first: rounding up could wrap */
     return tl_fail(err, TL_E_LIMIT, NULL, "a block of devices would need more than 256 MB");
   *out_offset = store->block_bytes[region];
   store->block_bytes[region] += rounded;
