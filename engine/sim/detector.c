@@ -45,27 +45,29 @@ static tl_code open_model(tl_detector *d, const tl_fleet_def *def, tl_simd_path 
 static tl_code add_columns(tl_fleet *fleet, tl_error *err)
 {
   tl_detector *d = &fleet->detector;
+  /* A reconstruction error is at most the largest difference squared, so telemetry can store it as a 16-bit integer. */
+  const double widest = 255.0 * (double)d->window.output_scale, highest = d->window.reconstructs ? widest * widest : widest;
   const struct {
     const char *suffix;
     tl_type type;
     const char *unit;
-    double high, resolution;
+    double low, high, resolution;
     tl_region region;
     uint32_t *index;
     const char *meaning;
   } rows[] = {
-      {"score", TL_F64, "1", 1e12, 0.0, TL_REGION_DYNAMIC, &d->score, "mean squared reconstruction error, or output 0"},
-      {"alarm", TL_U8, "1", 1.0, 1.0, TL_REGION_DYNAMIC, &d->alarm, "1 while the alarm is raised"},
-      {"streak", TL_U8, "1", 255.0, 1.0, TL_REGION_DYNAMIC, &d->streak, "inferences in a row that disagree with the alarm"},
-      {"alarms", TL_I32, "1", 2e9, 1.0, TL_REGION_DYNAMIC, &d->onsets, "alarms raised so far"},
-      {"alarm_s", TL_F64, "s", 1e12, 0.001, TL_REGION_DYNAMIC, &d->onset_s, "time of the last alarm's onset"},
-      {"threshold", TL_F64, "1", 1e12, 0.0, TL_REGION_PARAM, &d->threshold, "alarm above this score"},
+      {"score", TL_F64, "1", d->window.reconstructs ? 0.0 : -highest, highest, highest / 32000.0, TL_REGION_DYNAMIC, &d->score, "mean squared reconstruction error, or output 0"},
+      {"alarm", TL_U8, "1", 0.0, 1.0, 1.0, TL_REGION_DYNAMIC, &d->alarm, "1 while the alarm is raised"},
+      {"streak", TL_U8, "1", 0.0, 255.0, 1.0, TL_REGION_DYNAMIC, &d->streak, "inferences in a row that disagree with the alarm"},
+      {"alarms", TL_I32, "1", 0.0, 2e9, 1.0, TL_REGION_DYNAMIC, &d->onsets, "alarms raised so far"},
+      {"alarm_s", TL_F64, "s", 0.0, 1e12, 0.001, TL_REGION_DYNAMIC, &d->onset_s, "time of the last alarm's onset"},
+      {"threshold", TL_F64, "1", -1e12, 1e12, 0.0, TL_REGION_PARAM, &d->threshold, "alarm above this score"},
   };
   for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     char name[TL_NAME_BYTES + 16];
     snprintf(name, sizeof name, "%s.%s", d->name, rows[i].suffix);
     const tl_column column = {name, rows[i].region == TL_REGION_PARAM ? TL_PARAM : TL_STATE, rows[i].type, rows[i].unit, 0.0,
-                              rows[i].type == TL_F64 ? -1e12 : 0.0, rows[i].high, rows[i].resolution, rows[i].meaning};
+                              rows[i].low, rows[i].high, rows[i].resolution, rows[i].meaning};
     const tl_code code = tl_store_add(&fleet->store, &column, rows[i].region, rows[i].index, err);
     if (code != TL_OK) return code;
   }

@@ -105,9 +105,10 @@ static tl_code add_sensor(const tl_world *world, tl_fleet *fleet, const tl_fleet
   const char *unit = truth->unit;
   char per_s[32];
   snprintf(per_s, sizeof per_s, "%s/s", unit);
+  const double low = truth->low > s->def.low ? truth->low : s->def.low, high = truth->high < s->def.high ? truth->high : s->def.high;
   const double start = truth->initial < s->def.low ? s->def.low : truth->initial > s->def.high ? s->def.high : truth->initial;
   const struct { const char *suffix, *unit; tl_role role; tl_region region; double initial, low, high, resolution; uint32_t *out; const char *meaning; } rows[] = {
-      {"", unit, STATE, start, -1e12, 1e12, truth->resolution, &s->measured, "measured value"},
+      {"", unit, STATE, start, low, high, truth->resolution, &s->measured, "measured value"},
       {"missing", "1", TL_OUTPUT, TL_REGION_SCRATCH, 0, 0, 1, 1, &s->missing, "1 when this sample is missing"},
       {"noise", unit, PARAM, s->def.noise, 0, 1e9, 0, &s->noise, "standard deviation of the noise"},
       {"bias", unit, PARAM, s->def.bias, -1e9, 1e9, 0, &s->bias, "constant error"},
