@@ -44,10 +44,19 @@ typedef enum tl_operator {
 
 enum { TL_THRESHOLD_NAME_BYTES = 160, TL_THRESHOLD_TEXT_BYTES = 64 };
 
+typedef enum tl_quantity_id {
+#define QUANTITY(id, ...) TL_QUANTITY_##id,
+#include "judge/quantities.def"
+#undef QUANTITY
+  TL_QUANTITY_COUNT /* also: none of them, a column */
+} tl_quantity_id;
+
 typedef struct tl_threshold {
   char name[TL_THRESHOLD_NAME_BYTES];   /* the key as written: "comfort.error p95" */
   char text[TL_THRESHOLD_TEXT_BYTES];   /* the limit as written: "< 1.0 K" */
-  char metric[TL_THRESHOLD_NAME_BYTES]; /* "comfort.error", "hvac.box_K", "fidelity.rmse" */
+  tl_quantity_id quantity;              /* TL_QUANTITY_COUNT: metric names a column */
+  char fleet[TL_NAME_BYTES];            /* in front of a quantity: "hvac"; "" = all */
+  char metric[TL_THRESHOLD_NAME_BYTES]; /* "comfort.error", "fidelity.rmse"; "hvac.box_K" */
   char channel[TL_NAME_BYTES];          /* "box_K" of "fidelity.rmse box_K", "" for none */
   tl_statistic statistic;
   tl_operator op;
@@ -68,8 +77,7 @@ typedef struct tl_threshold {
  * quantity.
  * errors  TL_E_ARG: grammar, statistic without sense, an upper limit alone on a signed metric;
  *         TL_E_NAME: unknown metric such as "comfort.eror" (hint: nearest), unknown statistic;
- *         TL_E_UNIT: unknown unit, or a unit of another dimension than the metric's ("comfort.error
- *         is a temperature") */
+ *         TL_E_UNIT: unknown unit, or a unit of another dimension than the metric's */
 TL_API tl_code tl_threshold_parse(tl_threshold *out, const char *key, const char *text,
                                   const char *where, tl_error *err);
 /* Does an observed value (in the threshold's unit) hold? NaN never holds. */
