@@ -74,7 +74,7 @@ static tl_scale scale_of_output(const tl_fc_data *fc, uint32_t o)
 }
 
 /* One row of inputs; the accumulator wraps as an int32 does on the MCU. */
-static void row_int8(const tl_fc_data *fc, const int8_t *x, int8_t *y)
+void tl_fc_row(const tl_fc_data *fc, const int8_t *x, int8_t *y)
 {
   for (uint32_t o = 0; o < fc->outputs; o++) {
     const int8_t *w = fc->weights + (size_t)o * fc->inputs;
@@ -109,7 +109,7 @@ void tl_fc_eval(const tl_model *model, const tl_op *op, void *arena)
     if (fc->wide)
       row_int16(fc, x, y, b);
     else
-      row_int8(fc, (const int8_t *)x + (size_t)b * fc->inputs,
-               (int8_t *)y + (size_t)b * fc->outputs);
+      tl_fc_row(fc, (const int8_t *)x + (size_t)b * fc->inputs,
+                (int8_t *)y + (size_t)b * fc->outputs);
   }
 }

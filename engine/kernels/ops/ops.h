@@ -24,6 +24,8 @@ typedef struct tl_fc_data {
   bool wide;      /* int16 activations */
 } tl_fc_data;
 TL_OP(fc);
+/* One row of int8 inputs: the reference that window.h must equal. */
+void tl_fc_row(const tl_fc_data *fc, const int8_t *x, int8_t *y);
 
 /* add.c: y = x1 + x2 with broadcasting */
 typedef struct tl_add_data {

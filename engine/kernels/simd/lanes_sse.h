@@ -1,0 +1,66 @@
+/* lanes_sse.h: the vector operations of window_body.h on 4 devices at a time. */
+#include <immintrin.h>
+
+#define TL_TARGET __attribute__((target("sse4.1")))
+#define TL_PATH_NAME(name) name##_sse
+enum { V_LANES = 4, V_WORDS = 2, V_BYTES = 16 };
+typedef __m128i V;
+typedef __m128 F;
+
+#define V_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define V_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), (v))
+#define V_SET(i) _mm_set1_epi32(i)
+#define V_ZERO() _mm_setzero_si128()
+#define V_ADD(a, b) _mm_add_epi32((a), (b))
+#define V_SUB(a, b) _mm_sub_epi32((a), (b))
+#define V_AND(a, b) _mm_and_si128((a), (b))
+#define V_SIGN(a) _mm_srai_epi32((a), 31)
+#define V_GREATER(a, b) _mm_cmpgt_epi32((a), (b))
+#define V_SHIFT_LEFT(a, n) _mm_sll_epi32((a), _mm_cvtsi32_si128(n))
+#define V_SHIFT_RIGHT(a, n) _mm_sra_epi32((a), _mm_cvtsi32_si128(n))
+#define V_MIN_U8(a, b) _mm_min_epu8((a), (b))
+#define V_MAX_U8(a, b) _mm_max_epu8((a), (b))
+#define F_SET(x) _mm_set1_ps(x)
+#define F_OF(v) _mm_cvtepi32_ps(v)
+#define V_OF(f) _mm_cvtps_epi32(f)
+#define F_MUL(a, b) _mm_mul_ps((a), (b))
+#define F_ADD(a, b) _mm_add_ps((a), (b))
+#define F_BY_SIGN(v, above, below) _mm_blendv_ps((above), (below), _mm_castsi128_ps(v))
+
+TL_TARGET static inline void v_split(V x, V *out)
+{
+  out[0] = _mm_and_si128(x, _mm_set1_epi16(255));
+  out[1] = _mm_srli_epi16(x, 8);
+}
+
+TL_TARGET static inline V v_dot(V sum, V x, V w)
+{
+  return _mm_add_epi32(sum, _mm_madd_epi16(x, w));
+}
+
+/* (a * b + 2^30) >> 31 of each lane, b > 0. */
+TL_TARGET static inline V v_high_mul(V a, V b)
+{
+  const __m128i nudge = _mm_set1_epi64x(1 << 30);
+  const __m128i even = _mm_add_epi64(_mm_mul_epi32(a, b), nudge);
+  const __m128i odd =
+      _mm_add_epi64(_mm_mul_epi32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32)), nudge);
+  return _mm_blend_epi16(_mm_srli_epi64(even, 31), _mm_slli_epi64(odd, 1), 0xCC);
+}
+
+/* Four outputs of 4 devices, saturated to bytes, as quads. */
+TL_TARGET static inline V v_pack(V a, V b, V c, V d)
+{
+  const __m128i bytes = _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+  return _mm_shuffle_epi8(bytes,
+                          _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+}
+
+/* sum + the squared differences of the four bytes of each lane. */
+TL_TARGET static inline V v_add_squares(V sum, V a, V b)
+{
+  const V d = _mm_or_si128(_mm_subs_epu8(a, b), _mm_subs_epu8(b, a));
+  V half[2];
+  v_split(d, half);
+  return v_dot(v_dot(sum, half[0], half[0]), half[1], half[1]);
+}

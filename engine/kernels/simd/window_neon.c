@@ -1,0 +1,16 @@
+#include "kernels/simd/window_layer.h"
+
+#if 0 /* follows */
+#include "kernels/simd/lanes_neon.h"
+#include "kernels/simd/window_body.h"
+
+const tl_window_path *tl_window_path_neon(void)
+{
+  return &path_neon;
+}
+#else
+const tl_window_path *tl_window_path_neon(void)
+{
+  return NULL;
+}
+#endif

@@ -1,0 +1,16 @@
+#include "kernels/simd/window_layer.h"
+
+#if 0 /* follows */
+#include "kernels/simd/lanes_vnni.h"
+#include "kernels/simd/window_body.h"
+
+const tl_window_path *tl_window_path_vnni(void)
+{
+  return &path_vnni;
+}
+#else
+const tl_window_path *tl_window_path_vnni(void)
+{
+  return NULL;
+}
+#endif
