@@ -15,7 +15,7 @@ typedef struct tl_actuator_limits {
 } tl_actuator_limits;
 
 typedef struct tl_actuator_rows {
-  double *restrict applied;          /* twin input; in and out: also the memory of rate and dead band */
+  double *restrict applied;          /* out: the twin's input */
   const double *restrict command;
   const double *restrict stuck;      /* != 0: applied is stuck_at */
   const double *restrict stuck_at;

@@ -71,6 +71,7 @@ tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint
 {
   tl_fleet *f = tl_fleet_of(world, fleet);
   assert(f && begin <= end && end <= f->store.device_count && f->store.block_memory);
+  assert(column < f->store.column_count);
   const tl_column *info = &f->store.columns[column].info;
   for (uint32_t i = 0; i < end - begin; i++)
     if (!(values[i] >= info->low && values[i] <= info->high)) {
@@ -107,6 +108,11 @@ tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column, c
   const tl_column *info = &f->store.columns[index].info;
   if (index >= f->twin->column_count || info->role != TL_INPUT)
     return tl_fail(err, TL_E_ARG, where, "'%s' is no input of twin '%s' and can't be driven", column, f->twin->name);
+  for (uint32_t i = 0; i < f->actuator_count; i++)
+    if (f->actuators[i].applied == index)
+      return tl_fail(err, TL_E_ARG, where, "%s is set by actuator '%s' and can't be driven too", info->name, f->actuators[i].name);
+  for (uint32_t i = 0; i < f->drive_count; i++)
+    if (f->drives[i].column == index) return tl_fail(err, TL_E_ARG, where, "%s is driven twice", info->name);
   if (f->drive_count == TL_DRIVES_MAX) return tl_fail(err, TL_E_LIMIT, where, "more than %u driven inputs", TL_DRIVES_MAX);
   for (uint32_t i = 0; i < count; i++) {
     if (i && stamps_ns[i] <= stamps_ns[i - 1]) return tl_fail(err, TL_E_ARG, where, "%s: stamps must ascend", column);
@@ -134,6 +140,8 @@ tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, u
   static const uint32_t bits[] = {[TL_F64] = 64, [TL_F32] = 32, [TL_I32] = 32, [TL_U8] = 8};
   const tl_store_column *c = &f->store.columns[column];
   if (bit >= bits[c->info.type]) return tl_fail(err, TL_E_ARG, NULL, "flip: %s has %u bits", c->name, bits[c->info.type]);
+  if (c->region == TL_REGION_SCRATCH)
+    return tl_fail(err, TL_E_ARG, NULL, "flip: %s is computed from the others; flip a state, an input or a parameter", c->name);
   unsigned char *at = tl_store_rows(&f->store, device / TL_BLOCK_ROWS, column) + (size_t)(device % TL_BLOCK_ROWS) * c->stride;
   at[bit / 8] ^= (unsigned char)(1u << bit % 8);
   if (c->region == TL_REGION_PARAM) f->stale[device / TL_BLOCK_ROWS] = f->store.param_stale[device / TL_BLOCK_ROWS] = 1;

@@ -32,7 +32,9 @@ static void refresh(tl_frame *frame)
   tl_fleet *fleet = frame->fleet;
   for (uint32_t i = 0; i < fleet->sensor_count; i++) {
     const tl_sensor_rows rows = sensor_rows(frame, &fleet->sensors[i]);
-    fleet->features[frame->block * fleet->sensor_count + i] = tl_sensor_features(&rows, frame->row_padded);
+    const uint32_t features = tl_sensor_features(&rows, frame->row_padded);
+    fleet->features[frame->block * fleet->sensor_count + i] = features;
+    if (!(features & TL_SENSOR_HOLD)) memset(rows.missing, 0, frame->row_padded * sizeof *rows.missing); /* no one else would */
   }
   for (uint32_t i = 0; i < fleet->actuator_count; i++) {
     const tl_actuator_rows rows = actuator_rows(frame, &fleet->actuators[i]);

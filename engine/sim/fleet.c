@@ -60,10 +60,23 @@ static tl_code check_times(const tl_fleet_def *def, const tl_twin_type *twin, tl
   }
   if (def->stamp_count < 2) return tl_fail(err, TL_E_ARG, def->where, "fleet '%s': a recording needs two stamps", def->name);
   if (def->stamps_ns[0] < 0) return tl_fail(err, TL_E_ARG, def->where, "fleet '%s': stamps begin before 0", def->name);
-  for (uint32_t i = 1; i < def->stamp_count; i++)
+  for (uint32_t i = 1; i < def->stamp_count; i++) {
     if (def->stamps_ns[i] <= def->stamps_ns[i - 1])
       return tl_fail(err, TL_E_ARG, def->where, "fleet '%s': stamp %u is not after the one before", def->name, i);
+    if ((def->stamps_ns[i] - def->stamps_ns[i - 1]) / def->dt_ns >= 100000000)
+      return tl_fail(err, TL_E_ARG, def->where, "fleet '%s': more than 100 million steps before stamp %u", def->name, i);
+  }
   return TL_OK;
+}
+
+enum { COMPONENT_NAME_MAX = TL_NAME_BYTES - 1 - 13 }; /* its longest column, NAME.drift_from_s, must fit */
+
+/* A sensor's, actuator's, controller's or detector's name: the part of its columns' names before the dot. */
+static tl_code check_name(const char *what, const char *name, const char *where, tl_error *err)
+{
+  if (name && name[0] && strlen(name) <= COMPONENT_NAME_MAX && !strpbrk(name, "/. ")) return TL_OK;
+  return tl_fail(err, TL_E_ARG, where, "%s's name '%s': it has 1 to %d characters and no '/', '.' or space", what,
+                 name ? name : "", COMPONENT_NAME_MAX);
 }
 
 /* Adds the column `prefix.suffix` (or `prefix`). */
@@ -96,9 +109,11 @@ static tl_code add_sensor(const tl_world *world, tl_fleet *fleet, const tl_fleet
 {
   tl_sensor *s = &fleet->sensors[index];
   s->def = def->sensors[index];
+  tl_code code = check_name("sensor", s->def.name, def->where, err);
+  if (code != TL_OK) return code;
   snprintf(s->name, sizeof s->name, "%s", s->def.name);
   if (!(s->def.low < s->def.high)) return tl_fail(err, TL_E_ARG, def->where, "sensor '%s': low must be below high", s->name);
-  tl_code code = twin_column(fleet, s->def.column, s->name, def->where, &s->truth, err);
+  code = twin_column(fleet, s->def.column, s->name, def->where, &s->truth, err);
   if (code != TL_OK) return code;
   const tl_column *truth = &fleet->twin->columns[s->truth];
   if (truth->role == TL_OUTPUT) fleet->outputs_sensed = true;
@@ -136,13 +151,19 @@ static tl_code add_actuator(tl_fleet *fleet, const tl_fleet_def *def, uint32_t i
 {
   tl_actuator *a = &fleet->actuators[index];
   const tl_actuator_def *d = &def->actuators[index];
+  tl_code code = check_name("actuator", d->name, def->where, err);
+  if (code != TL_OK) return code;
   snprintf(a->name, sizeof a->name, "%s", d->name);
   if (!(d->low < d->high)) return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': low must be below high", a->name);
   if (d->rate_per_s < 0 || d->dead_band < 0 || d->min_on_s < 0 || d->min_off_s < 0)
     return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': rate, dead band and minimum times can't be negative", a->name);
-  tl_code code = twin_column(fleet, d->column, a->name, def->where, &a->applied, err);
+  code = twin_column(fleet, d->column, a->name, def->where, &a->applied, err);
   if (code != TL_OK) return code;
   const tl_column *input = &fleet->twin->columns[a->applied];
+  for (uint32_t i = 0; i < index; i++)
+    if (fleet->actuators[i].applied == a->applied)
+      return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': '%s' already has actuator '%s'", a->name, d->column,
+                     fleet->actuators[i].name);
   if (input->role != TL_INPUT) return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': '%s' is no input of the twin", a->name, d->column);
   if (d->low < input->low || d->high > input->high)
     return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': its range is wider than that of '%s'", a->name, d->column);
@@ -168,6 +189,8 @@ static tl_code add_controller(tl_fleet *fleet, const tl_fleet_def *def, tl_error
   const tl_controller_def *d = &def->controller;
   c->kind = d->kind;
   if (d->kind == TL_CONTROL_NONE) return TL_OK;
+  const tl_code named = check_name("controller", d->name, def->where, err);
+  if (named != TL_OK) return named;
   if (d->sensor >= fleet->sensor_count || d->actuator >= fleet->actuator_count)
     return tl_fail(err, TL_E_ARG, def->where, "controller '%s' needs a sensor and an actuator", d->name);
   snprintf(c->name, sizeof c->name, "%s", d->name);
@@ -219,6 +242,7 @@ static tl_code compile(const tl_world *world, tl_fleet *fleet, const tl_fleet_de
     fleet->actuator_count = i + 1;
   }
   if (code == TL_OK) code = add_controller(fleet, def, err);
+  if (code == TL_OK && def->has_detector) code = check_name("detector", def->detector.name, def->where, err);
   if (code == TL_OK && def->has_detector) code = tl_detector_create(fleet, def, world->def.path, err);
   if (code == TL_OK && def->stamps_ns) {
     fleet->stamps_ns = malloc(def->stamp_count * sizeof *fleet->stamps_ns);
@@ -227,6 +251,14 @@ static tl_code compile(const tl_world *world, tl_fleet *fleet, const tl_fleet_de
     fleet->stamp_count = def->stamp_count;
   }
   return code;
+}
+
+/* The store does not know the scenario's line. */
+static tl_code say_where(tl_code code, const tl_fleet_def *def, tl_error *err)
+{
+  if (!err || !def->where || err->where[0]) return code;
+  const tl_error said = *err;
+  return tl_fail(err, code, def->where, "fleet '%s': %s", def->name, said.text);
 }
 
 static tl_code check(const tl_world *world, const tl_fleet_def *def, tl_error *err)
@@ -239,6 +271,7 @@ static tl_code check(const tl_world *world, const tl_fleet_def *def, tl_error *e
   for (uint32_t i = 0; i < world->fleet_count; i++)
     if (strcmp(world->fleets[i]->name, def->name) == 0)
       return tl_fail(err, TL_E_ARG, def->where, "there is already a fleet '%s'", def->name);
+  if (!def->twin) return tl_fail(err, TL_E_ARG, def->where, "fleet '%s' needs a twin", def->name);
   if (def->count < 1 || def->count > TL_FLEET_COUNT_MAX)
     return tl_fail(err, TL_E_ARG, def->where, "fleet '%s': count must be 1 to %u", def->name, TL_FLEET_COUNT_MAX);
   if (def->sensor_count > TL_SENSORS_MAX || def->actuator_count > TL_ACTUATORS_MAX)
@@ -267,7 +300,7 @@ tl_code tl_fleet_create(tl_world *world, tl_fleet_id *out, const tl_fleet_def *d
   code = compile(world, fleet, def, err);
   if (code != TL_OK) {
     tl_fleet_free(fleet);
-    return code;
+    return say_where(code, def, err);
   }
   world->fleets[world->fleet_count++] = fleet;
   *out = (tl_fleet_id){world->fleet_count};

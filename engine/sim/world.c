@@ -199,14 +199,15 @@ void tl_world_run_hash(const tl_world *world, char out_hex[65])
   tl_sha256_bytes(out_hex, world->roots, (size_t)world->window_count * sizeof *world->roots);
 }
 
-/* Snapshot: header, then per fleet its tick count and regions. */
+/* Snapshot: header, then per fleet its tick count, digests and regions. */
 typedef struct snapshot_header { int64_t now_ns; uint64_t device_steps, window_count; } snapshot_header;
 
 size_t tl_world_snapshot_bytes(const tl_world *world)
 {
   size_t bytes = sizeof(snapshot_header);
   for (uint32_t i = 0; i < world->fleet_count; i++)
-    bytes += sizeof(int64_t) + tl_store_snapshot_bytes(&world->fleets[i]->store);
+    bytes += sizeof(int64_t) + world->fleets[i]->store.block_count * sizeof(uint64_t) +
+             tl_store_snapshot_bytes(&world->fleets[i]->store);
   return bytes;
 }
 
@@ -217,10 +218,26 @@ void tl_world_snapshot(const tl_world *world, void *out)
   memcpy(to, &header, sizeof header);
   to += sizeof header;
   for (uint32_t i = 0; i < world->fleet_count; i++) {
-    memcpy(to, &world->fleets[i]->tick_count, sizeof(int64_t));
+    const tl_fleet *fleet = world->fleets[i];
+    const size_t digest_bytes = fleet->store.block_count * sizeof *fleet->digests;
+    memcpy(to, &fleet->tick_count, sizeof(int64_t));
     to += sizeof(int64_t);
-    tl_store_snapshot(&world->fleets[i]->store, to);
-    to += tl_store_snapshot_bytes(&world->fleets[i]->store);
+    memcpy(to, fleet->digests, digest_bytes);
+    to += digest_bytes;
+    tl_store_snapshot(&fleet->store, to);
+    to += tl_store_snapshot_bytes(&fleet->store);
+  }
+}
+
+/* Outputs are no state, but readers expect those of the states they see. */
+static void output_again(tl_world *world, tl_fleet *fleet)
+{
+  if (!fleet->twin->output) return;
+  double **column = world->scratch[0].column;
+  for (uint32_t block = 0; block < fleet->store.block_count; block++) {
+    for (uint32_t c = 0; c < fleet->twin->column_count; c++)
+      column[c] = (double *)(void *)tl_store_rows(&fleet->store, block, c);
+    fleet->twin->output(column, (tl_slice){0, tl_rows_padded(tl_store_block_rows(&fleet->store, block))});
   }
 }
 
@@ -237,8 +254,11 @@ void tl_world_restore(tl_world *world, const void *snapshot)
     tl_fleet *fleet = world->fleets[i];
     memcpy(&fleet->tick_count, from, sizeof(int64_t));
     from += sizeof(int64_t);
+    memcpy(fleet->digests, from, fleet->store.block_count * sizeof *fleet->digests);
+    from += fleet->store.block_count * sizeof *fleet->digests;
     tl_store_restore(&fleet->store, from);
     from += tl_store_snapshot_bytes(&fleet->store);
     memset(fleet->stale, 1, fleet->store.block_count);
+    output_again(world, fleet);
   }
 }

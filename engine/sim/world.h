@@ -156,10 +156,11 @@ TL_API tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *co
 
 /* --- time --- */
 TL_API int64_t tl_world_now_ns(const tl_world *world);
-/* Runs one window: to the next multiple of sync_ns or to until_ns, whichever is first (rounded up to a step).
+/* Runs one window: to the next multiple of sync_ns or to until_ns, whichever is first. A fleet runs whole ticks: those that
+ * begin before the window's end, so its states may lie up to one tick beyond it. What is written between windows therefore
+ * takes effect at a fleet's next tick, and cutting time into other windows changes no tick (docs/architecture.md).
  * errors  TL_E_NAN: a state is not finite, names time, fleet, device, column; whatever an observer returned. */
 TL_API tl_code tl_world_advance(tl_world *world, int64_t until_ns, tl_error *err);
-/* Last tick (or stamp) of a fleet that lies before the end of the last window [ns]. */
 TL_API uint64_t tl_world_device_steps(const tl_world *world); /* sum over fleets of devices * plant steps */
 TL_API uint64_t tl_world_window_count(const tl_world *world);
 /* Flips one bit (0..63) of a device's column value: a planted fault for `diff`. */
@@ -172,7 +173,9 @@ TL_API uint64_t tl_block_digest(const tl_world *world, tl_fleet_id fleet, uint32
 TL_API uint64_t tl_world_root(const tl_world *world);          /* root of the last window */
 TL_API void tl_world_run_hash(const tl_world *world, char out_hex[65]); /* SHA-256 over all window roots so far */
 
-/* --- snapshot: a copy of everything that changes, for diff, branch and rewind --- */
+/* --- snapshot: a copy of everything that changes, for diff, branch and rewind ---
+ * Into the world it came from, or one made from the same recipe. Window roots stay behind: the run hash goes on only where
+ * the windows before the snapshot were run. */
 TL_API size_t tl_world_snapshot_bytes(const tl_world *world);
 TL_API void tl_world_snapshot(const tl_world *world, void *out);
 TL_API void tl_world_restore(tl_world *world, const void *snapshot);
