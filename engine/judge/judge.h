@@ -132,8 +132,7 @@ TL_API tl_code tl_judge_query(const tl_judge *judge, tl_fleet_id fleet, const ui
 typedef struct tl_judge_device { /* a device worth looking at */
   tl_fleet_id fleet;
   uint32_t device;
-  double
-      error_max; /* greatest |comfort error| at a window's end, in the column's unit; NaN without control */
+  double error_max; /* greatest comfort error at a window's end; NaN where none was measured */
   uint32_t false_alarms;
   uint32_t missed; /* faults not found */
 } tl_judge_device;
