@@ -10,22 +10,23 @@ static const char *const names[TL_PATH_COUNT] = {
     [TL_PATH_VNNI] = "vnni",     [TL_PATH_NEON] = "neon",
 };
 
-/* The compiler's run-time checks ask the operating system too: registers that it does not save do not count. */
+/* The compiler's run-time checks ask the operating system too: registers that it does not save do
+ * not count. */
 bool tl_cpu_has_path(tl_simd_path path)
 {
   assert((int)path >= 0 && path < TL_PATH_COUNT);
   switch (path) {
-  case TL_PATH_SCALAR: return true;
+    case TL_PATH_SCALAR: return true;
 #if TL_HAVE_X86
-  case TL_PATH_SSE: return __builtin_cpu_supports("sse4.1") != 0;
-  case TL_PATH_AVX2: return __builtin_cpu_supports("avx2") != 0;
-  case TL_PATH_VNNI:
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx2");
+    case TL_PATH_SSE: return __builtin_cpu_supports("sse4.1") != 0;
+    case TL_PATH_AVX2: return __builtin_cpu_supports("avx2") != 0;
+    case TL_PATH_VNNI:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx2");
 #endif
-  case TL_PATH_NEON: return TL_HAVE_NEON != 0;
-  default: return false;
+    case TL_PATH_NEON: return TL_HAVE_NEON != 0;
+    default: return false;
   }
 }
 

@@ -1,7 +1,7 @@
 /* cpu.h: which code paths this processor can run, and their names on the command line.
  *
- * Why: instruction-set-specific code is chosen at run time and must give the bits of the scalar code, so
- * that --path is a question of speed only.
+ * Why: instruction-set-specific code is chosen at run time and must give the bits of the scalar
+ * code, so that --path is a question of speed only.
  * Owns: nothing. Threads: every function is pure. */
 #ifndef TL_BASE_CPU_H
 #define TL_BASE_CPU_H
@@ -9,12 +9,13 @@
 
 #include <stdbool.h>
 
-/* Ordered from slow to fast within a family; x86 has the first four, aarch64 the first and the last. */
+/* Ordered from slow to fast within a family; x86 has the first four, aarch64 the first and the
+ * last. */
 typedef enum tl_simd_path {
   TL_PATH_SCALAR, /* plain C, everywhere */
   TL_PATH_SSE,    /* x86-64 with SSE4.1 */
   TL_PATH_AVX2,   /* x86-64 with AVX2 */
-  TL_PATH_VNNI,   /* x86-64 with AVX-512 F, BW, DQ, VL and VNNI; code without such a variant takes AVX2 */
+  TL_PATH_VNNI,   /* AVX-512 F, BW, DQ, VL and VNNI; code without such a variant takes AVX2 */
   TL_PATH_NEON,   /* aarch64 */
   TL_PATH_COUNT
 } tl_simd_path;

@@ -23,21 +23,22 @@ double tl_math_log1p(double x)
   return tl_log_core(u.high) + u.low / u.high;
 }
 
-/* An odd polynomial (relative error 2^-58) below 1/2; 1 - 2 / (exp(2x) + 1) above, where it loses nothing. */
+/* An odd polynomial (relative error 2^-58) below 1/2; 1 - 2 / (exp(2x) + 1) above, where it loses
+ * nothing. */
 TL_INLINE_BODY double tanh_core(double x)
 {
   const double size = tl_abs(x);
   const double capped = size > 22.0 ? 22.0 : size; /* tanh(22) rounds to 1 */
   const double far = 1.0 - 2.0 / (tl_exp_core(2.0 * capped, 0.0) + 1.0);
   const double y = size * size, y2 = y * y;
-  const double even =
-      -0x1.5555555555538p-2 +
-      y2 * (-0x1.ba1ba1b714b84p-5 +
-            y2 * (-0x1.226e167aeb8c7p-7 + y2 * (-0x1.7d49857bfd119p-10 + y2 * -0x1.c8e71d5ee82eep-13)));
+  const double even = -0x1.5555555555538p-2 +
+                      y2 * (-0x1.ba1ba1b714b84p-5 +
+                            y2 * (-0x1.226e167aeb8c7p-7 +
+                                  y2 * (-0x1.7d49857bfd119p-10 + y2 * -0x1.c8e71d5ee82eep-13)));
   const double odd =
       0x1.111111110e371p-3 +
-      y2 * (0x1.664f47b6db692p-6 +
-            y2 * (0x1.d6ce020dc7656p-9 + y2 * (0x1.31d40ae321fbap-11 + y2 * 0x1.dcb77fafd95c4p-15)));
+      y2 * (0x1.664f47b6db692p-6 + y2 * (0x1.d6ce020dc7656p-9 + y2 * (0x1.31d40ae321fbap-11 +
+                                                                      y2 * 0x1.dcb77fafd95c4p-15)));
   const double near = size + size * y * (even + y * odd);
   double value = size < 0.5 ? near : far;
   value = x != x ? x : value;
@@ -134,8 +135,10 @@ double tl_math_fmod(double x, double y)
   }                                                                                                \
   void tl_math_##name##_array(double *out, const double *in, size_t count)                         \
   {                                                                                                \
-    if (tl_cpu_has_path(TL_PATH_AVX2)) name##_avx2(out, in, count);                                \
-    else name##_plain(out, in, count);                                                             \
+    if (tl_cpu_has_path(TL_PATH_AVX2))                                                             \
+      name##_avx2(out, in, count);                                                                 \
+    else                                                                                           \
+      name##_plain(out, in, count);                                                                \
   }
 
 TL_INLINE_BODY double exp_core(double x) { return tl_exp_core(x, 0.0); }

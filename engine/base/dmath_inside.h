@@ -1,9 +1,9 @@
-/* dmath_inside.h: what the dmath files share: bit moves, error-free sums and products, and the cores of exp
- * and log that the vector forms repeat.
+/* dmath_inside.h: what the dmath files share: bit moves, error-free sums and products, and the
+ * cores of exp and log that the vector forms repeat.
  *
- * Why inline bodies: the scalar function and the vector loop compile from one text, so that they cannot differ.
- * Cores are free of branches (selects only). Constants are minimax fits and split constants made by
- * tests/reference/dmath_fit.py. Owns: nothing. Threads: pure. */
+ * Why inline bodies: the scalar function and the vector loop compile from one text, so that they
+ * cannot differ. Cores are free of branches (selects only). Constants are minimax fits and split
+ * constants made by tests/reference/dmath_fit.py. Owns: nothing. Threads: pure. */
 #ifndef TL_BASE_DMATH_INSIDE_H
 #define TL_BASE_DMATH_INSIDE_H
 #include "base/dmath.h"
@@ -14,7 +14,8 @@
 
 #define TL_INFINITY __builtin_inf()
 #define TL_NOT_A_NUMBER __builtin_nan("")
-#define TL_ROUND_MAGIC 0x1.8p52 /* adding it rounds to whole numbers, halves to even, for |x| < 2^51 */
+#define TL_ROUND_MAGIC                                                                             \
+  0x1.8p52 /* adding it rounds to whole numbers, halves to even, for |x| < 2^51 */
 #define TL_LOG2E 0x1.71547652b82fep+0
 #define TL_LN2_HIGH 0x1.62e42fee00000p-1 /* 32 bits: times any exponent it is exact */
 #define TL_LN2_LOW 0x1.a39ef35793c76p-33
@@ -41,7 +42,10 @@ TL_INLINE_BODY double tl_copy_sign(double size, double sign)
 }
 
 /* 2^k, k in [-1022, 1023]. */
-TL_INLINE_BODY double tl_power_of_two(int64_t k) { return tl_from_bits((uint64_t)(k + 1023) << 52); }
+TL_INLINE_BODY double tl_power_of_two(int64_t k)
+{
+  return tl_from_bits((uint64_t)(k + 1023) << 52);
+}
 
 typedef struct tl_pair {
   double high, low; /* an unrounded sum, |low| <= ulp(high) / 2 */
@@ -62,7 +66,8 @@ TL_INLINE_BODY tl_pair tl_fast_two_sum(double a, double b)
   return (tl_pair){sum, b - (sum - a)};
 }
 
-/* a b exactly without FMA (Veltkamp, Dekker); |a|, |b| < 2^995 and no underflow of the product's tail. */
+/* a b exactly without FMA (Veltkamp, Dekker); |a|, |b| < 2^995 and no underflow of the product's
+ * tail. */
 TL_INLINE_BODY tl_pair tl_two_product(double a, double b)
 {
   const double a_scaled = a * 134217729.0, b_scaled = b * 134217729.0;
@@ -85,8 +90,8 @@ TL_INLINE_BODY double tl_exp_tail(double r)
   return p0 + r2 * (p1 + r2 * (p2 + r2 * (p3 + r2 * p4)));
 }
 
-/* exp(high + low), |low| small; high any number or NaN. Cody-Waite reduction; 2^k in two factors, so that a
- * subnormal result is rounded once and an overflow gives infinity. */
+/* exp(high + low), |low| small; high any number or NaN. Cody-Waite reduction; 2^k in two factors,
+ * so that a subnormal result is rounded once and an overflow gives infinity. */
 TL_INLINE_BODY double tl_exp_core(double high, double low)
 {
   double x = high > 710.0 ? 710.0 : high; /* a comparison with NaN keeps x a NaN */
@@ -123,12 +128,13 @@ TL_INLINE_BODY double tl_expm1_core(double high)
   return k == 0.0 ? value : result;
 }
 
-/* log(x) for any x. x = 2^k m, sqrt(1/2) <= m < sqrt(2), log m = f - f^2/2 + s (f^2/2 + s^2 L(s^2)) with
- * f = m - 1, s = f / (2 + f): what is left after 2 s of the series of atanh (as in fdlibm). */
+/* log(x) for any x. x = 2^k m, sqrt(1/2) <= m < sqrt(2), log m = f - f^2/2 + s (f^2/2 + s^2 L(s^2))
+ * with f = m - 1, s = f / (2 + f): what is left after 2 s of the series of atanh (as in fdlibm). */
 TL_INLINE_BODY double tl_log_core(double x)
 {
-  const double scaled = x < 0x1p-1022 ? x * 0x1p54 : x; /* subnormals, and the negative ones, harmlessly */
-  const uint64_t root = UINT64_C(0x3fe6a09e667f3bcd);   /* sqrt(1/2) */
+  const double scaled =
+      x < 0x1p-1022 ? x * 0x1p54 : x; /* subnormals, and the negative ones, harmlessly */
+  const uint64_t root = UINT64_C(0x3fe6a09e667f3bcd); /* sqrt(1/2) */
   const uint64_t bits = tl_bits(scaled) - root + (UINT64_C(1024) << 52);
   /* the exponent as a double by bit moves only: vector units lack the conversion */
   const double exponent =
@@ -138,9 +144,11 @@ TL_INLINE_BODY double tl_log_core(double x)
   const double f = m - 1.0;
   const double s = f / (2.0 + f);
   const double z = s * s, z2 = z * z;
-  const double even = z2 * (0x1.999999997fb31p-2 + z2 * (0x1.c71c51e7f65adp-3 + z2 * 0x1.39a0f4fe079d4p-3));
-  const double odd = z * (0x1.5555555555593p-1 +
-                          z2 * (0x1.2492494217a2fp-2 + z2 * (0x1.7466462cbb798p-3 + z2 * 0x1.2f0d8ec0f330dp-3)));
+  const double even =
+      z2 * (0x1.999999997fb31p-2 + z2 * (0x1.c71c51e7f65adp-3 + z2 * 0x1.39a0f4fe079d4p-3));
+  const double odd =
+      z * (0x1.5555555555593p-1 +
+           z2 * (0x1.2492494217a2fp-2 + z2 * (0x1.7466462cbb798p-3 + z2 * 0x1.2f0d8ec0f330dp-3)));
   const double half_square = 0.5 * f * f;
   const double tail = s * (half_square + (odd + even)) + k * TL_LN2_LOW;
   double result = k * TL_LN2_HIGH - ((half_square - tail) - f);

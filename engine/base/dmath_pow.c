@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-/* For m near c = (90 + i) / 128: a short 1/c (so that m / c - 1 is exact in two doubles) and -log of it, the
- * high part a multiple of 2^-42 (so that it adds to a multiple of LN2_HIGH exactly). */
+/* For m near c = (90 + i) / 128: a short 1/c (so that m / c - 1 is exact in two doubles) and -log
+ * of it, the high part a multiple of 2^-42 (so that it adds to a multiple of LN2_HIGH exactly). */
 typedef struct log_row {
   double inverse, log_high, log_low;
 } log_row;
@@ -108,7 +108,8 @@ static const log_row log_table[] = {
 typedef struct split_log {
   int32_t exponent; /* x = 2^exponent m, sqrt(1/2) <= m < sqrt(2) */
   tl_pair log_m;    /* relative error below 2^-67 */
-  double log_high;  /* the row's part of log_m, and the rest of it, for sums with exponent * log(2) */
+  double
+      log_high; /* the row's part of log_m, and the rest of it, for sums with exponent * log(2) */
   tl_pair rest;
 } split_log;
 
@@ -184,19 +185,24 @@ static int whole_kind(double y)
   return whole & 1 ? 1 : 2;
 }
 
-/* C11 F.10.4.4, for the arguments that have no logarithm or need none: true, and *out is the answer. */
+/* C11 F.10.4.4, for the arguments that have no logarithm or need none: true, and *out is the
+ * answer. */
 static bool pow_special(double *out, double x, double y)
 {
   const double size = tl_abs(x);
-  if (y == 0.0 || x == 1.0) *out = 1.0;
-  else if (x != x || y != y) *out = TL_NOT_A_NUMBER;
+  if (y == 0.0 || x == 1.0)
+    *out = 1.0;
+  else if (x != x || y != y)
+    *out = TL_NOT_A_NUMBER;
   else if (tl_abs(y) == TL_INFINITY)
     *out = size == 1.0 ? 1.0 : (size > 1.0) == (y > 0.0) ? TL_INFINITY : 0.0;
   else if (size == 0.0 || size == TL_INFINITY) {
     const double result = (size == 0.0) == (y > 0.0) ? 0.0 : TL_INFINITY;
     *out = whole_kind(y) == 1 ? tl_copy_sign(result, x) : result;
-  } else if (x < 0.0 && whole_kind(y) == 0) *out = TL_NOT_A_NUMBER;
-  else return false;
+  } else if (x < 0.0 && whole_kind(y) == 0)
+    *out = TL_NOT_A_NUMBER;
+  else
+    return false;
   return true;
 }
 
@@ -216,7 +222,8 @@ double tl_math_pow(double x, double y)
   const tl_pair joined = tl_two_sum(sum.high, full.high);
   const tl_pair log_size = tl_two_sum(joined.high, joined.low + (full.low + log_x.rest.low));
   const tl_pair product = tl_two_product(y, log_size.high);
-  if (product.high > 710.0) return sign * TL_INFINITY; /* the tail below is small only within this range */
+  if (product.high > 710.0)
+    return sign * TL_INFINITY; /* the tail below is small only within this range */
   if (product.high < -746.0) return sign * 0.0;
   return sign * tl_exp_core(product.high, product.low + y * log_size.low);
 }

@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-__extension__ typedef unsigned __int128 wide;
+typedef unsigned wide
+    __attribute__((mode(TI))); /* 128 bits, without the words that -Wpedantic refuses */
 
 /* pi/2 in pieces of 33, 33, 33 and 53 bits: a whole number below 2^20 times a piece is exact. */
 #define PI_2_A 0x1.921fb54400000p+0
@@ -36,9 +37,9 @@ TL_INLINE_BODY reduced reduce_small(double x)
 TL_INLINE_BODY double sine_core(double high, double low)
 {
   const double y = high * high, y2 = y * y;
-  const double tail = (0x1.111111110f861p-7 + y * -0x1.a01a019c0e4c2p-13) +
-                      y2 * ((0x1.71de3574ba711p-19 + y * -0x1.ae5e63cd98ff4p-26) +
-                            y2 * 0x1.5d9246d2f580fp-33);
+  const double tail =
+      (0x1.111111110f861p-7 + y * -0x1.a01a019c0e4c2p-13) +
+      y2 * ((0x1.71de3574ba711p-19 + y * -0x1.ae5e63cd98ff4p-26) + y2 * 0x1.5d9246d2f580fp-33);
   const double cube = y * high;
   return high - ((y * (0.5 * low - cube * tail) - low) - cube * -0x1.5555555555549p-3);
 }
@@ -92,12 +93,13 @@ static uint64_t table_bits(uint32_t first)
 {
   const uint32_t word = first / 64, shift = first % 64;
   assert(word + 1 < sizeof two_over_pi / sizeof *two_over_pi);
-  return shift == 0 ? two_over_pi[word] : two_over_pi[word] << shift | two_over_pi[word + 1] >> (64 - shift);
+  return shift == 0 ? two_over_pi[word]
+                    : two_over_pi[word] << shift | two_over_pi[word + 1] >> (64 - shift);
 }
 
-/* Payne and Hanek: the 192 bits of 2/pi that matter for this exponent, times the significand, in integers.
- * What is left out of the product is below 2^-137 of a quarter turn; no double lies nearer than 2^-62 to a
- * multiple of pi/2. x finite, |x| > 2^19. */
+/* Payne and Hanek: the 192 bits of 2/pi that matter for this exponent, times the significand, in
+ * integers. What is left out of the product is below 2^-137 of a quarter turn; no double lies
+ * nearer than 2^-62 to a multiple of pi/2. x finite, |x| > 2^19. */
 static reduced reduce_large(double x)
 {
   const uint64_t bits = tl_bits(x) & INT64_MAX;
@@ -108,9 +110,11 @@ static reduced reduce_large(double x)
   const uint32_t first = (uint32_t)(exponent - 2 + 64);
   const wide low = (wide)significand * table_bits(first + 128);
   const wide middle = (wide)significand * table_bits(first + 64) + (uint64_t)(low >> 64);
-  uint64_t word0 = significand * table_bits(first) + (uint64_t)(middle >> 64); /* modulo whole turns */
+  uint64_t word0 =
+      significand * table_bits(first) + (uint64_t)(middle >> 64); /* modulo whole turns */
   uint64_t word1 = (uint64_t)middle, word2 = (uint64_t)low;
-  /* word0's top two bits count quarter turns, the rest is the fraction; round to the nearest quarter. */
+  /* word0's top two bits count quarter turns, the rest is the fraction; round to the nearest
+   * quarter. */
   uint64_t quarter = (word0 + (UINT64_C(1) << 61)) >> 62;
   word0 -= quarter << 62;
   const bool negative = word0 >> 63;
@@ -119,7 +123,7 @@ static reduced reduce_large(double x)
     word1 = ~word1 + (word2 == 0);
     word0 = ~word0 + (word2 == 0 && word1 == 0);
   }
-  int32_t scale = -62; /* word0's last bit, in quarter turns */
+  int32_t scale = -62;       /* word0's last bit, in quarter turns */
   while (word0 >> 63 == 0) { /* about two rounds, at most 63 */
     word0 = word0 << 1 | word1 >> 63;
     word1 = word1 << 1 | word2 >> 63;
@@ -168,8 +172,8 @@ double tl_math_tan(double x)
   return angle.quarter & 1 ? -cosine / sine : sine / cosine;
 }
 
-/* atan of size >= 0: atan(size) = atan(c) + atan((size - c) / (1 + c size)) with c of 0, 1/2, 1, 3/2 or
- * infinity, so that the argument of the series stays within 7/16. */
+/* atan of size >= 0: atan(size) = atan(c) + atan((size - c) / (1 + c size)) with c of 0, 1/2, 1,
+ * 3/2 or infinity, so that the argument of the series stays within 7/16. */
 static double atan_positive(double size)
 {
   double high = 0.0, low = 0.0, t = size;
@@ -190,23 +194,20 @@ static double atan_positive(double size)
     return size;
   }
   const double y = t * t, y2 = y * y;
-  const double even =
-      0x1.555555555550cp-2 +
-      y2 * (0x1.2492491ffcd36p-3 +
-            y2 * (0x1.745cdbeb9e60cp-4 +
-                  y2 * (0x1.10d6254b406d6p-4 + y2 * (0x1.97a61b72d957ep-5 + y2 * 0x1.0a908b513efc8p-6))));
-  const double odd =
-      -0x1.999999998e9bbp-3 +
-      y2 * (-0x1.c71c6fde2a1d9p-4 +
-            y2 * (-0x1.3b0f245224bedp-4 + y2 * (-0x1.dddf4658ad534p-5 + y2 * -0x1.2b228b5cdcb81p-5)));
+  const double even = 0x1.555555555550cp-2 +
+                      y2 * (0x1.2492491ffcd36p-3 +
+                            y2 * (0x1.745cdbeb9e60cp-4 +
+                                  y2 * (0x1.10d6254b406d6p-4 +
+                                        y2 * (0x1.97a61b72d957ep-5 + y2 * 0x1.0a908b513efc8p-6))));
+  const double odd = -0x1.999999998e9bbp-3 +
+                     y2 * (-0x1.c71c6fde2a1d9p-4 +
+                           y2 * (-0x1.3b0f245224bedp-4 +
+                                 y2 * (-0x1.dddf4658ad534p-5 + y2 * -0x1.2b228b5cdcb81p-5)));
   const double tail = t * (y * (even + y * odd)); /* t - atan(t) */
   return high - ((tail - low) - t);
 }
 
-double tl_math_atan(double x)
-{
-  return x != x ? x : tl_copy_sign(atan_positive(tl_abs(x)), x);
-}
+double tl_math_atan(double x) { return x != x ? x : tl_copy_sign(atan_positive(tl_abs(x)), x); }
 
 double tl_math_atan2(double y, double x)
 {
@@ -214,8 +215,10 @@ double tl_math_atan2(double y, double x)
   const double up = tl_abs(y), along = tl_abs(x);
   const bool left = tl_bits(x) >> 63;
   double angle;
-  if (up == 0.0) angle = left ? 2.0 * PI_2_HIGH : 0.0;
-  else if (along == 0.0) angle = PI_2_HIGH;
+  if (up == 0.0)
+    angle = left ? 2.0 * PI_2_HIGH : 0.0;
+  else if (along == 0.0)
+    angle = PI_2_HIGH;
   else if (along == TL_INFINITY)
     angle = up == TL_INFINITY ? (left ? 0x1.2d97c7f3321d2p+1 : 0x1.921fb54442d18p-1)
                               : (left ? 2.0 * PI_2_HIGH : 0.0);
@@ -240,7 +243,8 @@ double tl_math_acos(double x)
   return 2.0 * tl_math_atan2(tl_math_sqrt(1.0 - x), tl_math_sqrt(1.0 + x));
 }
 
-/* Whole arrays in pieces: the vector loop first, then the rare large arguments of the piece one by one. */
+/* Whole arrays in pieces: the vector loop first, then the rare large arguments of the piece one by
+ * one. */
 enum { PIECE = 64 };
 
 TL_INLINE_BODY void array_body(double *out, const double *in, size_t count, bool cosine)
@@ -250,15 +254,22 @@ TL_INLINE_BODY void array_body(double *out, const double *in, size_t count, bool
     double x[PIECE];
     bool large = false;
     memcpy(x, in + begin, length * sizeof *x);
-    for (size_t i = 0; i < length; i++) out[begin + i] = cosine ? cosine_small(x[i]) : sine_small(x[i]);
+    for (size_t i = 0; i < length; i++)
+      out[begin + i] = cosine ? cosine_small(x[i]) : sine_small(x[i]);
     for (size_t i = 0; i < length; i++) large |= tl_abs(x[i]) > SMALL_MAX;
     for (size_t i = 0; large && i < length; i++)
       out[begin + i] = cosine ? tl_math_cos(x[i]) : tl_math_sin(x[i]);
   }
 }
 
-static void sine_array_plain(double *out, const double *in, size_t count) { array_body(out, in, count, false); }
-static void cosine_array_plain(double *out, const double *in, size_t count) { array_body(out, in, count, true); }
+static void sine_array_plain(double *out, const double *in, size_t count)
+{
+  array_body(out, in, count, false);
+}
+static void cosine_array_plain(double *out, const double *in, size_t count)
+{
+  array_body(out, in, count, true);
+}
 TL_TARGET_AVX2 static void sine_array_avx2(double *out, const double *in, size_t count)
 {
   array_body(out, in, count, false);
@@ -270,12 +281,16 @@ TL_TARGET_AVX2 static void cosine_array_avx2(double *out, const double *in, size
 
 void tl_math_sin_array(double *out, const double *in, size_t count)
 {
-  if (tl_cpu_has_path(TL_PATH_AVX2)) sine_array_avx2(out, in, count);
-  else sine_array_plain(out, in, count);
+  if (tl_cpu_has_path(TL_PATH_AVX2))
+    sine_array_avx2(out, in, count);
+  else
+    sine_array_plain(out, in, count);
 }
 
 void tl_math_cos_array(double *out, const double *in, size_t count)
 {
-  if (tl_cpu_has_path(TL_PATH_AVX2)) cosine_array_avx2(out, in, count);
-  else cosine_array_plain(out, in, count);
+  if (tl_cpu_has_path(TL_PATH_AVX2))
+    cosine_array_avx2(out, in, count);
+  else
+    cosine_array_plain(out, in, count);
 }

@@ -12,7 +12,8 @@
 #include <xxhash.h>
 #endif
 
-/* On x86 the header above turns this name into the library's run-time dispatch (SSE2, AVX2, AVX-512). */
+/* On x86 the header above turns this name into the library's run-time dispatch (SSE2, AVX2,
+ * AVX-512). */
 uint64_t tl_hash64(const void *data, size_t bytes, uint64_t seed)
 {
   assert(data != NULL || bytes == 0);
@@ -25,8 +26,8 @@ struct tl_sha256 {
   EVP_MD_CTX *context;
 };
 
-/* Initialised once with its algorithm; a NULL algorithm afterwards only resets, so that add() and finish()
- * find everything allocated. */
+/* Initialised once with its algorithm; a NULL algorithm afterwards only resets, so that add() and
+ * finish() find everything allocated. */
 tl_code tl_sha256_create(tl_sha256 **out, tl_error *err)
 {
   *out = NULL;
@@ -110,7 +111,8 @@ tl_code tl_sha256_file(char hex[TL_SHA256_HEX_BYTES], const char *path, tl_error
   if (file == NULL) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
   code = tl_sha256_create(&stream, err);
   if (code != TL_OK) goto done;
-  for (size_t got; (got = fread(buffer, 1, sizeof buffer, file)) > 0;) tl_sha256_add(stream, buffer, got);
+  for (size_t got; (got = fread(buffer, 1, sizeof buffer, file)) > 0;)
+    tl_sha256_add(stream, buffer, got);
   if (ferror(file))
     code = tl_fail(err, TL_E_IO, NULL, "%s: could not be read: %s", path, strerror(errno));
   else

@@ -1,9 +1,10 @@
 /* hash.h: XXH3-64 for digests at memory speed, SHA-256 for what people and files quote.
  *
- * Why two: a block digest is taken every window and must cost nothing; a run hash is compared by people and
- * machines that do not trust each other. Both give the same value on every CPU (XXH3 is defined bytewise,
- * little-endian data assumed: the digested columns are those of the checkpoint).
- * Owns: a tl_sha256 is its creator's. Threads: pure functions; one tl_sha256 belongs to one thread. */
+ * Why two: a block digest is taken every window and must cost nothing; a run hash is compared by
+ * people and machines that do not trust each other. Both give the same value on every CPU (XXH3 is
+ * defined bytewise, little-endian data assumed: the digested columns are those of the checkpoint).
+ * Owns: a tl_sha256 is its creator's. Threads: pure functions; one tl_sha256 belongs to one thread.
+ * */
 #ifndef TL_BASE_HASH_H
 #define TL_BASE_HASH_H
 #include "base/error.h"
@@ -14,7 +15,8 @@ enum { TL_SHA256_BYTES = 32, TL_SHA256_HEX_BYTES = 65 }; /* 64 lower-case hex di
 
 /* XXH3-64 with a seed. data may be NULL when bytes is 0. Unaligned data is fine. */
 TL_API uint64_t tl_hash64(const void *data, size_t bytes, uint64_t seed);
-/* Hash of a name (fleet, stream, signal); the same in every version of the program, as seeds hang on it. */
+/* Hash of a name (fleet, stream, signal); the same in every version of the program, as seeds hang
+ * on it. */
 TL_API uint64_t tl_hash_text(const char *text);
 
 /* SHA-256 of a stream. add() never allocates. */
@@ -31,7 +33,9 @@ TL_API void tl_sha256_free(tl_sha256 *stream); /* NULL is fine */
 
 /* One go. */
 TL_API void tl_sha256_bytes(char hex[TL_SHA256_HEX_BYTES], const void *data, size_t bytes);
-TL_API void tl_sha256_hex(char hex[TL_SHA256_HEX_BYTES], const unsigned char digest[TL_SHA256_BYTES]);
-/* Content of a file.  errors  TL_E_IO: cannot be opened or read; the message gives path and reason */
+TL_API void tl_sha256_hex(char hex[TL_SHA256_HEX_BYTES],
+                          const unsigned char digest[TL_SHA256_BYTES]);
+/* Content of a file.  errors  TL_E_IO: cannot be opened or read; the message gives path and reason
+ * */
 TL_API tl_code tl_sha256_file(char hex[TL_SHA256_HEX_BYTES], const char *path, tl_error *err);
 #endif

@@ -5,7 +5,13 @@
 #include <assert.h>
 
 /* Which kind of value a counter is for; the last counter word, so kinds never share a block. */
-enum { KIND_WORDS = 0, KIND_UNIFORM = 1, KIND_NORMAL = TL_RNG_KIND_NORMAL, KIND_HASH = 3, KIND_BELOW = 16 };
+enum {
+  KIND_WORDS = 0,
+  KIND_UNIFORM = 1,
+  KIND_NORMAL = TL_RNG_KIND_NORMAL,
+  KIND_HASH = 3,
+  KIND_BELOW = 16
+};
 
 /* Bijective 64-bit finaliser ("Mix13" of Stafford, as in splitmix64). */
 static uint64_t mix64(uint64_t x)
@@ -15,7 +21,8 @@ static uint64_t mix64(uint64_t x)
   return x ^ (x >> 31);
 }
 
-/* Each step is a bijection of its newest input, so one fleet's streams, and one seed's fleets, differ. */
+/* Each step is a bijection of its newest input, so one fleet's streams, and one seed's fleets,
+ * differ. */
 tl_rng_key tl_rng_key_make(uint64_t seed, uint64_t fleet_hash, uint32_t stream)
 {
   uint64_t key = mix64(seed + UINT64_C(0x9e3779b97f4a7c15));
@@ -63,8 +70,9 @@ double tl_rng_uniform(tl_rng_key key, uint32_t device, uint64_t step)
   return (double)bits * 0x1p-53;
 }
 
-/* Lemire, "Fast random integer generation in an interval" (2019), with 64-bit words: a draw is refused with
- * chance below 2^-32, so 2 * 2^16 tries never run out (the last is then taken as it is). */
+/* Lemire, "Fast random integer generation in an interval" (2019), with 64-bit words: a draw is
+ * refused with chance below 2^-32, so 2 * 2^16 tries never run out (the last is then taken as it
+ * is). */
 uint32_t tl_rng_below(tl_rng_key key, uint32_t device, uint64_t step, uint32_t count)
 {
   assert(count > 0);
@@ -121,13 +129,13 @@ void tl_rng_normal_block(tl_simd_path path, tl_rng_key key, uint32_t device_begi
   assert(tl_cpu_has_path(path));
   switch (path) {
 #if TL_HAVE_X86
-  case TL_PATH_VNNI:
-  case TL_PATH_AVX2: tl_rng_normal_rows_avx2(key, device_begin, rows, quad, out); return;
-  case TL_PATH_SSE: tl_rng_normal_rows_sse(key, device_begin, rows, quad, out); return;
+    case TL_PATH_VNNI:
+    case TL_PATH_AVX2: tl_rng_normal_rows_avx2(key, device_begin, rows, quad, out); return;
+    case TL_PATH_SSE: tl_rng_normal_rows_sse(key, device_begin, rows, quad, out); return;
 #endif
 #if TL_HAVE_NEON
-  case TL_PATH_NEON: tl_rng_normal_rows_neon(key, device_begin, rows, quad, out); return;
+    case TL_PATH_NEON: tl_rng_normal_rows_neon(key, device_begin, rows, quad, out); return;
 #endif
-  default: normal_rows_scalar(key, device_begin, rows, quad, out); return;
+    default: normal_rows_scalar(key, device_begin, rows, quad, out); return;
   }
 }

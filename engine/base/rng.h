@@ -1,11 +1,11 @@
 /* rng.h: random numbers as a pure function of (seed, fleet, stream, device, step): Philox 4x32-10.
  *
- * Why: no generator state means no order of draws: threads, blocks, ranks, resumes and an added device or
- * fleet change no number that another device sees. A value is looked up, not drawn.
- * The four kinds below (words, uniform, normal, below) and the keyed hash use disjoint counters: the same
- * (key, device, step) in two kinds gives independent values.
- * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; the published
- * Random123 known-answer vectors are a test. Same bits on every compiler, level and path.
+ * Why: no generator state means no order of draws: threads, blocks, ranks, resumes and an added
+ * device or fleet change no number that another device sees. A value is looked up, not drawn.
+ * The four kinds below (words, uniform, normal, below) and the keyed hash use disjoint counters:
+ * the same (key, device, step) in two kinds gives independent values.
+ * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; the
+ * published Random123 known-answer vectors are a test. Same bits on every compiler, level and path.
  * Owns: nothing. Threads: every function is pure. */
 #ifndef TL_BASE_RNG_H
 #define TL_BASE_RNG_H
@@ -21,8 +21,8 @@ typedef struct tl_rng_key {
 } tl_rng_key;
 
 /* fleet_hash: tl_hash_text(fleet name), or 0 for the scenario's own draws
- * stream: what the numbers are for (a column, a noise source, a call site's hash); for one (seed, fleet_hash)
- *         different streams never share a key */
+ * stream: what the numbers are for (a column, a noise source, a call site's hash); for one (seed,
+ *         fleet_hash) different streams never share a key */
 TL_API tl_rng_key tl_rng_key_make(uint64_t seed, uint64_t fleet_hash, uint32_t stream);
 
 /* The bare block function, as published: counter and key to four words. */
@@ -37,15 +37,15 @@ TL_API uint32_t tl_rng_below(tl_rng_key key, uint32_t device, uint64_t step, uin
 /* Uniform 64-bit word of a device: for "the k smallest keyed hashes are the sample". */
 TL_API uint64_t tl_rng_hash64(tl_rng_key key, uint32_t device);
 
-/* Standard normal (mean 0, deviation 1), |value| <= 5.768: Box-Muller on 24-bit radius and 32-bit angle in
- * float. Equals the value that the block function below gives for the same device and step. */
+/* Standard normal (mean 0, deviation 1), |value| <= 5.768: Box-Muller on 24-bit radius and 32-bit
+ * angle in float. Equals the value that the block function below gives for the same device, step. */
 TL_API float tl_rng_normal(tl_rng_key key, uint32_t device, uint64_t step);
 
 /* The hot leaf: out[j][i] = tl_rng_normal(key, device_begin + i, 4 * quad + j), bit for bit.
- * path   must be one this CPU has (tl_cpu_has_path); paths without own code take the next slower one
+ * path   one that this CPU has (tl_cpu_has_path); a path without own code takes a slower one
  * rows   multiple of 16, at most TL_RNG_ROWS_MAX; only out[j][0 .. rows-1] is written
  * device_begin + rows must not pass 2^32; quad < 2^62
  * out    any alignment; 32 bytes is a little faster */
-TL_API void tl_rng_normal_block(tl_simd_path path, tl_rng_key key, uint32_t device_begin, uint32_t rows,
-                                uint64_t quad, float out[4][TL_RNG_ROWS_MAX]);
+TL_API void tl_rng_normal_block(tl_simd_path path, tl_rng_key key, uint32_t device_begin,
+                                uint32_t rows, uint64_t quad, float out[4][TL_RNG_ROWS_MAX]);
 #endif

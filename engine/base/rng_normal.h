@@ -1,7 +1,8 @@
 /* rng_normal.h: inside of rng: Philox's constants, and the Box-Muller step that every path repeats.
  *
- * Why apart: the scalar function below is the definition; rng_lanes.inc does the same float operations in the
- * same order on whole registers, so both give the same bits. Change one, change both (a test compares).
+ * Why apart: the scalar function below is the definition; rng_lanes.inc does the same float
+ * operations in the same order on whole registers, so both give the same bits. Change one, change
+ * both (a test compares).
  * Owns: nothing. Threads: pure. */
 #ifndef TL_BASE_RNG_NORMAL_H
 #define TL_BASE_RNG_NORMAL_H
@@ -45,7 +46,8 @@ TL_INLINE_BODY void tl_rng_box_muller(float *first, float *second, uint32_t radi
   uint32_t bits;
   memcpy(&bits, &u, sizeof bits);
   bits -= TL_NORMAL_SQRT_HALF_BITS;
-  const float exponent = (float)((int32_t)(bits >> 23) - 24); /* u >= 1: never negative before the 24 */
+  const float exponent =
+      (float)((int32_t)(bits >> 23) - 24); /* u >= 1: never negative before the 24 */
   bits = (bits & 0x7fffffu) + TL_NORMAL_SQRT_HALF_BITS;
   float f;
   memcpy(&f, &bits, sizeof f);

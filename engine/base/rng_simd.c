@@ -1,15 +1,15 @@
-/* The x86 and aarch64 paths of tl_rng_normal_block: Philox on registers by intrinsics (gcc does not vectorise
- * the 32 x 32 -> 64 bit product), then the shared rng_lanes.inc. */
+/* The x86 and aarch64 paths of tl_rng_normal_block: Philox on registers by intrinsics (gcc does not
+ * vectorise the 32 x 32 -> 64 bit product), then the shared rng_lanes.inc. */
 #include "base/rng_normal.h"
 
 #if TL_HAVE_X86
 #include <immintrin.h>
 
-/* Each 64-bit lane holds one device, the word in its low half; what stands in the high half never matters, as the
- * product reads low halves only. So the product's low and high words need no shuffles: even and odd devices
- * run in two registers and are merged once, at the end. */
-TL_TARGET_AVX2 static inline __attribute__((always_inline)) void philox_avx2(__m256i out[4], tl_rng_key key,
-                                                                             uint32_t device, uint64_t quad)
+/* Each 64-bit lane holds one device, the word in its low half; what stands in the high half never
+ * matters, as the product reads low halves only. So the product's low and high words need no
+ * shuffles: even and odd devices run in two registers and are merged once, at the end. */
+TL_TARGET_AVX2 static inline __attribute__((always_inline)) void
+philox_avx2(__m256i out[4], tl_rng_key key, uint32_t device, uint64_t quad)
 {
   const __m256i m0 = _mm256_set1_epi64x(TL_PHILOX_M0), m1 = _mm256_set1_epi64x(TL_PHILOX_M1);
   const __m256i first = _mm256_set1_epi64x(device);
@@ -65,8 +65,8 @@ TL_TARGET_AVX2 static inline __attribute__((always_inline)) void philox_avx2(__m
 #define V_STORE(p, a) _mm256_storeu_ps(p, a)
 #include "base/rng_lanes.inc"
 
-TL_TARGET_SSE41 static inline __attribute__((always_inline)) void philox_sse(__m128i out[4], tl_rng_key key,
-                                                                             uint32_t device, uint64_t quad)
+TL_TARGET_SSE41 static inline __attribute__((always_inline)) void
+philox_sse(__m128i out[4], tl_rng_key key, uint32_t device, uint64_t quad)
 {
   const __m128i m0 = _mm_set1_epi64x(TL_PHILOX_M0), m1 = _mm_set1_epi64x(TL_PHILOX_M1);
   const __m128i first = _mm_set1_epi64x(device);
@@ -172,7 +172,7 @@ static inline __attribute__((always_inline)) void philox_neon(uint32x4_t out[4],
 #define V_TO_FLOAT(a) vcvtq_f32_s32(vreinterpretq_s32_u32(a))
 #define V_AS_INT(a) vreinterpretq_u32_f32(a)
 #define V_AS_FLOAT(a) vreinterpretq_f32_u32(a)
-#define V_CHOOSE(bit, yes, no) \
+#define V_CHOOSE(bit, yes, no)                                                                     \
   vbslq_f32(vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(bit), 31)), yes, no)
 #define V_FLIP(a, sign) vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), sign))
 #define V_STORE(p, a) vst1q_f32(p, a)

@@ -1,12 +1,13 @@
 /* simd.h: write a leaf loop once, compile it once per instruction set.
  *
- * Why: gcc and clang vectorise a plain loop for the instructions its function may use. So the loop body is
- * an always-inlined function, and each variant is a two-line wrapper that carries a target attribute; the
- * caller picks one by tl_simd_path. IEEE operations in written order give every variant the same bits.
+ * Why: gcc and clang vectorise a plain loop for the instructions its function may use. So the loop
+ * body is an always-inlined function, and each variant is a two-line wrapper that carries a target
+ * attribute; the caller picks one by tl_simd_path. IEEE operations in written order give every
+ * variant the same bits.
  *
- *   TL_INLINE_BODY void scale_body(float *restrict out, const float *restrict in, uint32_t count) {...}
- *   static void scale_scalar(...) { scale_body(out, in, count); }
- *   TL_TARGET_AVX2 static void scale_avx2(...) { scale_body(out, in, count); }
+ *   TL_INLINE_BODY void scale_body(float *restrict out, const float *restrict in, size_t n) {...}
+ *   static void scale_scalar(...) { scale_body(out, in, n); }
+ *   TL_TARGET_AVX2 static void scale_avx2(...) { scale_body(out, in, n); }
  *
  * A function with a target attribute may use that target's intrinsics; guard them with TL_HAVE_X86.
  * Call a variant only when tl_cpu_has_path() says so. Owns: nothing. Threads: nothing to share. */

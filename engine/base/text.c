@@ -141,7 +141,8 @@ void tl_text_add_size(tl_text *text, uint64_t bytes)
   tl_text_add(text, units[unit]);
 }
 
-/* Bytes of the UTF-8 character at `at`, 0 when they are none (RFC 3629: shortest form, no surrogates). */
+/* Bytes of the UTF-8 character at `at`, 0 when they are none (RFC 3629: shortest form, no
+ * surrogates). */
 static size_t utf8_bytes(const char *string)
 {
   const unsigned char *at = (const unsigned char *)string;
@@ -160,16 +161,20 @@ static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 static void add_json_byte(tl_text *text, char c)
 {
   switch (c) {
-  case '"': tl_text_add(text, "\\\""); return;
-  case '\\': tl_text_add(text, "\\\\"); return;
-  case '\n': tl_text_add(text, "\\n"); return;
-  case '\r': tl_text_add(text, "\\r"); return;
-  case '\t': tl_text_add(text, "\\t"); return;
-  case '<': tl_text_add(text, "\\u003c"); return; /* so that </script> cannot end a script element */
-  default: break;
+    case '"': tl_text_add(text, "\\\""); return;
+    case '\\': tl_text_add(text, "\\\\"); return;
+    case '\n': tl_text_add(text, "\\n"); return;
+    case '\r': tl_text_add(text, "\\r"); return;
+    case '\t': tl_text_add(text, "\\t"); return;
+    case '<':
+      tl_text_add(text, "\\u003c");
+      return; /* so that </script> cannot end a script element */
+    default: break;
   }
-  if ((unsigned char)c < 0x20 || c == 0x7f) tl_text_addf(text, "\\u%04x", (unsigned)(unsigned char)c);
-  else tl_text_add_char(text, c);
+  if ((unsigned char)c < 0x20 || c == 0x7f)
+    tl_text_addf(text, "\\u%04x", (unsigned)(unsigned char)c);
+  else
+    tl_text_add_char(text, c);
 }
 
 void tl_text_add_json(tl_text *text, const char *string)
@@ -181,9 +186,12 @@ void tl_text_add_json(tl_text *text, const char *string)
   tl_text_add_char(text, '"');
   while (*string) {
     const size_t bytes = utf8_bytes(string);
-    if (bytes == 0) tl_text_add(text, replacement);
-    else if (bytes == 1) add_json_byte(text, *string);
-    else tl_text_add_bytes(text, string, bytes);
+    if (bytes == 0)
+      tl_text_add(text, replacement);
+    else if (bytes == 1)
+      add_json_byte(text, *string);
+    else
+      tl_text_add_bytes(text, string, bytes);
     string += bytes == 0 ? 1 : bytes;
   }
   tl_text_add_char(text, '"');
@@ -191,19 +199,21 @@ void tl_text_add_json(tl_text *text, const char *string)
 
 void tl_text_add_json_double(tl_text *text, double value)
 {
-  if (isfinite(value)) tl_text_add_double(text, value);
-  else tl_text_add(text, "null");
+  if (isfinite(value))
+    tl_text_add_double(text, value);
+  else
+    tl_text_add(text, "null");
 }
 
 static void add_html_byte(tl_text *text, char c)
 {
   switch (c) {
-  case '&': tl_text_add(text, "&amp;"); return;
-  case '<': tl_text_add(text, "&lt;"); return;
-  case '>': tl_text_add(text, "&gt;"); return;
-  case '"': tl_text_add(text, "&quot;"); return;
-  case '\'': tl_text_add(text, "&#39;"); return;
-  default: break;
+    case '&': tl_text_add(text, "&amp;"); return;
+    case '<': tl_text_add(text, "&lt;"); return;
+    case '>': tl_text_add(text, "&gt;"); return;
+    case '"': tl_text_add(text, "&quot;"); return;
+    case '\'': tl_text_add(text, "&#39;"); return;
+    default: break;
   }
   const bool allowed = (unsigned char)c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
   if (allowed && c != 0x7f) tl_text_add_char(text, c);
@@ -213,9 +223,12 @@ void tl_text_add_html(tl_text *text, const char *string)
 {
   while (string != NULL && *string) {
     const size_t bytes = utf8_bytes(string);
-    if (bytes == 0) tl_text_add(text, replacement);
-    else if (bytes == 1) add_html_byte(text, *string);
-    else tl_text_add_bytes(text, string, bytes);
+    if (bytes == 0)
+      tl_text_add(text, replacement);
+    else if (bytes == 1)
+      add_html_byte(text, *string);
+    else
+      tl_text_add_bytes(text, string, bytes);
     string += bytes == 0 ? 1 : bytes;
   }
 }

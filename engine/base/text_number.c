@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
+typedef unsigned wide
+    __attribute__((mode(TI))); /* 128 bits, without the words that -Wpedantic refuses */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
@@ -24,7 +25,8 @@ typedef struct decimal {
 static const char *scan_digits(decimal *out, const char *at, const char *end, bool after_point)
 {
   for (; at < end && is_digit(*at); at++) {
-    if (out->digits > (UINT64_MAX - 9) / 10) { /* full: a zero here is no loss before the point only */
+    if (out->digits >
+        (UINT64_MAX - 9) / 10) { /* full: a zero here is no loss before the point only */
       out->exact = false;
       continue;
     }
@@ -107,8 +109,9 @@ static bool parse_word(double *out, const char *text, size_t length)
 
 bool tl_text_parse_double_n(double *out, const char *text, size_t length)
 {
-  static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   if (length > 1000) return false;
   decimal number;
   if (!scan_decimal(&number, text, text + length)) return parse_word(out, text, length);
@@ -157,9 +160,12 @@ bool tl_text_parse_uint64(uint64_t *out, const char *text)
   for (; *text; text++) {
     const char c = lower(*text);
     uint64_t digit;
-    if (is_digit(c)) digit = (uint64_t)(c - '0');
-    else if (base == 16 && c >= 'a' && c <= 'f') digit = (uint64_t)(c - 'a') + 10;
-    else return false;
+    if (is_digit(c))
+      digit = (uint64_t)(c - '0');
+    else if (base == 16 && c >= 'a' && c <= 'f')
+      digit = (uint64_t)(c - 'a') + 10;
+    else
+      return false;
     if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value))
       return false;
   }
@@ -189,12 +195,14 @@ size_t tl_text_format_double(char out[TL_TEXT_DOUBLE_BYTES], double value)
   if (!isfinite(value)) return tl_text_format_digits(out, value, 17);
   if (fabs(value) < 1e15 && value == (double)(int64_t)value && !(value == 0 && signbit(value)))
     return (size_t)snprintf(out, TL_TEXT_DOUBLE_BYTES, "%lld", (long long)value);
-  /* 15 digits survive the way to a normal double and back, so fewer are never needed there: %g drops zeros. */
+  /* 15 digits survive the way to a normal double and back, so fewer are never needed there: %g
+   * drops zeros. */
   int digits = fabs(value) < 2.3e-308 ? 1 : 15;
   for (;; digits++) {
     const size_t length = tl_text_format_digits(out, value, digits);
     double back;
-    if (digits == 17 || (tl_text_parse_double_n(&back, out, length) && back == value)) return length;
+    if (digits == 17 || (tl_text_parse_double_n(&back, out, length) && back == value))
+      return length;
   }
 }
 
@@ -209,16 +217,25 @@ size_t tl_text_format_duration(char out[TL_TEXT_DURATION_BYTES], int64_t ns)
   char *end = out + used;
   const size_t room = TL_TEXT_DURATION_BYTES - (size_t)used;
   if (part_ns == 0) return (size_t)used;
-  if (part_ns % 1000000 == 0) used += snprintf(end, room, ".%03u", part_ns / 1000000);
-  else if (part_ns % 1000 == 0) used += snprintf(end, room, ".%06u", part_ns / 1000);
-  else used += snprintf(end, room, ".%09u", part_ns);
+  if (part_ns % 1000000 == 0)
+    used += snprintf(end, room, ".%03u", part_ns / 1000000);
+  else if (part_ns % 1000 == 0)
+    used += snprintf(end, room, ".%06u", part_ns / 1000);
+  else
+    used += snprintf(end, room, ".%09u", part_ns);
   return (size_t)used;
 }
 
-typedef enum amount_result { AMOUNT_OK, AMOUNT_NONE, AMOUNT_TOO_FINE, AMOUNT_TOO_LARGE } amount_result;
+typedef enum amount_result {
+  AMOUNT_OK,
+  AMOUNT_NONE,
+  AMOUNT_TOO_FINE,
+  AMOUNT_TOO_LARGE
+} amount_result;
 
 /* Adds "12.5" times unit_ns to *sum_ns, exactly; *at moves behind the digits. */
-static amount_result add_amount(uint64_t *sum_ns, const char *digits, const char *end, uint64_t unit_ns)
+static amount_result add_amount(uint64_t *sum_ns, const char *digits, const char *end,
+                                uint64_t unit_ns)
 {
   decimal number;
   if (digits == end || !scan_decimal(&number, digits, end)) return AMOUNT_NONE;
@@ -241,13 +258,23 @@ static amount_result add_amount(uint64_t *sum_ns, const char *digits, const char
 
 static uint64_t duration_unit_ns(const char *name, size_t length)
 {
-  static const struct { const char *name; uint64_t ns; } units[] = {
-      {"ns", 1},           {"us", 1000},           {"ms", 1000000},
-      {"s", 1000000000},   {"", 1000000000},       {"min", UINT64_C(60000000000)},
-      {"h", UINT64_C(3600000000000)}, {"d", UINT64_C(86400000000000)}, {"day", UINT64_C(86400000000000)},
+  static const struct {
+    const char *name;
+    uint64_t ns;
+  } units[] = {
+      {"ns", 1},
+      {"us", 1000},
+      {"ms", 1000000},
+      {"s", 1000000000},
+      {"", 1000000000},
+      {"min", UINT64_C(60000000000)},
+      {"h", UINT64_C(3600000000000)},
+      {"d", UINT64_C(86400000000000)},
+      {"day", UINT64_C(86400000000000)},
   };
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (strlen(units[i].name) == length && memcmp(units[i].name, name, length) == 0) return units[i].ns;
+    if (strlen(units[i].name) == length && memcmp(units[i].name, name, length) == 0)
+      return units[i].ns;
   return 0;
 }
 
@@ -307,15 +334,17 @@ tl_code tl_text_parse_duration(int64_t *out_ns, const char *text, const char *wh
   if (negative) at++;
   uint64_t sum_ns = 0;
   switch (strchr(at, ':') ? parse_clock(&sum_ns, at) : parse_amounts(&sum_ns, at)) {
-  case AMOUNT_OK: *out_ns = negative ? -(int64_t)sum_ns : (int64_t)sum_ns; return TL_OK;
-  case AMOUNT_TOO_FINE:
-    return tl_fail(err, TL_E_ARG, where, "time '%s' is not a whole number of nanoseconds", text);
-  case AMOUNT_TOO_LARGE:
-    return tl_fail(err, TL_E_ARG, where, "time '%s' is longer than the 292 years a run can have", text);
-  default:
-    return tl_fail(err, TL_E_ARG, where,
-                   "'%s' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)",
-                   text);
+    case AMOUNT_OK: *out_ns = negative ? -(int64_t)sum_ns : (int64_t)sum_ns; return TL_OK;
+    case AMOUNT_TOO_FINE:
+      return tl_fail(err, TL_E_ARG, where, "time '%s' is not a whole number of nanoseconds", text);
+    case AMOUNT_TOO_LARGE:
+      return tl_fail(err, TL_E_ARG, where, "time '%s' is longer than the 292 years a run can have",
+                     text);
+    default:
+      return tl_fail(err, TL_E_ARG, where,
+                     "'%s' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or "
+                     "90 (seconds)",
+                     text);
   }
 }
 
@@ -334,7 +363,8 @@ static uint32_t distance(const char *a, size_t a_length, const char *b, size_t b
       uint32_t best = above[j - 1] + (a[i - 1] != b[j - 1] ? 1u : 0u);
       if (above[j] + 1u < best) best = above[j] + 1u;
       if (row[j - 1] + 1u < best) best = row[j - 1] + 1u;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && above2[j - 2] + 1u < best)
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+          above2[j - 2] + 1u < best)
         best = above2[j - 2] + 1u;
       row[j] = (uint8_t)best;
     }
@@ -363,13 +393,15 @@ static uint32_t misfit(const char *name, size_t name_length, const char *candida
                        uint32_t edits)
 {
   size_t matched = 0, start = 0, tail = 0;
-  for (size_t j = 0; j < length && matched < name_length; j++) matched += candidate[j] == name[matched];
+  for (size_t j = 0; j < length && matched < name_length; j++)
+    matched += candidate[j] == name[matched];
   while (start < length && start < name_length && candidate[start] == name[start]) start++;
   while (tail < length && tail < name_length &&
          candidate[length - 1 - tail] == name[name_length - 1 - tail])
     tail++;
   const uint32_t only_letters_left_out = matched == name_length;
-  return edits * 1024 + (only_letters_left_out ? 0 : 512) + (uint32_t)(2 * NAME_MAX_ - start - tail);
+  return edits * 1024 + (only_letters_left_out ? 0 : 512) +
+         (uint32_t)(2 * NAME_MAX_ - start - tail);
 }
 
 const char *tl_text_closest(const char *name, const char *const *candidates, size_t count)

@@ -8,12 +8,13 @@
 static const tl_unit_row rows[] = {
 /* The nine powers go through as one macro argument list. */
 #define UNIT(...) UNIT_ROW(__VA_ARGS__)
-#define UNIT_ROW(name_, numerator_, denominator_, offset_, p0, p1, p2, p3, p4, p5, p6, p7, p8, meaning_)   \
-  {{.name = name_,                                                                                         \
-    .power = {p0, p1, p2, p3, p4, p5, p6, p7, p8},                                                         \
-    .numerator = numerator_,                                                                               \
-    .denominator = denominator_,                                                                           \
-    .offset = offset_},                                                                                    \
+#define UNIT_ROW(name_, numerator_, denominator_, offset_, p0, p1, p2, p3, p4, p5, p6, p7, p8,     \
+                 meaning_)                                                                         \
+  {{.name = name_,                                                                                 \
+    .power = {p0, p1, p2, p3, p4, p5, p6, p7, p8},                                                 \
+    .numerator = numerator_,                                                                       \
+    .denominator = denominator_,                                                                   \
+    .offset = offset_},                                                                            \
    meaning_},
 #include "base/units.def"
 #undef UNIT
@@ -47,8 +48,10 @@ static tl_code fail_unknown(const char *part, size_t length, const char *name, c
   wanted[length] = '\0';
   for (uint32_t i = 0; i < ROW_COUNT; i++) candidates[i] = rows[i].unit.name;
   const char *closest = tl_text_closest(wanted, candidates, ROW_COUNT);
-  if (strcmp(wanted, name) == 0) tl_fail(err, TL_E_UNIT, where, "unknown unit '%s'", name);
-  else tl_fail(err, TL_E_UNIT, where, "unknown unit '%s' in '%s'", wanted, name);
+  if (strcmp(wanted, name) == 0)
+    tl_fail(err, TL_E_UNIT, where, "unknown unit '%s'", name);
+  else
+    tl_fail(err, TL_E_UNIT, where, "unknown unit '%s' in '%s'", wanted, name);
   if (closest != NULL) tl_fail_hint(err, "did you mean '%s'?", closest);
   return TL_E_UNIT;
 }
@@ -60,7 +63,8 @@ static void multiply(tl_unit *out, const tl_unit *part, int power)
     out->numerator *= power > 0 ? part->numerator : part->denominator;
     out->denominator *= power > 0 ? part->denominator : part->numerator;
   }
-  for (int i = 0; i < TL_DIM_COUNT; i++) out->power[i] = (int8_t)(out->power[i] + power * part->power[i]);
+  for (int i = 0; i < TL_DIM_COUNT; i++)
+    out->power[i] = (int8_t)(out->power[i] + power * part->power[i]);
 }
 
 /* "kg*m2/s": factors, each perhaps with a digit 1..4 as its power, joined by * or /. */
@@ -147,8 +151,8 @@ static tl_code find_pair(tl_unit *from_unit, tl_unit *to_unit, const char *from,
   return code;
 }
 
-tl_code tl_unit_convert(double *out, double value, const char *from, const char *to, const char *where,
-                        tl_error *err)
+tl_code tl_unit_convert(double *out, double value, const char *from, const char *to,
+                        const char *where, tl_error *err)
 {
   tl_unit from_unit, to_unit;
   const tl_code code = find_pair(&from_unit, &to_unit, from, to, where, err);
@@ -169,12 +173,12 @@ tl_code tl_unit_parse_quantity(double *value, tl_unit *unit, const char *text, c
                                tl_error *err)
 {
   const char *begin = text + strspn(text, " ");
-  /* The longest start that reads as a number: "20min", "1e3 W", but the e of "5eV" is no exponent. */
+  /* The longest start that reads as a number: "20min", "1e3 W", but the e of "5eV" is no exponent.
+   * */
   size_t length = strspn(begin, "+-0123456789.eEinfINF");
   double number = 0.0;
   while (length > 0 && !tl_text_parse_double_n(&number, begin, length)) length--;
-  if (length == 0)
-    return tl_fail(err, TL_E_ARG, where, "'%s' does not start with a number", text);
+  if (length == 0) return tl_fail(err, TL_E_ARG, where, "'%s' does not start with a number", text);
   const char *name = begin + length;
   name += strspn(name, " ");
   size_t name_length = strlen(name);

@@ -70,13 +70,13 @@ static void check_one(const char *name, one ours, mpfr_one exact, double low, do
     if (error > worst) worst = error, worst_x = argument;
   }
   mpfr_clears(x, y, (mpfr_ptr)0);
-  print_message("  %-6s [%g, %g]%s: %.3f ulp at %a\n", name, low, high, in_exponent ? " by exponent" : "",
-                worst, worst_x);
+  print_message("  %-6s [%g, %g]%s: %.3f ulp at %a\n", name, low, high,
+                in_exponent ? " by exponent" : "", worst, worst_x);
   assert_true(worst <= allowed_ulp);
 }
 
-static void check_two(const char *name, two ours, mpfr_two exact, double low, double high, double low2,
-                      double high2, bool in_exponent, double allowed_ulp)
+static void check_two(const char *name, two ours, mpfr_two exact, double low, double high,
+                      double low2, double high2, bool in_exponent, double allowed_ulp)
 {
   const tl_rng_key key = tl_rng_key_make(8, 0, (uint32_t)strlen(name));
   const tl_rng_key key2 = tl_rng_key_make(9, 0, (uint32_t)strlen(name));
@@ -84,7 +84,8 @@ static void check_two(const char *name, two ours, mpfr_two exact, double low, do
   mpfr_t x, y, z;
   mpfr_inits2(PRECISION, x, y, z, (mpfr_ptr)0);
   for (uint32_t i = 0; i < argument_count(); i++) {
-    const double a = draw(key, i, low, high, in_exponent), b = draw(key2, i, low2, high2, in_exponent);
+    const double a = draw(key, i, low, high, in_exponent),
+                 b = draw(key2, i, low2, high2, in_exponent);
     mpfr_set_d(x, a, MPFR_RNDN);
     mpfr_set_d(y, b, MPFR_RNDN);
     exact(z, x, y, MPFR_RNDN);
@@ -92,8 +93,8 @@ static void check_two(const char *name, two ours, mpfr_two exact, double low, do
     if (error > worst) worst = error, worst_x = a, worst_y = b;
   }
   mpfr_clears(x, y, z, (mpfr_ptr)0);
-  print_message("  %-6s [%g, %g] x [%g, %g]%s: %.3f ulp at (%a, %a)\n", name, low, high, low2, high2,
-                in_exponent ? " by exponent" : "", worst, worst_x, worst_y);
+  print_message("  %-6s [%g, %g] x [%g, %g]%s: %.3f ulp at (%a, %a)\n", name, low, high, low2,
+                high2, in_exponent ? " by exponent" : "", worst, worst_x, worst_y);
   assert_true(worst <= allowed_ulp);
 }
 
@@ -133,14 +134,20 @@ static void powers_keep_their_promise(void **unused)
   check_two("pow", tl_math_pow, mpfr_pow, 0.99, 1.01, -70000.0, 70000.0, false, 1.0);
   check_two("pow", tl_math_pow, mpfr_pow, 0x1p-1060, 0x1p1023, -0x1p-30, 8.0, true, 1.0);
   check_two("pow", tl_math_pow, mpfr_pow, 0x1p-3, 0x1p3, -0x1p-80, 0x1p70, true, 1.0);
-  check_two("hypot", tl_math_hypot, mpfr_hypot, -0x1p-1060, 0x1p1023, -0x1p-1060, 0x1p1023, true, 1.5);
+  check_two("hypot", tl_math_hypot, mpfr_hypot, -0x1p-1060, 0x1p1023, -0x1p-1060, 0x1p1023, true,
+            1.5);
   check_two("hypot", tl_math_hypot, mpfr_hypot, -9.0, 9.0, -9.0, 9.0, false, 1.5);
 }
 
 static void circular_functions_keep_their_promise(void **unused)
 {
   (void)unused;
-  const struct { const char *name; one ours; mpfr_one exact; double ulp; } rows[] = {
+  const struct {
+    const char *name;
+    one ours;
+    mpfr_one exact;
+    double ulp;
+  } rows[] = {
       {"sin", tl_math_sin, mpfr_sin, 1.0},
       {"cos", tl_math_cos, mpfr_cos, 1.0},
       {"tan", tl_math_tan, mpfr_tan, 2.5},
@@ -151,8 +158,9 @@ static void circular_functions_keep_their_promise(void **unused)
     check_one(rows[i].name, rows[i].ours, rows[i].exact, -0x1p-1060, 0x1p1023, true, rows[i].ulp);
   }
   /* Kahan's and Muller's hardest: doubles very near to multiples of pi/2. */
-  const double hard[] = {0x1.6ac5b262ca1ffp849, 0x1.951e9d26a4461p+82, 6381956970095103.0 * 0x1p797,
-                         355.0, 52174.0, 0x1.921fb54442d18p+0, 0x1.921fb54442d18p+1, 0x1.921fb54442d18p+19};
+  const double hard[] = {
+      0x1.6ac5b262ca1ffp849, 0x1.951e9d26a4461p+82, 6381956970095103.0 * 0x1p797, 355.0, 52174.0,
+      0x1.921fb54442d18p+0,  0x1.921fb54442d18p+1,  0x1.921fb54442d18p+19};
   mpfr_t x, y;
   mpfr_inits2(PRECISION, x, y, (mpfr_ptr)0);
   for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)

@@ -24,14 +24,16 @@ static void fill(unsigned char *data, size_t bytes)
 static void the_fast_hash_is_xxh3_of_the_plain_c_form(void **unused)
 {
   (void)unused;
-  static unsigned char data[BYTES];
+  unsigned char data[BYTES];
   fill(data, BYTES);
   for (size_t bytes = 0; bytes <= BYTES; bytes += bytes < 600 ? 1 : 1777)
     for (uint64_t seed = 0; seed < 3; seed++)
       for (size_t offset = 0; offset < 3 && offset + bytes <= BYTES; offset++)
-        assert_true(tl_hash64(data + offset, bytes, seed * UINT64_C(0x9e3779b97f4a7c15)) ==
-                    XXH3_64bits_withSeed(data + offset, bytes, seed * UINT64_C(0x9e3779b97f4a7c15)));
-  assert_true(tl_hash64(NULL, 0, 0) == UINT64_C(0x2d06800538d394c2)); /* published for the empty input */
+        assert_true(
+            tl_hash64(data + offset, bytes, seed * UINT64_C(0x9e3779b97f4a7c15)) ==
+            XXH3_64bits_withSeed(data + offset, bytes, seed * UINT64_C(0x9e3779b97f4a7c15)));
+  assert_true(tl_hash64(NULL, 0, 0) ==
+              UINT64_C(0x2d06800538d394c2)); /* published for the empty input */
 }
 
 static void names_hash_to_what_seeds_hang_on(void **unused)
@@ -46,7 +48,9 @@ static void sha256_gives_the_published_digests(void **unused)
 {
   (void)unused;
   /* FIPS 180-4 examples */
-  static const struct { const char *text, *hex; } rows[] = {
+  static const struct {
+    const char *text, *hex;
+  } rows[] = {
       {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
       {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
@@ -62,7 +66,7 @@ static void sha256_gives_the_published_digests(void **unused)
 static void a_stream_gives_the_digest_of_the_whole_and_may_be_used_again(void **unused)
 {
   (void)unused;
-  static unsigned char data[BYTES];
+  unsigned char data[BYTES];
   char whole[TL_SHA256_HEX_BYTES], pieces[TL_SHA256_HEX_BYTES];
   tl_sha256 *stream = NULL;
   tl_error err;
@@ -88,7 +92,7 @@ static void a_file_is_hashed_and_a_missing_one_is_named(void **unused)
 {
   (void)unused;
   const char *path = TL_BINARY_DIR "/test_hash.tmp";
-  static unsigned char data[BYTES];
+  unsigned char data[BYTES];
   char whole[TL_SHA256_HEX_BYTES], of_file[TL_SHA256_HEX_BYTES];
   tl_error err;
   fill(data, BYTES);
@@ -102,7 +106,8 @@ static void a_file_is_hashed_and_a_missing_one_is_named(void **unused)
   remove(path);
   assert_int_equal(tl_sha256_file(of_file, "no/such/file", &err), TL_E_IO);
   assert_string_equal(err.text, "no/such/file: No such file or directory");
-  assert_int_equal(tl_sha256_file(of_file, TL_BINARY_DIR, &err), TL_E_IO); /* a folder opens but cannot be read */
+  assert_int_equal(tl_sha256_file(of_file, TL_BINARY_DIR, &err),
+                   TL_E_IO); /* a folder opens but cannot be read */
   assert_non_null(strstr(err.text, "could not be read"));
 }
 

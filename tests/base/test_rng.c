@@ -1,4 +1,5 @@
-/* Random numbers: the published vectors, the statistics, and that nothing but the key decides a value. */
+/* Random numbers: the published vectors, the statistics, and that nothing but the key decides a
+ * value. */
 #include "base/hash.h"
 #include "base/rng.h"
 
@@ -18,7 +19,9 @@ static void philox_gives_the_published_vectors(void **unused)
 {
   (void)unused;
   /* Random123, tests/kat_vectors, philox4x32 10 */
-  static const struct { uint32_t counter[4], key[2], expected[4]; } rows[] = {
+  static const struct {
+    uint32_t counter[4], key[2], expected[4];
+  } rows[] = {
       {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
       {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
        {0xffffffff, 0xffffffff},
@@ -75,7 +78,8 @@ static void the_block_holds_the_single_values_wherever_it_begins(void **unused)
     }
   for (uint32_t offset = 1; offset < 240; offset += 13) {
     tl_rng_normal_block(best, key, 1000 + offset, 16, 9, part);
-    for (uint32_t j = 0; j < 4; j++) assert_memory_equal(part[j], whole[j] + offset, 16 * sizeof(float));
+    for (uint32_t j = 0; j < 4; j++)
+      assert_memory_equal(part[j], whole[j] + offset, 16 * sizeof(float));
   }
 }
 
@@ -94,8 +98,8 @@ static void normals_have_the_moments_of_a_normal(void **unused)
     }
   }
   const double n = DRAWS;
-  print_message("  mean %.5f variance %.5f skewness %.5f kurtosis %.5f largest %.3f of %d\n", sum[1] / n,
-                sum[2] / n, sum[3] / n, sum[4] / n, largest, DRAWS);
+  print_message("  mean %.5f variance %.5f skewness %.5f kurtosis %.5f largest %.3f of %d\n",
+                sum[1] / n, sum[2] / n, sum[3] / n, sum[4] / n, largest, DRAWS);
   assert_true(fabs(sum[1] / n) < 4 * sqrt(1 / n)); /* four deviations of each estimate */
   assert_true(fabs(sum[2] / n - 1) < 4 * sqrt(2 / n));
   assert_true(fabs(sum[3] / n) < 4 * sqrt(15 / n));
@@ -107,7 +111,7 @@ static void normals_follow_the_normal_distribution(void **unused)
 {
   (void)unused;
   enum { BINS = 800 }; /* of 1/80 from -5 to 5 */
-  static uint32_t counts[BINS + 1];
+  uint32_t counts[BINS + 1];
   const tl_rng_key key = tl_rng_key_make(11, 12, 13);
   memset(counts, 0, sizeof counts);
   for (uint64_t quad = 0; quad < QUADS; quad++) {
@@ -130,8 +134,9 @@ static void normals_follow_the_normal_distribution(void **unused)
 }
 
 /* Correlation of values and of squares between two sources, each given as block `quad`. */
-static void assert_uncorrelated(const char *what, tl_rng_key a, uint32_t a_device, uint64_t a_quad, uint32_t a_row,
-                                tl_rng_key b, uint32_t b_device, uint64_t b_quad, uint32_t b_row)
+static void assert_uncorrelated(const char *what, tl_rng_key a, uint32_t a_device, uint64_t a_quad,
+                                uint32_t a_row, tl_rng_key b, uint32_t b_device, uint64_t b_quad,
+                                uint32_t b_row)
 {
   double product = 0, squares = 0;
   for (uint64_t quad = 0; quad < QUADS; quad++) {

@@ -26,16 +26,35 @@ static uint64_t random_seed(void)
 static void numbers_are_read_whole_or_not_at_all(void **unused)
 {
   (void)unused;
-  static const struct { const char *text; double value; } good[] = {
-      {"0", 0}, {"-0", -0.0}, {"1", 1}, {"+1.5", 1.5}, {".5", .5}, {"5.", 5}, {"1e3", 1000}, {"1E-7", 1e-7},
-      {"0.1", 0.1}, {"123456789012345678901234567890", 123456789012345678901234567890.0},
-      {"9007199254740993", 9007199254740993.0}, {"2.2250738585072011e-308", 2.2250738585072011e-308},
-      {"4.9e-324", 4.9e-324}, {"1e400", HUGE_VAL}, {"1e-400", 0}, {"inf", HUGE_VAL}, {"-Infinity", -HUGE_VAL},
-      {"1e99999999999", HUGE_VAL}, {"0.000000000000000000000000000000000000000001e42", 1.0},
-      {"8.5e22", 8.5e22}, {"1.7976931348623157e308", 1.7976931348623157e308},
+  static const struct {
+    const char *text;
+    double value;
+  } good[] = {
+      {"0", 0},
+      {"-0", -0.0},
+      {"1", 1},
+      {"+1.5", 1.5},
+      {".5", .5},
+      {"5.", 5},
+      {"1e3", 1000},
+      {"1E-7", 1e-7},
+      {"0.1", 0.1},
+      {"123456789012345678901234567890", 123456789012345678901234567890.0},
+      {"9007199254740993", 9007199254740993.0},
+      {"2.2250738585072011e-308", 2.2250738585072011e-308},
+      {"4.9e-324", 4.9e-324},
+      {"1e400", HUGE_VAL},
+      {"1e-400", 0},
+      {"inf", HUGE_VAL},
+      {"-Infinity", -HUGE_VAL},
+      {"1e99999999999", HUGE_VAL},
+      {"0.000000000000000000000000000000000000000001e42", 1.0},
+      {"8.5e22", 8.5e22},
+      {"1.7976931348623157e308", 1.7976931348623157e308},
   };
-  static const char *const bad[] = {"", "-", ".", "e5", "1e", "1e+", " 1", "1 ", "1,5", "0x10", "1.5.2", "--1",
-                                    "nanx", "infinit", "1_000", "1f", "NaN(1)"};
+  static const char *const bad[] = {"",     "-",       ".",     "e5",   "1e",    "1e+",
+                                    " 1",   "1 ",      "1,5",   "0x10", "1.5.2", "--1",
+                                    "nanx", "infinit", "1_000", "1f",   "NaN(1)"};
   double value = 77;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     if (!tl_text_parse_double(&value, good[i].text)) fail_msg("'%s' was refused", good[i].text);
@@ -105,14 +124,16 @@ static void the_locale_changes_nothing(void **unused)
   (void)unused;
   static const char *const commas[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "de_AT.UTF-8"};
   const char *taken = NULL;
-  for (size_t i = 0; i < sizeof commas / sizeof *commas && taken == NULL; i++) taken = setlocale(LC_ALL, commas[i]);
+  for (size_t i = 0; i < sizeof commas / sizeof *commas && taken == NULL; i++)
+    taken = setlocale(LC_ALL, commas[i]);
   if (taken == NULL) {
     print_message("  SKIP: no locale with a decimal comma is installed\n");
     skip();
   }
   double value = 0;
   assert_formats(0.30000000000000004, "0.30000000000000004");
-  assert_true(tl_text_parse_double(&value, "2.2250738585072011e-308") && value == 2.2250738585072011e-308);
+  assert_true(tl_text_parse_double(&value, "2.2250738585072011e-308") &&
+              value == 2.2250738585072011e-308);
   assert_false(tl_text_parse_double(&value, "1,5"));
   setlocale(LC_ALL, "C");
 }
@@ -143,14 +164,16 @@ static void random_text_is_read_as_the_c_library_reads_it(void **unused)
   for (uint32_t i = 0; i < 200000; i++) {
     char text[40];
     const uint32_t length = 1 + tl_rng_below(key, i, 0, 30);
-    for (uint32_t j = 0; j < length; j++) text[j] = letters[tl_rng_below(key, i, 1 + j, sizeof letters - 1)];
+    for (uint32_t j = 0; j < length; j++)
+      text[j] = letters[tl_rng_below(key, i, 1 + j, sizeof letters - 1)];
     text[length] = '\0';
     char *end = NULL;
     const double expected = strtod(text, &end);
     double value = 0;
     const bool ours = tl_text_parse_double(&value, text);
     if (ours != (*end == '\0')) fail_msg("'%s': ours %d, strtod stops at '%s'", text, ours, end);
-    if (ours && memcmp(&value, &expected, sizeof value) != 0) fail_msg("'%s' is %a, got %a", text, expected, value);
+    if (ours && memcmp(&value, &expected, sizeof value) != 0)
+      fail_msg("'%s' is %a, got %a", text, expected, value);
     taken += ours;
   }
   print_message("  %u of 200000 texts were numbers\n", taken);
@@ -160,33 +183,69 @@ static void random_text_is_read_as_the_c_library_reads_it(void **unused)
 static void times_are_written_and_read(void **unused)
 {
   (void)unused;
-  static const struct { int64_t ns; const char *text; } written[] = {
-      {0, "00:00:00"}, {INT64_C(25960000000000), "07:12:40"}, {INT64_C(25960250000000), "07:12:40.250"},
-      {1, "00:00:00.000000001"}, {-1000000000, "-00:00:01"}, {INT64_C(360000000000000), "100:00:00"},
-      {1500, "00:00:00.000001500"}, {15000, "00:00:00.000015"}, {INT64_MAX, "2562047:47:16.854775807"},
+  static const struct {
+    int64_t ns;
+    const char *text;
+  } written[] = {
+      {0, "00:00:00"},
+      {INT64_C(25960000000000), "07:12:40"},
+      {INT64_C(25960250000000), "07:12:40.250"},
+      {1, "00:00:00.000000001"},
+      {-1000000000, "-00:00:01"},
+      {INT64_C(360000000000000), "100:00:00"},
+      {1500, "00:00:00.000001500"},
+      {15000, "00:00:00.000015"},
+      {INT64_MAX, "2562047:47:16.854775807"},
   };
-  static const struct { const char *text; int64_t ns; } read[] = {
-      {"5min", INT64_C(300000000000)}, {"1h", INT64_C(3600000000000)}, {"07:12:40", INT64_C(25960000000000)},
-      {"90", INT64_C(90000000000)}, {"250ms", 250000000}, {"1h 30min", INT64_C(5400000000000)},
-      {"1h30min", INT64_C(5400000000000)}, {"0.1ms", 100000}, {"1.5 h", INT64_C(5400000000000)},
-      {"07:12", INT64_C(25920000000000)}, {"-90", INT64_C(-90000000000)}, {"2d", INT64_C(172800000000000)},
-      {"1 day", INT64_C(86400000000000)}, {"00:00:00.5", 500000000}, {"7us", 7000}, {"3ns", 3}, {" 1s ", 1000000000},
-      {"0", 0}, {"100:00:00", INT64_C(360000000000000)}, {"0.000000001", 1},
+  static const struct {
+    const char *text;
+    int64_t ns;
+  } read[] = {
+      {"5min", INT64_C(300000000000)},
+      {"1h", INT64_C(3600000000000)},
+      {"07:12:40", INT64_C(25960000000000)},
+      {"90", INT64_C(90000000000)},
+      {"250ms", 250000000},
+      {"1h 30min", INT64_C(5400000000000)},
+      {"1h30min", INT64_C(5400000000000)},
+      {"0.1ms", 100000},
+      {"1.5 h", INT64_C(5400000000000)},
+      {"07:12", INT64_C(25920000000000)},
+      {"-90", INT64_C(-90000000000)},
+      {"2d", INT64_C(172800000000000)},
+      {"1 day", INT64_C(86400000000000)},
+      {"00:00:00.5", 500000000},
+      {"7us", 7000},
+      {"3ns", 3},
+      {" 1s ", 1000000000},
+      {"0", 0},
+      {"100:00:00", INT64_C(360000000000000)},
+      {"0.000000001", 1},
       {"1.00000000000000000", INT64_C(1000000000)},
   };
-  static const struct { const char *text, *message; } refused[] = {
-      {"", "'' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"5 fortnights",
-       "'5 fortnights' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"min", "'min' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"07:61:00", "'07:61:00' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"7:5", "'7:5' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"1:2:3:4", "'1:2:3:4' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"5 10s", "'5 10s' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
-      {"1h 5", "'1h 5' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
+  static const struct {
+    const char *text, *message;
+  } refused[] = {
+      {"",
+       "'' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
+      {"5 fortnights", "'5 fortnights' is not a time: expected for example 5min, 1h 30min, 250ms, "
+                       "07:12:40 or 90 (seconds)"},
+      {"min",
+       "'min' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
+      {"07:61:00", "'07:61:00' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 "
+                   "or 90 (seconds)"},
+      {"7:5",
+       "'7:5' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 (seconds)"},
+      {"1:2:3:4", "'1:2:3:4' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 "
+                  "or 90 (seconds)"},
+      {"5 10s", "'5 10s' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 "
+                "(seconds)"},
+      {"1h 5", "'1h 5' is not a time: expected for example 5min, 1h 30min, 250ms, 07:12:40 or 90 "
+               "(seconds)"},
       {"0.5ns", "time '0.5ns' is not a whole number of nanoseconds"},
       {"300000d", "time '300000d' is longer than the 292 years a run can have"},
-      {"99999999999999999999h", "time '99999999999999999999h' is not a whole number of nanoseconds"},
+      {"99999999999999999999h",
+       "time '99999999999999999999h' is not a whole number of nanoseconds"},
   };
   int64_t ns = 77;
   tl_error err;
@@ -214,12 +273,25 @@ static void times_are_written_and_read(void **unused)
 static void names_nearby_are_found(void **unused)
 {
   (void)unused;
-  static const char *const api[] = {"threshold_of", "thresholds", "wait",  "wait_until", "m",  "mm", "min",
-                                    "ms",           "spawn",      "devices", "device",   "run"};
-  static const struct { const char *typed, *meant; } rows[] = {
-      {"thresold", "thresholds"}, {"thresholds", "thresholds"}, {"Thresholds", "thresholds"}, {"mn", "min"},
-      {"wiat", "wait"}, {"wait_untill", "wait_until"}, {"devcies", "devices"}, {"devic", "device"},
-      {"rnu", "run"}, {"apple", NULL}, {"x", NULL}, {"", NULL}, {"zzzzzzzzzzzzz", NULL},
+  static const char *const api[] = {"threshold_of", "thresholds", "wait", "wait_until", "m",
+                                    "mm",           "min",        "ms",   "spawn",      "devices",
+                                    "device",       "run"};
+  static const struct {
+    const char *typed, *meant;
+  } rows[] = {
+      {"thresold", "thresholds"},
+      {"thresholds", "thresholds"},
+      {"Thresholds", "thresholds"},
+      {"mn", "min"},
+      {"wiat", "wait"},
+      {"wait_untill", "wait_until"},
+      {"devcies", "devices"},
+      {"devic", "device"},
+      {"rnu", "run"},
+      {"apple", NULL},
+      {"x", NULL},
+      {"", NULL},
+      {"zzzzzzzzzzzzz", NULL},
   };
   assert_int_equal(tl_text_distance("kitten", "sitting"), 3);
   assert_int_equal(tl_text_distance("ab", "ba"), 1);
@@ -227,7 +299,8 @@ static void names_nearby_are_found(void **unused)
   assert_int_equal(tl_text_distance("same", "same"), 0);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const char *closest = tl_text_closest(rows[i].typed, api, sizeof api / sizeof *api);
-    if ((closest == NULL) != (rows[i].meant == NULL) || (closest && strcmp(closest, rows[i].meant) != 0))
+    if ((closest == NULL) != (rows[i].meant == NULL) ||
+        (closest && strcmp(closest, rows[i].meant) != 0))
       fail_msg("'%s' gives %s", rows[i].typed, closest ? closest : "nothing");
   }
 }
@@ -281,7 +354,8 @@ static void figures_are_written_for_people(void **unused)
     tl_text_add_count(&text, counts[i]);
     tl_text_add_char(&text, ';');
   }
-  assert_string_equal(tl_text_string(&text), "0;999;1 000;37 322;-100;-1 000 000;-9 223 372 036 854 775 808;");
+  assert_string_equal(tl_text_string(&text),
+                      "0;999;1 000;37 322;-100;-1 000 000;-9 223 372 036 854 775 808;");
   tl_text_clear(&text);
   tl_text_add_duration(&text, 1500000000);
   tl_text_add_double(&text, 0.25);
@@ -305,7 +379,8 @@ static void json_and_html_keep_what_they_are_given(void **unused)
   assert_string_equal(tl_text_string(&text), "null null -0.5");
   tl_text_clear(&text);
   tl_text_add_html(&text, "<a href=\"x\">R&D's</a>\x02\xff");
-  assert_string_equal(tl_text_string(&text), "&lt;a href=&quot;x&quot;&gt;R&amp;D&#39;s&lt;/a&gt;\xef\xbf\xbd");
+  assert_string_equal(tl_text_string(&text),
+                      "&lt;a href=&quot;x&quot;&gt;R&amp;D&#39;s&lt;/a&gt;\xef\xbf\xbd");
   tl_text_free(&text);
 }
 
@@ -318,7 +393,9 @@ static void random_bytes_make_json_that_another_program_reads(void **unused)
     const uint32_t length = tl_rng_below(key, i, 0, sizeof bytes);
     for (uint32_t j = 0; j < length; j++) {
       bytes[j] = (char)(unsigned char)(1 + tl_rng_below(key, i, 1 + j, 255));
-      if (i % 2) bytes[j] = (char)(1 + tl_rng_below(key, i, 1 + j, 127)); /* plain ASCII comes back unchanged */
+      if (i % 2)
+        bytes[j] =
+            (char)(1 + tl_rng_below(key, i, 1 + j, 127)); /* plain ASCII comes back unchanged */
     }
     bytes[length] = '\0';
     tl_text text = {0};

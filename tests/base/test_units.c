@@ -22,19 +22,45 @@ static double converted(double value, const char *from, const char *to)
 static void everyday_conversions_give_the_nearest_double(void **unused)
 {
   (void)unused;
-  static const struct { double value; const char *from, *to; double expected; } rows[] = {
-      {20, "degC", "K", 293.15},      {293.15, "K", "degC", 20},     {0, "K", "degC", -273.15},
-      {9, "ms", "s", 0.009},          {100, "ms", "s", 0.1},         {5, "min", "s", 300},
-      {90, "min", "h", 1.5},          {2, "d", "h", 48},             {1, "week", "day", 7},
-      {3, "kWh", "J", 10.8e6},        {1, "kWh", "Wh", 1000},        {180, "uJ", "mJ", 0.18},
-      {5, "%", "ratio", 0.05},        {0.25, "1", "%", 25},           {1, "bar", "kPa", 100},
-      {1, "gn", "m/s2", 9.80665},     {1000, "mm", "m", 1},          {60, "L/min", "L/s", 1},
-      {6, "L/min", "m3/s", 1e-4},     {36, "km/h", "m/s", 10},       {850, "W/degC", "W/K", 850},
-      {2.5, "mAh", "C", 9},           {1, "W*h", "kJ", 3.6},         {8, "bit", "byte", 1},
-      {1, "/device/day", "/device/h", 1.0 / 24}, {86400, "/device/day", "1/device/s", 1},
-      {1, "N*m", "J", 1},             {4.2, "kJ/kg/K", "J/kg/K", 4200}, {1, "J/K", "W*s/K", 1},
-      {1, "kg*m^2/s^2", "J", 1},      {1, "bool", "bool", 1},        {3.3, "V", "mV", 3300},
-      {1, "V/A", "ohm", 1},           {50, "Hz", "1/s", 50},
+  static const struct {
+    double value;
+    const char *from, *to;
+    double expected;
+  } rows[] = {
+      {20, "degC", "K", 293.15},
+      {293.15, "K", "degC", 20},
+      {0, "K", "degC", -273.15},
+      {9, "ms", "s", 0.009},
+      {100, "ms", "s", 0.1},
+      {5, "min", "s", 300},
+      {90, "min", "h", 1.5},
+      {2, "d", "h", 48},
+      {1, "week", "day", 7},
+      {3, "kWh", "J", 10.8e6},
+      {1, "kWh", "Wh", 1000},
+      {180, "uJ", "mJ", 0.18},
+      {5, "%", "ratio", 0.05},
+      {0.25, "1", "%", 25},
+      {1, "bar", "kPa", 100},
+      {1, "gn", "m/s2", 9.80665},
+      {1000, "mm", "m", 1},
+      {60, "L/min", "L/s", 1},
+      {6, "L/min", "m3/s", 1e-4},
+      {36, "km/h", "m/s", 10},
+      {850, "W/degC", "W/K", 850},
+      {2.5, "mAh", "C", 9},
+      {1, "W*h", "kJ", 3.6},
+      {8, "bit", "byte", 1},
+      {1, "/device/day", "/device/h", 1.0 / 24},
+      {86400, "/device/day", "1/device/s", 1},
+      {1, "N*m", "J", 1},
+      {4.2, "kJ/kg/K", "J/kg/K", 4200},
+      {1, "J/K", "W*s/K", 1},
+      {1, "kg*m^2/s^2", "J", 1},
+      {1, "bool", "bool", 1},
+      {3.3, "V", "mV", 3300},
+      {1, "V/A", "ohm", 1},
+      {50, "Hz", "1/s", 50},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const double got = converted(rows[i].value, rows[i].from, rows[i].to);
@@ -66,7 +92,9 @@ static void a_difference_of_temperatures_has_no_offset(void **unused)
 static void a_wrong_dimension_is_refused_in_plain_words(void **unused)
 {
   (void)unused;
-  static const struct { const char *from, *to, *text, *hint; } rows[] = {
+  static const struct {
+    const char *from, *to, *text, *hint;
+  } rows[] = {
       {"K", "W", "hvac.lua:9: cannot turn K into W", ""},
       {"rad/s", "1/s", "hvac.lua:9: cannot turn rad/s into 1/s", ""},
       {"/day", "/device/day", "hvac.lua:9: cannot turn /day into /device/day", ""},
@@ -76,18 +104,26 @@ static void a_wrong_dimension_is_refused_in_plain_words(void **unused)
       {"s", "kwh", "hvac.lua:9: unknown unit 'kwh'", "did you mean 'kWh'?"},
       {"W/Kelvin", "W/K", "hvac.lua:9: unknown unit 'Kelvin' in 'W/Kelvin'", ""},
       {"parsec", "m", "hvac.lua:9: unknown unit 'parsec'", ""},
-      {"", "s", "hvac.lua:9: '' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
-      {"m//s", "s", "hvac.lua:9: 'm//s' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
-      {"*s", "s", "hvac.lua:9: '*s' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
-      {"m/", "s", "hvac.lua:9: 'm/' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
-      {"m^9", "s", "hvac.lua:9: 'm^9' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
+      {"", "s",
+       "hvac.lua:9: '' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
+      {"m//s", "s",
+       "hvac.lua:9: 'm//s' is not a unit: expected names joined by * and /, such as W/K or m/s2",
+       ""},
+      {"*s", "s",
+       "hvac.lua:9: '*s' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
+      {"m/", "s",
+       "hvac.lua:9: 'm/' is not a unit: expected names joined by * and /, such as W/K or m/s2", ""},
+      {"m^9", "s",
+       "hvac.lua:9: 'm^9' is not a unit: expected names joined by * and /, such as W/K or m/s2",
+       ""},
       {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "s",
        "hvac.lua:9: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' is too long for a unit", ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     double out = 77;
     tl_error err;
-    assert_int_equal(tl_unit_convert(&out, 1, rows[i].from, rows[i].to, "hvac.lua:9", &err), TL_E_UNIT);
+    assert_int_equal(tl_unit_convert(&out, 1, rows[i].from, rows[i].to, "hvac.lua:9", &err),
+                     TL_E_UNIT);
     assert_string_equal(err.text, rows[i].text);
     assert_string_equal(err.hint, rows[i].hint);
     assert_true(out == 77);
@@ -97,17 +133,22 @@ static void a_wrong_dimension_is_refused_in_plain_words(void **unused)
 static void a_quantity_is_a_number_and_perhaps_a_unit(void **unused)
 {
   (void)unused;
-  static const struct { const char *text; double value; const char *unit; } rows[] = {
-      {"1.0 K", 1, "K"},       {"20 min", 20, "min"},     {"0.1 /device/day", 0.1, "/device/day"},
-      {"0", 0, "1"},           {"180uJ", 180, "uJ"},      {" 21.5 degC ", 21.5, "degC"},
-      {"5 %", 5, "%"},         {"1e3 W", 1000, "W"},      {"-4 K", -4, "K"},
+  static const struct {
+    const char *text;
+    double value;
+    const char *unit;
+  } rows[] = {
+      {"1.0 K", 1, "K"},    {"20 min", 20, "min"}, {"0.1 /device/day", 0.1, "/device/day"},
+      {"0", 0, "1"},        {"180uJ", 180, "uJ"},  {" 21.5 degC ", 21.5, "degC"},
+      {"5 %", 5, "%"},      {"1e3 W", 1000, "W"},  {"-4 K", -4, "K"},
       {"99.9%", 99.9, "%"},
   };
   tl_unit unit;
   tl_error err;
   double value = 0;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    if (tl_unit_parse_quantity(&value, &unit, rows[i].text, NULL, &err) != TL_OK) fail_msg("%s", err.text);
+    if (tl_unit_parse_quantity(&value, &unit, rows[i].text, NULL, &err) != TL_OK)
+      fail_msg("%s", err.text);
     assert_true(value == rows[i].value);
     assert_string_equal(unit.name, rows[i].unit);
   }
@@ -128,10 +169,11 @@ static void the_table_is_consistent(void **unused)
     assert_true(strlen(row->meaning) >= 3);
     assert_int_equal(tl_unit_find(&found, row->unit.name, NULL, &err), TL_OK);
     assert_memory_equal(&found, &row->unit, sizeof found); /* no name stands twice */
-    for (uint32_t j = 0; j < tl_unit_row_count(); j++) { /* there and back */
+    for (uint32_t j = 0; j < tl_unit_row_count(); j++) {   /* there and back */
       const tl_unit *other = &tl_unit_row_at(j)->unit;
       if (!tl_unit_same_dimension(&row->unit, other)) continue;
-      const double back = tl_unit_apply(tl_unit_apply(123.25, &row->unit, other), other, &row->unit);
+      const double back =
+          tl_unit_apply(tl_unit_apply(123.25, &row->unit, other), other, &row->unit);
       assert_true(fabs(back - 123.25) < 1e-9);
     }
   }
