@@ -22,7 +22,7 @@ enum {
   DIGEST_CHUNK_ROWS = 64,
   EVENT_CHUNK_ROWS = 64,
   EVENT_BYTES = 8 + 4 + 4 + 4 + 8 + TL_EVENT_TEXT_BYTES,
-  TAIL_COLUMNS = 65536 /* devices of a tail that are put together for one write */
+  TAIL_COLUMNS = 8192 /* devices of a tail that are put together for one write */
 };
 
 typedef struct cell_state {

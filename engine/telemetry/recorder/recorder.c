@@ -134,6 +134,9 @@ static tl_code observer_window_end(void *self, const tl_window_view *view, tl_er
 
 tl_observer tl_recorder_observer(tl_recorder *recorder)
 {
+  bool signals = false;
+  for (uint32_t f = 0; f < recorder->fleet_count; f++) signals = signals || recorder->fleets[f].recorded_count > 0;
+  if (!signals) return (tl_observer){.self = recorder, .window_end = observer_window_end}; /* ticks cost nothing */
   return (tl_observer){recorder, recorder_tick, observer_segment_ticks, observer_segment_end, observer_window_end};
 }
 
