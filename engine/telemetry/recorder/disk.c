@@ -209,9 +209,10 @@ static herr_t disk_lock(H5FD_t *handle, hbool_t writing)
   if (flock(((disk_file *)handle)->descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) return 0;
   return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1; /* some file systems have no locks */
 }
+/* HDF5 lets go when SWMR begins; a shared lock stays, which readers do not mind and a second writer does. */
 static herr_t disk_unlock(H5FD_t *handle)
 {
-  if (flock(((disk_file *)handle)->descriptor, LOCK_UN) == 0) return 0;
+  if (flock(((disk_file *)handle)->descriptor, LOCK_SH | LOCK_NB) == 0) return 0;
   return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1;
 }
 
@@ -245,13 +246,15 @@ tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *e
 {
   *disk = (tl_disk){.driver_ = H5FDregister(&disk_class)};
   *file = H5I_INVALID_HID;
-  /* HDF5 keeps the system's reason to itself, so ask the system first; nothing is truncated yet. */
+  /* HDF5 keeps the system's reason to itself, and truncates before it locks: so ask the system first. */
   const int probe = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  const int reason = errno;
+  const char *reason = probe < 0 ? strerror(errno) : disk->driver_ < 0 ? "HDF5 refused the disk driver" : NULL;
+  if (probe >= 0 && flock(probe, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    reason = "cannot be replaced: another program, or another run, has it open";
   if (probe >= 0) close(probe);
-  if (probe < 0 || disk->driver_ < 0) {
+  if (reason != NULL) {
     tl_disk_release(disk);
-    return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, probe < 0 ? strerror(reason) : "HDF5 refused the disk driver");
+    return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, reason);
   }
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
@@ -262,7 +265,7 @@ tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *e
   H5Pclose(access);
   if (*file >= 0) return TL_OK;
   tl_disk_release(disk);
-  return tl_fail(err, TL_E_IO, NULL, "%s: cannot be created: another program has it open", path);
+  return tl_fail(err, TL_E_IO, NULL, "%s: HDF5 could not create the file", path);
 }
 
 tl_code tl_disk_check(const tl_disk *disk, const char *path, tl_error *err)

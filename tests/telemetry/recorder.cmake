@@ -1,0 +1,15 @@
+# The recorder's tests look into files with HDF5 itself.
+pkg_search_module(HDF5 REQUIRED hdf5-serial hdf5)
+foreach(name pack recorder recorder_bytes recorder_fail)
+  set(support)
+  if(NOT name STREQUAL "pack")
+    set(support recorder_support.c)
+  endif()
+  tl_add_test(test_${name} SOURCES test_${name}.c ${support} LIBS tl_telemetry tl_twins)
+  target_include_directories(test_${name} SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS})
+  target_link_libraries(test_${name} PRIVATE ${HDF5_LINK_LIBRARIES} m)
+endforeach()
+target_link_options(test_recorder_bytes PRIVATE
+  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc) # it counts our allocations
+add_executable(bench_pack bench_pack.c) # not a test: run it by hand
+target_link_libraries(bench_pack PRIVATE tl_telemetry tl_flags)
