@@ -139,6 +139,26 @@ typedef struct tl_judge_device { /* a device worth looking at */
 /* The worst devices: missed faults first, then false alarms, then error_max; ties by fleet and
  * device. Returns how many were written (devices with nothing to report are left out). */
 TL_API uint32_t tl_judge_worst(const tl_judge *judge, tl_judge_device *out, uint32_t capacity);
+/* A sampled threshold over time: the fleet's lowest, mean and highest value of each part of the
+ * run. */
+typedef struct tl_judge_point {
+  int64_t begin_ns, end_ns;
+  double low, mean, high; /* NaN when nothing was sampled */
+} tl_judge_point;
+enum { TL_JUDGE_POINTS_MAX = 512, TL_HEAT_ROWS = 24, TL_HEAT_COLUMNS = 128 };
+/* In the unit of the threshold. Returns how many; 0 for thresholds that are not sampled at window
+ * ends. */
+TL_API uint32_t tl_judge_history(const tl_judge *judge, uint32_t threshold,
+                                 tl_judge_point out[TL_JUDGE_POINTS_MAX]);
+/* Greatest comfort error of groups of neighbouring devices against time; value[row *
+ * TL_HEAT_COLUMNS + column], NaN where nothing was sampled. false when comfort.error is not sampled
+ * in that fleet. */
+typedef struct tl_judge_heat {
+  uint32_t rows, columns;
+  int64_t begin_ns, end_ns; /* of all columns */
+  double value[TL_HEAT_ROWS * TL_HEAT_COLUMNS];
+} tl_judge_heat;
+TL_API bool tl_judge_heat_get(const tl_judge *judge, tl_fleet_id fleet, tl_judge_heat *out);
 /* Totals over all fleets and devices so far. */
 typedef struct tl_judge_totals {
   uint64_t faults, found, missed, false_alarms;
