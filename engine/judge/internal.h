@@ -27,16 +27,35 @@ typedef struct tl_bins {
   double per_unit;   /* 1 / width when that is whole: then centres are exact decimals; else 0 */
 } tl_bins;
 
+typedef struct tl_heat { /* greatest error of groups of blocks against time */
+  uint32_t rows;
+  uint64_t stride, windows;
+  int64_t begin_ns, end_ns;
+  float value[TL_HEAT_ROWS * TL_HEAT_COLUMNS]; /* negative: nothing sampled */
+} tl_heat;
+
 typedef struct tl_source { /* one fleet of a meter */
   tl_fleet_id fleet;
   uint32_t column, setpoint; /* setpoint: TL_NO_COLUMN for a plain column */
   double *error_max;         /* [device], NULL for a plain column */
+  tl_heat *heat;             /* this source feeds it; else NULL */
 } tl_source;
 
 typedef struct tl_partial { /* what one block adds at one window's end; one writer */
   double sum, low, high;
   uint64_t count, over;
 } tl_partial;
+
+typedef struct tl_track_point {
+  int64_t begin_ns, end_ns;
+  tl_partial partial;
+} tl_track_point;
+
+typedef struct tl_track { /* what was sampled over time, merged as it fills */
+  uint32_t count;
+  uint64_t stride, in_last; /* windows a point stands for; windows in the last point */
+  tl_track_point points[TL_JUDGE_POINTS_MAX];
+} tl_track;
 
 typedef struct tl_meter {
   tl_source sources[TL_FLEETS_MAX];
@@ -48,6 +67,7 @@ typedef struct tl_meter {
   tl_bins bins;
   uint64_t *counts; /* [thread][bins.count] */
   tl_partial total;
+  tl_track track;
 } tl_meter;
 
 typedef struct tl_watch { /* the detector of one fleet */
@@ -111,6 +131,7 @@ struct tl_judge {
   tl_watch *watches;
   uint32_t watch_count;
   double *error_max[TL_FLEETS_MAX];
+  tl_heat *heat[TL_FLEETS_MAX];
   tl_episode *episodes;
   uint32_t episode_count, episode_room;
   tl_fault *faults;
@@ -141,11 +162,16 @@ static inline uint32_t tl_rows_of_block(uint32_t device_count, uint32_t block)
 /* meter.c */
 tl_bins tl_bins_for_errors(const tl_column *column);
 tl_bins tl_bins_for_column(const tl_column *column);
-void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t at_ns);
+void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns);
 /* NaN and no samples when nothing was measured; in the column's unit. */
 tl_reading tl_meter_read(const tl_judge *judge, const tl_meter *meter,
                          const tl_threshold *threshold);
 double tl_quantile_of(tl_statistic statistic); /* 0.95; 0 when it is no quantile */
+
+/* history.c */
+void tl_track_add(tl_track *track, int64_t begin_ns, int64_t end_ns, const tl_partial *now);
+void tl_heat_add(tl_heat *heat, const tl_partial *partials, uint32_t blocks, int64_t begin_ns,
+                 int64_t end_ns);
 
 /* watch.c */
 tl_code tl_watches_create(tl_judge *judge, tl_error *err);

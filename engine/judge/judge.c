@@ -343,10 +343,28 @@ static tl_code reserve(tl_judge *judge, tl_error *err)
              : no_memory(err);
 }
 
+/* The first meter of a fleet's comfort that looks at all devices also feeds the fleet's strip. */
+static tl_code reserve_heat(tl_judge *judge, tl_meter *meter, tl_error *err)
+{
+  for (uint32_t i = 0; i < meter->source_count && meter->choice.devices == NULL; i++) {
+    tl_source *source = &meter->sources[i];
+    tl_heat **heat = &judge->heat[source->fleet.index1 - 1];
+    if (source->setpoint == TL_NO_COLUMN || *heat != NULL) continue;
+    const uint32_t blocks = tl_fleet_block_count(judge->world, source->fleet);
+    *heat = tl_judge_take(judge, 1, sizeof **heat);
+    if (*heat == NULL) return no_memory(err);
+    (*heat)->rows = blocks < TL_HEAT_ROWS ? blocks : TL_HEAT_ROWS;
+    source->heat = *heat;
+  }
+  return TL_OK;
+}
+
 static tl_code reserve_bins(tl_judge *judge, tl_error *err)
 {
   for (uint32_t m = 0; m < judge->meter_count; m++) {
     tl_meter *meter = &judge->meters[m];
+    const tl_code code = reserve_heat(judge, meter, err);
+    if (code != TL_OK) return code;
     if (!meter->needs_bins) continue;
     const tl_source *first = &meter->sources[0];
     const tl_column *column = source_column(judge, first);

@@ -158,25 +158,32 @@ static void sample_block(void *context, uint32_t block, uint32_t thread)
   for (uint32_t i = 0; i < kept; i++) counts[bin_of(bins, value[i])]++;
 }
 
-void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t at_ns)
+static void combine(tl_partial *into, const tl_partial *p)
 {
-  if (at_ns < meter->after_ns) return;
+  into->sum += p->sum;
+  into->count += p->count;
+  into->over += p->over;
+  if (p->low < into->low) into->low = p->low;
+  if (p->high > into->high) into->high = p->high;
+}
+
+void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns)
+{
+  if (end_ns < meter->after_ns) return;
   if (meter->total.count == 0) meter->total = empty();
+  tl_partial now = empty();
   for (uint32_t i = 0; i < meter->source_count; i++) {
     sampling s = {judge, meter, &meter->sources[i]};
     const tl_fleet_id fleet = s.source->fleet;
     tl_world_for_blocks(judge->world, fleet, sample_block, &s);
     const uint32_t blocks = tl_fleet_block_count(judge->world, fleet);
-    for (uint32_t b = 0; b < blocks;
-         b++) { /* in block order: the same bits on any number of threads */
-      const tl_partial *p = &judge->partials[b];
-      meter->total.sum += p->sum;
-      meter->total.count += p->count;
-      meter->total.over += p->over;
-      if (p->low < meter->total.low) meter->total.low = p->low;
-      if (p->high > meter->total.high) meter->total.high = p->high;
-    }
+    /* in block order: the same bits on any number of threads */
+    for (uint32_t b = 0; b < blocks; b++) combine(&now, &judge->partials[b]);
+    if (s.source->heat != NULL)
+      tl_heat_add(s.source->heat, judge->partials, blocks, begin_ns, end_ns);
   }
+  combine(&meter->total, &now);
+  tl_track_add(&meter->track, begin_ns, end_ns, &now);
 }
 
 double tl_quantile_of(tl_statistic statistic)

@@ -66,7 +66,7 @@ static tl_code window_end(void *self, const tl_window_view *view, tl_error *err)
   judge->now_ns = view->end_ns;
   tl_watches_look(judge, view->begin_ns, view->end_ns);
   for (uint32_t m = 0; m < judge->meter_count; m++)
-    tl_meter_sample(judge, &judge->meters[m], view->end_ns);
+    tl_meter_sample(judge, &judge->meters[m], view->begin_ns, view->end_ns);
   evaluate(judge);
   return TL_OK;
 }

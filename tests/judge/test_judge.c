@@ -480,6 +480,37 @@ static void nothing_is_allocated_once_the_run_is_under_way(void **unused)
   bench_close(&b);
 }
 
+static void history_and_strip_stay_within_their_memory(void **unused)
+{
+  (void)unused;
+  static tl_judge_point points[TL_JUDGE_POINTS_MAX];
+  static tl_judge_heat heat;
+  bench b = bench_open(DEVICES, 2);
+  add(&b, "comfort.error max", "< 1000 K");
+  add(&b, "detect.false_alarms", "< 1 /device/day");
+  for (uint32_t i = 0; i < DEVICES; i++) write_one(&b, RATE, i, i < 256 ? 0.001 : 0.002);
+  start(&b);
+  run_to(&b, 10 * S);
+  assert_true(tl_judge_heat_get(b.judge, b.fleet, &heat));
+  assert_int_equal(heat.columns, 1);
+  run_to(&b, 6000 * S); /* 600 windows: more than points and columns */
+  const uint32_t count = tl_judge_history(b.judge, 0, points);
+  assert_int_equal(count, 300);
+  assert_true(points[0].begin_ns == 0 && points[count - 1].end_ns == 6000 * S);
+  assert_true(fabs(points[0].low - 0.01) < 1e-9 && fabs(points[0].high - 0.04) < 1e-9);
+  assert_true(fabs(points[299].high - 12.0) < 1e-6);
+  assert_true(points[299].low < points[299].mean && points[299].mean < points[299].high);
+  assert_int_equal(tl_judge_history(b.judge, 1, points), 0);
+  assert_true(tl_judge_heat_get(b.judge, b.fleet, &heat));
+  assert_int_equal(heat.rows, 3);
+  assert_int_equal(heat.columns, 75); /* eight windows each */
+  assert_true(heat.begin_ns == 0 && heat.end_ns == 6000 * S);
+  assert_true(fabs(heat.value[74] - 6.0) < 1e-3);
+  assert_true(fabs(heat.value[TL_HEAT_COLUMNS + 74] - 12.0) < 1e-3);
+  assert_true(isnan(heat.value[75]));
+  bench_close(&b);
+}
+
 static void scores_fill_fidelity_thresholds(void **unused)
 {
   (void)unused;
@@ -631,6 +662,7 @@ int main(void)
       cmocka_unit_test(a_threshold_without_samples_is_an_error_never_a_pass),
       cmocka_unit_test(abort_stops_at_the_first_window_that_does_not_hold),
       cmocka_unit_test(nothing_is_allocated_once_the_run_is_under_way),
+      cmocka_unit_test(history_and_strip_stay_within_their_memory),
       cmocka_unit_test(scores_fill_fidelity_thresholds),
       cmocka_unit_test(what_the_world_has_not_is_refused_at_the_thresholds_line),
       cmocka_unit_test(a_selection_must_fit_the_fleet),
