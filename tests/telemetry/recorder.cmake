@@ -1,6 +1,6 @@
 # The recorder's tests look into files with HDF5 itself.
 pkg_search_module(HDF5 REQUIRED hdf5-serial hdf5)
-foreach(name pack recorder recorder_bytes recorder_fail)
+foreach(name pack recorder recorder_bytes recorder_fail compare)
   set(support)
   if(NOT name STREQUAL "pack")
     set(support recorder_support.c)
