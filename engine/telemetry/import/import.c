@@ -28,6 +28,17 @@ tl_import_channel tl_import_channel_default(void)
 /* --- the map --------------------------------------------------------------------------------------- */
 static bool is_truth(const tl_import_channel *channel) { return strcmp(channel->unit, "bool") == 0; }
 
+static const char *unit_stored(const tl_import_channel *channel)
+{
+  return channel->store_unit[0] == '\0' ? channel->unit : channel->store_unit;
+}
+
+/* A truth may be stored as a number: heater_on = TRUE drives a duty of 1. */
+static const char *unit_read(const tl_import_channel *channel)
+{
+  return is_truth(channel) && strcmp(unit_stored(channel), "bool") != 0 ? "1" : channel->unit;
+}
+
 static bool ref_given(const tl_import_ref *ref) { return ref->number > 0 || ref->name[0] != '\0'; }
 
 static tl_code check_channel(const tl_import_channel *channel, const char *where, tl_error *err)
@@ -45,8 +56,7 @@ static tl_code check_channel(const tl_import_channel *channel, const char *where
   if (!(channel->resolution >= 0.0) || !isfinite(channel->resolution))
     return tl_fail(err, TL_E_ARG, where, "channel %s: resolution must not be negative", channel->name);
   tl_error inner;
-  const char *store = channel->store_unit[0] == '\0' ? channel->unit : channel->store_unit;
-  if (tl_unit_convert(&ignored, 0.0, channel->unit, store, NULL, &inner) == TL_OK) return TL_OK;
+  if (tl_unit_convert(&ignored, 0.0, unit_read(channel), unit_stored(channel), NULL, &inner) == TL_OK) return TL_OK;
   tl_fail(err, TL_E_UNIT, where, "channel %s: %s", channel->name, inner.text);
   return inner.hint[0] != '\0' ? tl_fail_hint(err, "%s", inner.hint) : TL_E_UNIT;
 }
@@ -222,10 +232,10 @@ static void note_value(tl_import_channel_report *seen, double value)
 static tl_code make_channel(tl_signal_def *def, double *values, tl_import_channel_report *seen, import_rows *rows,
                             const tl_import_channel *channel, const uint64_t *keep, uint64_t kept, tl_error *err)
 {
-  const char *store = channel->store_unit[0] == '\0' ? channel->unit : channel->store_unit;
+  const char *store = unit_stored(channel);
   tl_unit from, to;
   uint32_t columns[TL_IMPORT_MEAN_MAX];
-  tl_code code = tl_unit_find(&from, channel->unit, NULL, err);
+  tl_code code = tl_unit_find(&from, unit_read(channel), NULL, err);
   if (code == TL_OK) code = tl_unit_find(&to, store, NULL, err);
   if (code != TL_OK) return code;
   for (uint32_t j = 0; j < channel->from_count; j++) columns[j] = column_of(rows, &channel->from[j]);

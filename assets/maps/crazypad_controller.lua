@@ -1,0 +1,30 @@
+-- Crazyflie 2.1 flight, controller data, uSD-card log: AerialRoboticsUUST/CrazyPAD, controller_data.
+-- Other flights than the motor data: do not join them.
+return {
+  format = "usdlog",
+  object = "fixedFrequency",
+  fleet = "quadrotor",
+  label = "recorded: CrazyPAD, controller data",
+  time = { restart = true },
+  channels = {
+    { name = "x", column = "stateEstimate.x", unit = "m", low = -100, high = 100 },
+    { name = "y", column = "stateEstimate.y", unit = "m", low = -100, high = 100 },
+    { name = "z", column = "stateEstimate.z", unit = "m", low = -100, high = 100 },
+    { name = "cmd_thrust", column = "controller.cmd_thrust", unit = "1", low = -70000, high = 70000, role = "input" },
+    { name = "cmd_roll", column = "controller.cmd_roll", unit = "1", low = -70000, high = 70000, role = "input" },
+    { name = "cmd_pitch", column = "controller.cmd_pitch", unit = "1", low = -70000, high = 70000, role = "input" },
+    { name = "cmd_yaw", column = "controller.cmd_yaw", unit = "1", low = -70000, high = 70000, role = "input" },
+    { name = "r_roll", column = "controller.r_roll", unit = "rad/s", low = -100, high = 100 },
+    { name = "r_pitch", column = "controller.r_pitch", unit = "rad/s", low = -100, high = 100 },
+    { name = "r_yaw", column = "controller.r_yaw", unit = "rad/s", low = -100, high = 100 },
+    { name = "az", column = "controller.accelz", unit = "gn", low = -30, high = 30 },
+    { name = "thrust_actuator", column = "controller.actuatorThrust", unit = "1", low = -70000, high = 70000, role = "input" },
+    { name = "roll_setpoint", column = "controller.roll", unit = "deg", low = -360, high = 360, role = "input" },
+    { name = "pitch_setpoint", column = "controller.pitch", unit = "deg", low = -360, high = 360, role = "input" },
+    { name = "yaw_setpoint", column = "controller.yaw", unit = "deg", low = -360, high = 360, role = "input" },
+    { name = "roll_rate_setpoint", column = "controller.rollRate", unit = "deg/s", low = -5000, high = 5000, role = "input" },
+    { name = "pitch_rate_setpoint", column = "controller.pitchRate", unit = "deg/s", low = -5000, high = 5000, role = "input" },
+    { name = "yaw_rate_setpoint", column = "controller.yawRate", unit = "deg/s", low = -5000, high = 5000, role = "input" },
+    { name = "yaw_control", column = "controller.ctr_yaw", unit = "1", low = -32768, high = 32767, role = "input" },
+  },
+}

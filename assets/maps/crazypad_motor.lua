@@ -1,0 +1,31 @@
+-- Crazyflie 2.1 flight, motor data, uSD-card log: AerialRoboticsUUST/CrazyPAD, motor_data.
+-- m1 .. m4 are what the controller asked for, pwm1 .. pwm4 what the motors got after battery compensation.
+return {
+  format = "usdlog",
+  object = "fixedFrequency",
+  fleet = "quadrotor",
+  label = "recorded: CrazyPAD, motor data",
+  time = { restart = true },
+  channels = {
+    { name = "m1", column = "motor.m1", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "m2", column = "motor.m2", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "m3", column = "motor.m3", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "m4", column = "motor.m4", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "pwm1", column = "pwm.m1_pwm", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "pwm2", column = "pwm.m2_pwm", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "pwm3", column = "pwm.m3_pwm", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "pwm4", column = "pwm.m4_pwm", scale = 1 / 65535, unit = "ratio", low = 0, high = 1, role = "input" },
+    { name = "battery", column = "pm.vbatMV", unit = "mV", store = "V", low = 0, high = 6000, role = "input" },
+    { name = "x", column = "stateEstimate.x", unit = "m", low = -100, high = 100 },
+    { name = "y", column = "stateEstimate.y", unit = "m", low = -100, high = 100 },
+    { name = "z", column = "stateEstimate.z", unit = "m", low = -100, high = 100 },
+    { name = "vx", column = "stateEstimate.vx", unit = "m/s", low = -50, high = 50 },
+    { name = "vy", column = "stateEstimate.vy", unit = "m/s", low = -50, high = 50 },
+    { name = "vz", column = "stateEstimate.vz", unit = "m/s", low = -50, high = 50 },
+    { name = "ax", column = "stateEstimate.ax", unit = "gn", low = -30, high = 30 },
+    { name = "ay", column = "stateEstimate.ay", unit = "gn", low = -30, high = 30 },
+    { name = "az", column = "stateEstimate.az", unit = "gn", low = -30, high = 30 },
+    { name = "roll", column = "stateEstimate.roll", unit = "deg", low = -360, high = 360 },
+    { name = "yaw", column = "stateEstimate.yaw", unit = "deg", low = -360, high = 360 },
+  },
+}

@@ -1,0 +1,30 @@
+-- Franka Emika Panda, exciting trajectory: marcocognetti/FrankaEmikaPandaDynModel, its one-value-a-line files as one
+-- table. Torques drive the forward model, positions and velocities the inverse one; the sampling jitters.
+return {
+  fleet = "arm",
+  label = "recorded: Franka Emika Panda, exciting trajectory",
+  time = { column = "t", unit = "s" },
+  channels = {
+    { name = "q1", column = "q1", unit = "rad", low = -7, high = 7 },
+    { name = "q2", column = "q2", unit = "rad", low = -7, high = 7 },
+    { name = "q3", column = "q3", unit = "rad", low = -7, high = 7 },
+    { name = "q4", column = "q4", unit = "rad", low = -7, high = 7 },
+    { name = "q5", column = "q5", unit = "rad", low = -7, high = 7 },
+    { name = "q6", column = "q6", unit = "rad", low = -7, high = 7 },
+    { name = "q7", column = "q7", unit = "rad", low = -7, high = 7 },
+    { name = "dq1", column = "dq1", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq2", column = "dq2", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq3", column = "dq3", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq4", column = "dq4", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq5", column = "dq5", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq6", column = "dq6", unit = "rad/s", low = -20, high = 20 },
+    { name = "dq7", column = "dq7", unit = "rad/s", low = -20, high = 20 },
+    { name = "tau1", column = "tau1", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau2", column = "tau2", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau3", column = "tau3", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau4", column = "tau4", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau5", column = "tau5", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau6", column = "tau6", unit = "N*m", low = -200, high = 200, role = "input" },
+    { name = "tau7", column = "tau7", unit = "N*m", low = -200, high = 200, role = "input" },
+  },
+}
