@@ -40,6 +40,8 @@ struct tl_sandbox {
 void script_open_base(lua_State *L);   /* sandbox_base.c: pcall, tostring, setmetatable, coroutine, require */
 void script_open_string(lua_State *L); /* sandbox_string.c: string, utf8, bounded */
 void script_open_data(lua_State *L);   /* sandbox_data.c: pairs, table, bounded and in a fixed order */
+int api_pow(lua_State *L); /* rows of api.def that need the sandbox alone */
+int api_rng(lua_State *L);
 void script_open_math(lua_State *L);   /* sandbox_math.c: base/dmath, rng streams */
 
 /* Copies names (ended by NULL) from the stock library at `from` into the table at `to`. */

@@ -41,7 +41,7 @@ static int m_atan(lua_State *L)
   return 1;
 }
 
-static int m_pow(lua_State *L)
+int api_pow(lua_State *L)
 {
   lua_pushnumber(L, tl_math_pow(luaL_checknumber(L, 1), luaL_checknumber(L, 2)));
   return 1;
@@ -86,7 +86,7 @@ static int m_randomseed(lua_State *L)
                          "'randomseed' does not exist in a scenario");
 }
 
-static int l_rng(lua_State *L)
+int api_rng(lua_State *L)
 {
   const char *name = luaL_checkstring(L, 1);
   const tl_rng_key key = stream_key(L, name);
@@ -122,9 +122,8 @@ void script_open_math(lua_State *L)
                                       "mininteger", "modf", "pi", "rad", "sqrt", "tointeger", "type", "ult", NULL};
   static const script_reg own[] = {{"exp", m_exp},   {"sin", m_sin},   {"cos", m_cos},   {"tan", m_tan},
                                    {"asin", m_asin}, {"acos", m_acos}, {"atan", m_atan}, {"tanh", m_tanh},
-                                   {"log", m_log},   {"log2", m_log2}, {"log10", m_log10}, {"pow", m_pow},
+                                   {"log", m_log},   {"log2", m_log2}, {"log10", m_log10}, {"pow", api_pow},
                                    {"random", m_random}, {"randomseed", m_randomseed}};
-  static const script_reg global[] = {{"pow", m_pow}, {"rng", l_rng}};
   static const script_reg methods[] = {{"random", rng_random}, {"normal", rng_normal}};
   luaL_newmetatable(L, rng_type);
   lua_newtable(L);
@@ -138,7 +137,10 @@ void script_open_math(lua_State *L)
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
 
-  script_register(L, global, 2);
+  lua_pushcfunction(L, api_pow);
+  lua_setfield(L, -2, "pow");
+  lua_pushcfunction(L, api_rng);
+  lua_setfield(L, -2, "rng");
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "math");
   lua_newtable(L);

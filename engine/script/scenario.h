@@ -20,11 +20,13 @@ typedef struct tl_scenario_setting { const char *name, *value; } tl_scenario_set
 
 typedef struct tl_scenario_event { /* what happened, for /events, log and report */
   int64_t at_ns;
-  const char *kind;   /* "log", "fault.begin", "fault.end", "alarm", "set", "story", "abort" */
-  const char *fleet;  /* "" when none */
-  int64_t device;     /* -1: several or none */
-  uint32_t count;     /* devices concerned */
-  const char *text;   /* "sensor.drift", a log line */
+  const char *kind;    /* "log", "fault.begin", "fault.end", "alarm", "set", "abort" */
+  tl_fleet_id fleet;   /* {0}: none */
+  const char *fleet_name; /* "" when none */
+  int64_t device;      /* -1: several or none */
+  uint32_t count;      /* devices concerned */
+  double value;        /* alarm: its score; fault: its main option; else 0 */
+  const char *text;    /* "sensor.drift", a log line */
 } tl_scenario_event;
 
 typedef struct tl_scenario_options {

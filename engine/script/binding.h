@@ -1,0 +1,282 @@
+/* binding.h: what the files that bind Lua to the engine share.
+ *
+ * Why: one scenario object holds every C resource, so that a Lua error, which jumps past C code, leaves nothing
+ * behind: a binding checks its arguments, fills a def, calls the engine, and keeps nothing of its own.
+ * Owns: see the members of tl_scenario. Threads: the scenario's thread. */
+#ifndef TL_SCRIPT_BINDING_H
+#define TL_SCRIPT_BINDING_H
+#include "script/expression.h"
+#include "script/sandbox.h"
+#include "script/scenario.h"
+#include "sim/events.h"
+#include "telemetry/recording.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#define SCRIPT_DEVICES "tl.devices"
+#define SCRIPT_COLUMN "tl.column"
+#define SCRIPT_RECORDING "tl.recording"
+#define SCRIPT_CHANNEL "tl.channel"
+#define SCRIPT_INPUTS "tl.inputs"
+#define SCRIPT_SPREAD "tl.spread"
+#define SCRIPT_FAULT "tl.fault"
+
+enum {
+  SCRIPT_PROCESSES_MAX = 10000, /* stories that wait at one time */
+  SCRIPT_EVENTS_MAX = 100000,   /* wake-ups queued, and resumes at one instant */
+  SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
+  SCRIPT_INPUTS_MAX = 16,
+  SCRIPT_WEIGHTS_MAX = 16
+};
+
+/* --- objects that Lua owns ------------------------------------------------------------------------------- */
+/* A fleet, or some of its devices. User value 1: the list of devices (userdata) or nil; 2: the text of a where()
+ * that the main chunk asked for and that is evaluated when the world is there. */
+typedef struct script_devices {
+  uint32_t fleet;      /* index into tl_scenario.fleets */
+  bool all;            /* every device of the fleet; list is NULL */
+  bool pending;        /* where() of the main chunk */
+  uint32_t count;      /* not known while pending */
+  uint32_t *list;      /* ascending */
+  script_expression *expression; /* while pending */
+  char where[160];
+} script_devices;
+
+typedef struct script_column { /* twin.box_K */
+  uint32_t fleet, device, column;
+} script_column;
+
+typedef struct script_recording_ref { /* a recording or a slice of it, one device's channels */
+  uint32_t recording; /* index into tl_scenario.recordings */
+  uint32_t fleet, device; /* places in the file */
+  int64_t begin_ns, end_ns; /* first and last stamp that belong to it */
+} script_recording_ref;
+
+typedef struct script_channel { /* rec.box */
+  script_recording_ref rec;
+  uint32_t signal;
+} script_channel;
+
+typedef struct script_inputs { /* rec:inputs { room = "t1" } */
+  script_recording_ref rec;
+  uint32_t count;
+  struct { char input[TL_NAME_BYTES]; uint32_t signal; } row[SCRIPT_INPUTS_MAX];
+  char where[160];
+} script_inputs;
+
+typedef enum script_spread_kind { SPREAD_CONSTANT, SPREAD_NORMAL, SPREAD_UNIFORM, SPREAD_WEIGHTED } script_spread_kind;
+typedef struct script_spread { /* normal(1, 0.1) */
+  script_spread_kind kind;
+  double a, b;      /* mean and deviation; low and high */
+  double low, high; /* normal: values are cut here */
+  uint32_t count;
+  double value[SCRIPT_WEIGHTS_MAX], weight[SCRIPT_WEIGHTS_MAX]; /* weights sum to 1 */
+} script_spread;
+
+typedef struct script_fault script_fault; /* bind_fault.c */
+
+/* --- what the scenario owns ------------------------------------------------------------------------------- */
+typedef struct script_write { /* initial value of a column, before time 0 */
+  uint32_t fleet, column;
+  script_spread spread;
+  char where[160];
+} script_write;
+
+typedef struct script_fleet {
+  tl_fleet_id id;
+  char name[TL_NAME_BYTES];
+  const tl_twin_type *twin;
+  uint32_t count;
+  char where[160];
+  bool has_control, has_detector;
+  char control_column[TL_NAME_BYTES], control_setpoint[TL_NAME_BYTES + 16];
+  char detector[TL_NAME_BYTES];
+  char sensor[TL_SENSORS_MAX][TL_NAME_BYTES];
+  uint32_t sensor_count;
+  char actuator[TL_ACTUATORS_MAX][TL_NAME_BYTES];
+  uint32_t actuator_count;
+  int64_t shift_ns;     /* recording time - simulated time of a driven fleet */
+  uint32_t stamp_count; /* of a driven fleet, else 0 */
+  double *alarms_seen;  /* onsets by device at the last window's end */
+  uint32_t samples_taken; /* anonymous sample() calls */
+} script_fleet;
+
+typedef struct script_recording {
+  char *name, *path;
+  tl_recording *file;
+} script_recording;
+
+typedef struct script_compare {
+  tl_scenario_compare info;
+  char sim[TL_SCORE_NAME_BYTES], rec[TL_SCORE_NAME_BYTES], where[160];
+  script_channel channel;
+  int64_t shift_ns;
+  int64_t *at_ns; /* of the simulation, from time 0 */
+  double *value;
+  uint64_t count, capacity;
+} script_compare;
+
+typedef struct script_process { /* a coroutine that run(), spawn(), at(), every() or on() started */
+  lua_State *co; /* NULL: ended */
+  int anchor;    /* registry reference */
+  uint64_t number;
+  uint64_t wake_sequence; /* of its event; others are stale */
+  bool polling, waiting;
+  int64_t deadline_ns, poll_ns, poll_next_ns; /* wait_until; INT64_MAX: none */
+  char phase[96];
+} script_process;
+
+typedef struct script_call { /* at(), every(), on() */
+  int function;      /* registry reference */
+  int64_t period_ns; /* 0: once */
+  uint32_t fleet1;   /* on(): fleet index + 1, 0 = any */
+  bool on_alarm;
+  char phase[96];
+} script_call;
+
+typedef struct script_threshold {
+  int of; /* registry reference of a devices object, LUA_NOREF = none */
+} script_threshold;
+
+struct tl_scenario {
+  tl_scenario_options options;
+  tl_scenario_setting *settings; /* copies; .name NULL = taken by setting() */
+  bool *setting_used;
+  char *path, *name, *folder;
+  char title[160];
+  tl_sandbox *sandbox;
+  tl_world *world;
+  tl_judge *judge;
+  bool declared, sealed, running, loaded;
+  uint64_t seed;
+  int64_t duration_ns, sync_ns;
+
+  script_fleet *fleets;
+  uint32_t fleet_count, fleet_room;
+  script_recording *recordings;
+  uint32_t recording_count, recording_room;
+  script_compare *compares;
+  uint32_t compare_count, compare_room;
+  tl_scenario_compare *compare_infos; /* for describe */
+  tl_threshold *thresholds;
+  script_threshold *threshold_extra;
+  uint32_t threshold_count, threshold_room, threshold_extra_room;
+  script_write *writes;
+  uint32_t write_count, write_room;
+  tl_scenario_file *files;
+  uint32_t file_count, file_room;
+  tl_scenario_setting *used; /* settings asked for, with values */
+  uint32_t used_count, used_room;
+  void **blocks; /* model bytes and the like, freed at the end */
+  uint32_t block_count, block_room;
+  int *pending; /* registry references of devices objects to evaluate at seal */
+  uint32_t pending_count, pending_room;
+  int *pending_faults; /* of fault handles to begin at time 0 */
+  uint32_t pending_fault_count, pending_fault_room;
+
+  tl_events queue;
+  script_process *processes; /* ascending numbers */
+  uint32_t process_count, process_room, process_alive;
+  uint64_t process_next;
+  script_process *current; /* while it runs */
+  script_call *calls;
+  uint32_t call_count, call_room;
+  uint32_t story_count;
+  uint32_t resumes_now; /* at this instant */
+  char phase[96];
+  double lua_s;
+
+  tl_scenario_event *history;
+  uint32_t history_count, history_room;
+  tl_score score;
+  void **score_memory;
+  bool has_score;
+  tl_judgement *judgements;
+  tl_scenario_result result;
+};
+
+/* --- helpers (scenario.c, bind/value.c) --------------------------------------------------------------------- */
+tl_scenario *script_scenario(lua_State *L);
+/* Room for one more item; false when out of memory. */
+bool script_grow(void *array_pointer, uint32_t *room, uint32_t count, size_t item_bytes);
+int script_no_memory(lua_State *L);
+char *script_keep_text(tl_scenario *s, const char *text); /* NULL: out of memory */
+bool script_keep_block(tl_scenario *s, void *block);
+/* Working folder, the scenario's folder, then the asset folders. errors TL_E_IO naming the file */
+tl_code script_find_file(const tl_scenario *s, const char *name, const char *where, char *out, size_t bytes, tl_error *err);
+tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, const char *path, const char sha256[65]);
+void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t device, uint32_t count, double value,
+                  const char *text);
+int64_t script_now_ns(const tl_scenario *s);
+void script_full_path(const tl_scenario *s, tl_error *err); /* err->where as users know it */
+
+/* Position of a word in the source, at or after the call that runs: the line of a key in a table. */
+void script_where_word(lua_State *L, const char *word, char *out, size_t bytes);
+/* Raises at that word's line; hint from the candidates. Never returns. */
+int script_unknown(lua_State *L, const char *what, const char *name, const char *const *candidates, size_t count);
+/* Raises TL_E_TYPE "KEY: expected EXPECTED, got TYPE" at the key's line. Never returns. */
+int script_wrong_type(lua_State *L, const char *key, const char *expected, int index);
+/* Number, or text with a unit, in `unit` (a difference: noise, band). */
+double script_quantity(lua_State *L, int index, const char *unit, bool difference, const char *key);
+/* Seconds as a number, or text as "20 min", to nanoseconds; refused when not finite or beyond 292 years. */
+int64_t script_duration_ns(lua_State *L, int index, const char *key);
+/* Field of the table at index; leaves it on the stack and returns its type. Marks nothing. */
+int script_field(lua_State *L, int index, const char *key);
+/* Every string key of the table must be in the list (or be accepted by extra, which may be NULL). */
+void script_check_keys(lua_State *L, int index, const char *what, const char *const *keys, size_t count);
+
+/* --- objects ------------------------------------------------------------------------------------------------- */
+script_devices *script_push_devices(lua_State *L, uint32_t fleet);
+script_devices *script_check_devices(lua_State *L, int index);
+/* The same, and its list must be known. */
+script_devices *script_check_known_devices(lua_State *L, int index, const char *what);
+const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices);
+script_recording_ref *script_check_recording(lua_State *L, int index);
+/* First value that is there, in the channel's unit converted to `unit`. */
+double script_first_value(lua_State *L, const script_channel *channel, const char *unit, const char *key);
+/* Reads a spread, number, text with unit or channel at index as values for a column. */
+script_spread script_spread_at(lua_State *L, int index, const tl_column *column, const char *key);
+double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream, const script_spread *spread,
+                          uint32_t device);
+/* Makes the metatable of a class from api.def; index, when not NULL, is asked for names that are no methods. */
+void script_open_devices(lua_State *L);    /* bind/fleet.c: index functions of its classes */
+void script_open_recordings(lua_State *L); /* bind/record.c */
+void script_class(lua_State *L, const char *name, lua_CFunction index, lua_CFunction length);
+/* Pushes method `key` of the class and returns true; index functions ask this first. */
+bool script_method(lua_State *L, const char *class_name, const char *key);
+/* Names of all methods of a class, for hints. */
+uint32_t script_method_names(const char *class_name, const char **out, uint32_t max);
+
+/* --- steps of load and run ----------------------------------------------------------------------------------- */
+void script_open_api(tl_scenario *s); /* api.c: every row of api.def */
+tl_code script_seal_writes(tl_scenario *s, tl_error *err);    /* bind/setup.c */
+tl_code script_seal_pending(tl_scenario *s, tl_error *err);   /* bind/fleet.c */
+tl_code script_seal_judge(tl_scenario *s, tl_error *err);     /* bind/judge.c */
+tl_code script_seal_faults(tl_scenario *s, tl_error *err);    /* bind/fault.c */
+tl_code script_seal_compares(tl_scenario *s, tl_error *err);  /* bind/record.c */
+tl_code script_check_channels(tl_scenario *s, tl_error *err); /* bind/judge.c: fidelity.* names a compare */
+tl_code script_score(tl_scenario *s, tl_error *err);          /* bind/record.c: compares, and their thresholds */
+void script_fault_end(tl_scenario *s, int reference);         /* bind/fault.c: an event of the queue */
+/* Runs a function as a new process now: bind/time.c. */
+tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count, lua_State *from, tl_error *err);
+/* Acts on every event of the queue that is due; asks every wait_until: bind/time.c. */
+tl_code script_wake(tl_scenario *s, tl_error *err);
+tl_code script_poll(tl_scenario *s, tl_error *err);
+/* Adds a fleet's stamps and inputs from a recording to its def. */
+void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def, script_fleet *fleet);
+void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script_fleet *fleet);
+
+enum { SCRIPT_EVENT_FAULT_END, SCRIPT_EVENT_CALL, SCRIPT_EVENT_WAKE }; /* order at one time */
+
+/* --- every function of api.def --------------------------------------------------------------------------------- */
+#define API_FUNCTION(name, function, ...) int function(lua_State *L);
+#define API_METHOD(class_name, name, function, ...) int function(lua_State *L);
+#define API_CONSTANT(name, value, doc)
+#define API_FIELD(class_name, name, type, doc)
+#include "script/api.def"
+#undef API_FUNCTION
+#undef API_METHOD
+#undef API_CONSTANT
+#undef API_FIELD
+#endif
