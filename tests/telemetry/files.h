@@ -19,9 +19,9 @@ static inline const char *file_path(const char *name)
   static _Thread_local char paths[8][512];
   static _Thread_local unsigned next;
   char *path = paths[next++ % 8];
-  snprintf(path, 512, "%s/telemetry-%ld", TL_BINARY_DIR, (long)getpid());
+  snprintf(path, 512, "%s/telemetry-%d", TL_BINARY_DIR, (int)getpid());
   mkdir(path, 0777);
-  snprintf(path, 512, "%s/telemetry-%ld/%s", TL_BINARY_DIR, (long)getpid(), name);
+  snprintf(path, 512, "%s/telemetry-%d/%s", TL_BINARY_DIR, (int)getpid(), name);
   return path;
 }
 
@@ -52,7 +52,7 @@ static inline int file_cleanup(void **unused)
 {
   (void)unused;
   char command[600];
-  snprintf(command, sizeof command, "rm -rf '%s/telemetry-%ld'", TL_BINARY_DIR, (long)getpid());
+  snprintf(command, sizeof command, "rm -rf '%s/telemetry-%d'", TL_BINARY_DIR, (int)getpid());
   return system(command);
 }
 
