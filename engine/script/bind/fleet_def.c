@@ -125,7 +125,7 @@ static void table_at(lua_State *L, int index, const char *key)
 
 static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def)
 {
-  static const char *const keys[] = {"of", "noise", "bias", "resolution", "dropout", "low", "high"};
+  static const char *const keys[] = {"column", "noise", "bias", "resolution", "dropout", "low", "high"};
   if (script_field(L, table, "sensors") == LUA_TNIL) return;
   table_at(L, -1, "sensors");
   const int sensors = lua_gettop(L);
@@ -143,7 +143,7 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
     tl_sensor_def *sensor = &def->sensors[i];
     *sensor = tl_sensor_def_default();
     sensor->name = name;
-    const tl_column *column = twin_column(L, twin, text_field(L, t, "of", name), false);
+    const tl_column *column = twin_column(L, twin, text_field(L, t, "column", name), false);
     sensor->column = column->name;
     sensor->noise = number_field(L, t, "noise", column->unit, true, 0.0);
     sensor->bias = number_field(L, t, "bias", column->unit, true, 0.0);
@@ -158,7 +158,7 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
 
 static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def)
 {
-  static const char *const keys[] = {"to", "low", "high", "rate", "dead_band", "min_on", "min_off"};
+  static const char *const keys[] = {"column", "low", "high", "rate", "dead_band", "min_on", "min_off"};
   if (script_field(L, table, "actuators") == LUA_TNIL) return;
   table_at(L, -1, "actuators");
   const int actuators = lua_gettop(L);
@@ -176,7 +176,7 @@ static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl
     tl_actuator_def *actuator = &def->actuators[i];
     *actuator = tl_actuator_def_default();
     actuator->name = name;
-    const tl_column *column = twin_column(L, twin, text_field(L, t, "to", name), true);
+    const tl_column *column = twin_column(L, twin, text_field(L, t, "column", name), true);
     actuator->column = column->name;
     actuator->low = number_field(L, t, "low", column->unit, false, column->low);
     actuator->high = number_field(L, t, "high", column->unit, false, column->high);
