@@ -131,17 +131,25 @@ static tl_code load_signal(recording_fleet *fleet, hid_t group, const char *name
   return code;
 }
 
-/* Name of child i in name order when it is a hard link to a dataset (or group); false otherwise. */
-static bool child_name(char *out, size_t bytes, hid_t group, hsize_t i, H5O_type_t wanted)
+/* Child i in name order: its name, and whether it is a hard link to an object of the wanted type (*match). A child that
+ * cannot be looked at is an error: leaving it out would pass a corrupt file as one with fewer signals. */
+static tl_code child_name(char *out, size_t bytes, bool *match, hid_t group, hsize_t i, H5O_type_t wanted,
+                          const char *where, tl_error *err)
 {
   H5L_info_t link;
   H5O_info_t object;
-  if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0) return false;
-  if (link.type != H5L_TYPE_HARD) return false;
+  *match = false;
+  if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0)
+    return tl_fail(err, TL_E_FORMAT, where, "child %llu of the group is corrupt", (unsigned long long)i);
+  if (link.type != H5L_TYPE_HARD) return TL_OK;
   const ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, out, bytes, H5P_DEFAULT);
-  if (length <= 0 || (size_t)length >= bytes) return false;
-  if (H5Oget_info_by_name2(group, out, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0) return false;
-  return object.type == wanted;
+  if (length <= 0 || (size_t)length >= bytes)
+    return tl_fail(err, TL_E_FORMAT, where, "child %llu of the group has no name of 1 to %zu letters",
+                   (unsigned long long)i, bytes - 1);
+  if (H5Oget_info_by_name2(group, out, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+    return tl_fail(err, TL_E_FORMAT, where, "%s is corrupt", out);
+  *match = object.type == wanted;
+  return TL_OK;
 }
 
 static tl_code load_fleet(tl_recording *recording, recording_fleet *fleet, hid_t fleets, uint64_t file_bytes,
@@ -171,8 +179,9 @@ static tl_code load_fleet(tl_recording *recording, recording_fleet *fleet, hid_t
   }
   fleet->view.signals = fleet->signals;
   for (hsize_t i = 0; code == TL_OK && i < info.nlinks; i++) {
-    if (!child_name(name, sizeof name, group, i, H5O_TYPE_DATASET)) continue;
-    if (strcmp(name, "time_ns") == 0 || strcmp(name, "device") == 0) continue;
+    bool match = false;
+    code = child_name(name, sizeof name, &match, group, i, H5O_TYPE_DATASET, where, err);
+    if (!match || strcmp(name, "time_ns") == 0 || strcmp(name, "device") == 0) continue;
     code = load_signal(fleet, group, name, &rows_min, &rows_max, where, err);
   }
   if (code != TL_OK) goto done;
@@ -218,7 +227,9 @@ static tl_code load_h5(tl_recording *recording, tl_error *err)
   }
   for (hsize_t i = 0; code == TL_OK && i < info.nlinks; i++) {
     recording_fleet *fleet = &recording->fleets[recording->fleet_count];
-    if (!child_name(fleet->name, sizeof fleet->name, fleets, i, H5O_TYPE_GROUP)) continue;
+    bool match = false;
+    code = child_name(fleet->name, sizeof fleet->name, &match, fleets, i, H5O_TYPE_GROUP, recording->path, err);
+    if (!match) continue;
     recording->fleet_count++;
     code = load_fleet(recording, fleet, fleets, (uint64_t)status.st_size, err);
   }
