@@ -15,6 +15,17 @@ static double cpu_s(void)
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static script_process *process_numbered(tl_scenario *s, uint64_t number)
+{
+  uint32_t low = 0, high = s->process_count;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (s->processes[middle].number < number) low = middle + 1;
+    else high = middle;
+  }
+  return low < s->process_count && s->processes[low].number == number ? &s->processes[low] : NULL;
+}
+
 static tl_code resume(tl_scenario *s, script_process *process, int argument_count, tl_error *err)
 {
   if (++s->resumes_now > SCRIPT_EVENTS_MAX)
@@ -28,9 +39,7 @@ static tl_code resume(tl_scenario *s, script_process *process, int argument_coun
   const double start = cpu_s();
   const tl_code code = tl_sandbox_resume(s->sandbox, process->co, argument_count, &yielded, err);
   s->lua_s += cpu_s() - start;
-  process = NULL;
-  for (uint32_t i = s->process_count; i-- > 0;) /* spawn() may have moved the array */
-    if (s->processes[i].number == number) process = &s->processes[i];
+  process = process_numbered(s, number); /* spawn() may have moved the array */
   assert(process != NULL);
   s->current = NULL;
   if (code != TL_OK) return code;
@@ -58,9 +67,10 @@ static script_process *new_process(lua_State *L, tl_scenario *s, int argument_co
 {
   if (s->process_alive >= SCRIPT_PROCESSES_MAX)
     tl_script_raise_fatal(L, TL_E_BUDGET, "more than %d stories at one time", (int)SCRIPT_PROCESSES_MAX);
-  if (!script_grow(&s->processes, &s->process_room, s->process_count, sizeof *s->processes)) script_no_memory(L);
   const bool inside = s->current != NULL;
-  const uint64_t current = inside ? s->current->number : 0;
+  const uint64_t current = inside ? s->current->number : 0; /* growing moves it */
+  if (!script_grow(&s->processes, &s->process_room, s->process_count, sizeof *s->processes)) script_no_memory(L);
+  if (inside) s->current = process_numbered(s, current);
   lua_State *co = lua_newthread(L);
   const int anchor = luaL_ref(L, LUA_REGISTRYINDEX);
   luaL_checkstack(co, argument_count + 8, "spawn");
@@ -69,9 +79,6 @@ static script_process *new_process(lua_State *L, tl_scenario *s, int argument_co
   *process = (script_process){.co = co, .anchor = anchor, .number = s->process_next++, .deadline_ns = INT64_MAX};
   snprintf(process->phase, sizeof process->phase, "%s", phase);
   s->process_alive++;
-  if (inside)
-    for (uint32_t i = 0; i < s->process_count; i++)
-      if (s->processes[i].number == current) s->current = &s->processes[i];
   return process;
 }
 
@@ -276,17 +283,6 @@ tl_code script_start(tl_scenario *s, int function, const char *phase, int argume
     return err->code;
   }
   return resume(s, &s->processes[s->process_count - 1], argument_count, err);
-}
-
-static script_process *process_numbered(tl_scenario *s, uint64_t number)
-{
-  uint32_t low = 0, high = s->process_count;
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (s->processes[middle].number < number) low = middle + 1;
-    else high = middle;
-  }
-  return low < s->process_count && s->processes[low].number == number ? &s->processes[low] : NULL;
 }
 
 /* Takes one due event of the queue and acts on it. */
