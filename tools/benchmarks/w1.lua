@@ -21,5 +21,4 @@ devices "w1" {
   control   = { kind = "hysteresis", sensor = "box", actuator = "heater", setpoint = 309.15, band = 0.3 },
   detector  = { model = "w1-synthetic-int8.tflite", channels = { { sensor = "box", minus = "control.setpoint" } } },
   vary      = { ["control.setpoint"] = uniform(309.15, 313.15) },
-  record    = { "box", "heater_K", "heater_on", "detector.score" },
 }
