@@ -8,7 +8,8 @@ target_compile_options(tl_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wno-unknown-pragmas
   -ffp-contract=off      # no fused multiply-add: the same bits with and without FMA
   -fno-math-errno -fno-trapping-math # lets sqrt and selects vectorise; changes no value
-  -fno-strict-aliasing -fvisibility=hidden)
+  -fno-strict-aliasing -fvisibility=hidden
+  -fno-semantic-interposition) # inside libtwinloop our own functions are the only ones: they may be inlined
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   target_compile_options(tl_flags INTERFACE -O3 -UNDEBUG) # asserts stay on
 endif()

@@ -39,7 +39,10 @@ static tl_code grow(tl_store *store, tl_error *err)
   if (!columns) return tl_fail(err, TL_E_LIMIT, NULL, "no memory for %u columns", capacity);
   store->columns = columns;
   store->column_capacity = capacity;
-  for (uint32_t i = 0; i < store->column_count; i++) columns[i].info.name = columns[i].name;
+  for (uint32_t i = 0; i < store->column_count; i++) {
+    columns[i].info.name = columns[i].name;
+    columns[i].info.unit = columns[i].unit;
+  }
   return TL_OK;
 }
 
@@ -66,7 +69,9 @@ tl_code tl_store_add_view(tl_store *store, const tl_column *column, tl_region re
   tl_store_column *c = &store->columns[store->column_count];
   *c = (tl_store_column){.info = *column, .region = region, .offset = offset, .stride = stride};
   snprintf(c->name, sizeof c->name, "%s", column->name);
+  snprintf(c->unit, sizeof c->unit, "%s", column->unit);
   c->info.name = c->name;
+  c->info.unit = c->unit;
   if (out) *out = store->column_count;
   store->column_count++;
   return TL_OK;

@@ -15,8 +15,9 @@
 typedef enum tl_region { TL_REGION_DYNAMIC, TL_REGION_PARAM, TL_REGION_SCRATCH, TL_REGION_COUNT } tl_region;
 
 typedef struct tl_store_column {
-  tl_column info;                  /* info.name points at name */
+  tl_column info;                  /* info.name and info.unit point at the copies below */
   char name[TL_COLUMN_NAME_BYTES];
+  char unit[32];
   tl_region region;
   uint32_t offset;                 /* bytes from the block's start in its region to row 0 */
   uint32_t stride;                 /* bytes from row to row */

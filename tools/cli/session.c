@@ -9,14 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The folder that holds scripts/twinloop beside or above the program: a build or an installation. */
+/* The folder that holds scripts/twinloop: share/twinloop beside bin/ in an installation; in a build, a link to the
+ * sources in share/ beside the program. */
 static void find_root(cli_session *session)
 {
   char program[CLI_PATH_BYTES];
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   if (length <= 0) return;
   program[length] = '\0';
-  static const char *const places[] = {"../share/twinloop", "..", "../..", "../../.."};
+  static const char *const places[] = {"../share/twinloop", "share/twinloop"};
   char *slash = strrchr(program, '/');
   if (!slash) return;
   *slash = '\0';
@@ -87,7 +88,7 @@ static tl_code read_settings(cli_session *session, const cli_options *options, t
 static tl_code read_numbers(cli_session *session, const cli_options *options, tl_error *err)
 {
   uint64_t threads = 0;
-  tl_code code = cli_options_number(options, "seed", 0, UINT64_MAX, &session->options.seed, err);
+  tl_code code = cli_options_number(options, "seed", 0, INT64_MAX, &session->options.seed, err);
   if (code != TL_OK) return code;
   session->options.has_seed = cli_options_has(options, "seed");
   code = cli_options_number(options, "threads", 1, 1024, &threads, err);
@@ -109,11 +110,15 @@ tl_code cli_session_prepare(cli_session *session, const cli_options *options, tl
   find_root(session);
   if (session->root[0]) {
     session->script_folders[0] = session->scripts;
+    snprintf(session->models, sizeof session->models, "%s/assets/models", session->root);
+    snprintf(session->recordings, sizeof session->recordings, "%s/assets/recordings", session->root);
     session->asset_folders[0] = session->root;
+    session->asset_folders[1] = session->models;
+    session->asset_folders[2] = session->recordings;
     session->options.script_folders = session->script_folders;
     session->options.script_folder_count = 1;
     session->options.asset_folders = session->asset_folders;
-    session->options.asset_folder_count = 1;
+    session->options.asset_folder_count = 3;
   }
   tl_code code = read_numbers(session, options, err);
   if (code == TL_OK) code = read_settings(session, options, err);

@@ -26,7 +26,8 @@ typedef struct cli_session {
   char setting_names[CLI_SETTINGS_MAX][64];
   char root[CLI_PATH_BYTES]; /* holds scripts/ and assets/: the source tree or share/twinloop; "" when not found */
   char scripts[CLI_PATH_BYTES + 16];
-  const char *script_folders[1], *asset_folders[1];
+  char models[CLI_PATH_BYTES + 32], recordings[CLI_PATH_BYTES + 32];
+  const char *script_folders[1], *asset_folders[3];
 } cli_session;
 
 /* Reads --seed, --threads, --path, --set, --stepped and --twin; loads nothing but shared objects.

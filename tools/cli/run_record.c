@@ -1,0 +1,141 @@
+/* run_record.c: run.json read back, so that the run can be made again. */
+#include "tools/cli/run_folder.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static tl_code find_folder(char out[CLI_PATH_BYTES], const char *path, tl_error *err)
+{
+  struct stat info;
+  if (stat(path, &info) != 0) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
+  char *real = realpath(path, NULL);
+  if (!real) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
+  if (!S_ISDIR(info.st_mode)) {
+    char *slash = strrchr(real, '/');
+    if (slash && slash != real) *slash = '\0';
+  }
+  const size_t length = strlen(real);
+  if (length < CLI_PATH_BYTES) memcpy(out, real, length + 1);
+  free(real);
+  return length < CLI_PATH_BYTES ? TL_OK : tl_fail(err, TL_E_IO, NULL, "%s: path too long", path);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+  const char *text = json_string_value(json_object_get(object, key));
+  return text ? text : "";
+}
+
+static tl_code read_flips(cli_run_record *out, const json_t *options, const char *path, tl_error *err)
+{
+  const json_t *flips = json_object_get(options, "flip");
+  if (json_array_size(flips) > CLI_FLIPS_MAX) return tl_fail(err, TL_E_FORMAT, NULL, "%s: too many flips", path);
+  for (size_t i = 0; i < json_array_size(flips); i++) {
+    const char *text = json_string_value(json_array_get(flips, i));
+    if (!text || cli_flip_parse(&out->flips[i], text, err) != TL_OK)
+      return tl_fail(err, TL_E_FORMAT, NULL, "%s: bad flip", path);
+    out->flip_count++;
+  }
+  return TL_OK;
+}
+
+static tl_code read_fields(cli_run_record *out, const char *path, tl_error *err)
+{
+  const json_t *json = out->json_;
+  const char *schema = text_of(json, "schema");
+  if (strcmp(schema, "twinloop.run/1") != 0)
+    return tl_fail(err, strncmp(schema, "twinloop.run/", 13) == 0 ? TL_E_SCHEMA : TL_E_FORMAT, NULL,
+                   "%s: schema is '%s', this program reads 'twinloop.run/1'", path, schema);
+  const json_t *seed = json_object_get(json, "seed");
+  const char *scenario = text_of(json, "scenario"), *hash = text_of(json, "run_hash");
+  const char *version = text_of(json, "version");
+  if (!json_is_integer(seed) || !scenario[0] || strchr(scenario, '/') || strlen(scenario) >= sizeof out->scenario ||
+      strlen(hash) != 64 || strlen(version) >= sizeof out->version)
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: seed, scenario or run_hash is missing or of a wrong form", path);
+  memcpy(out->scenario, scenario, strlen(scenario) + 1);
+  memcpy(out->run_hash, hash, 65);
+  memcpy(out->version, version, strlen(version) + 1);
+  out->seed = (uint64_t)json_integer_value(seed);
+  const json_t *options = json_object_get(json, "options");
+  out->stepped = json_is_true(json_object_get(options, "stepped"));
+  return read_flips(out, options, path, err);
+}
+
+tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err)
+{
+  memset(out, 0, sizeof *out);
+  tl_code code = find_folder(out->folder, path, err);
+  if (code != TL_OK) return code;
+  char file[CLI_PATH_BYTES + 16];
+  snprintf(file, sizeof file, "%s/run.json", out->folder);
+  json_error_t problem;
+  out->json_ = json_load_file(file, 0, &problem);
+  if (!out->json_) {
+    struct stat info;
+    if (stat(file, &info) != 0) return tl_fail(err, TL_E_IO, NULL, "%s: is no run folder: it has no run.json", path);
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s/run.json:%d: %s", path, problem.line, problem.text);
+  }
+  return read_fields(out, path, err);
+}
+
+static tl_code check_twins(const json_t *twins, const cli_session *session, tl_error *err)
+{
+  for (size_t i = 0; i < json_array_size(twins); i++) {
+    const json_t *row = json_array_get(twins, i);
+    const char *name = text_of(row, "name"), *sha256 = text_of(row, "sha256");
+    uint32_t p = 0;
+    while (p < session->plugin_count && strcmp(session->plugins[p].name, name) != 0) p++;
+    if (p == session->plugin_count) {
+      tl_fail(err, TL_E_NAME, NULL, "the run used twin '%s' of a shared object", name);
+      return tl_fail_hint(err, "name it: --twin FILE.so");
+    }
+    if (strcmp(session->plugins[p].sha256, sha256) != 0)
+      return tl_fail(err, TL_E_FORMAT, NULL, "twin '%s': the shared object is another build than the run's", name);
+  }
+  return TL_OK;
+}
+
+tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session, tl_error *err)
+{
+  session->options.has_seed = true;
+  session->options.seed = record->seed;
+  session->options.stepped = record->stepped;
+  const json_t *options = json_object_get(record->json_, "options");
+  json_t *settings = json_object_get(options, "settings");
+  const char *name;
+  json_t *value;
+  json_object_foreach(settings, name, value)
+  {
+    const char *text = json_string_value(value);
+    const tl_code code = cli_session_set(session, name, text ? text : "", err);
+    if (code != TL_OK) return code;
+  }
+  return check_twins(json_object_get(options, "twins"), session, err);
+}
+
+tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info, tl_error *err)
+{
+  const json_t *inputs = json_object_get(record->json_, "inputs");
+  if (json_array_size(inputs) != info->file_count)
+    return tl_fail(err, TL_E_FORMAT, NULL, "the run read %zu files, this one reads %u", json_array_size(inputs),
+                   info->file_count);
+  for (uint32_t i = 0; i < info->file_count; i++) {
+    const json_t *row = json_array_get(inputs, i);
+    if (strcmp(text_of(row, "sha256"), info->files[i].sha256) != 0)
+      return tl_fail(err, TL_E_FORMAT, NULL, "%s '%s' is not the one that the run read", info->files[i].kind,
+                     info->files[i].name);
+  }
+  return TL_OK;
+}
+
+void cli_run_record_free(cli_run_record *record)
+{
+  json_decref(record->json_);
+  record->json_ = NULL;
+}

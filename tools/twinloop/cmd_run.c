@@ -1,0 +1,341 @@
+/* cmd_run.c: load, seal, record, run, judge, report: in this order, with one way out.
+ *
+ * The run folder is written in any case that came as far as simulating: after an interrupt or an error it is
+ * complete up to then. */
+#include "base/text.h"
+#include "tools/cli/record.h"
+#include "tools/cli/run_folder.h"
+#include "tools/cli/session.h"
+#include "tools/twinloop/commands.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+typedef struct roots { /* what --verify compares */
+  uint64_t *root;
+  size_t count, room;
+} roots;
+
+typedef struct run {
+  const cli_options *options;
+  const cli_term *term;
+  cli_session session;
+  cli_flip flips[CLI_FLIPS_MAX];
+  uint32_t flip_count;
+  cli_record record;
+  cli_progress progress;
+  roots first, second;
+  char folder[CLI_PATH_BYTES];
+  tl_error flip_error;
+  cli_run_facts facts;
+} run;
+
+/* --- while it runs ------------------------------------------------------------------------------- */
+static tl_code root_end(void *self, const tl_window_view *view, tl_error *err)
+{
+  roots *list = self;
+  if (list->count == list->room) {
+    const size_t room = list->room ? 2 * list->room : 1024;
+    uint64_t *grown = realloc(list->root, room * sizeof *grown);
+    if (!grown) return tl_fail(err, TL_E_LIMIT, NULL, "--verify: out of memory");
+    list->root = grown;
+    list->room = room;
+  }
+  list->root[list->count++] = tl_world_root(view->world);
+  return TL_OK;
+}
+
+static tl_code collect_roots(roots *list, tl_world *world, tl_error *err)
+{
+  const tl_observer observer = {.self = list, .window_end = root_end};
+  return tl_world_observe(world, &observer, err);
+}
+
+static void on_progress(void *self, int64_t now_ns, int64_t duration_ns)
+{
+  run *r = self;
+  if (r->flip_error.code == TL_OK)
+    (void)cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario), &r->flip_error);
+  cli_progress_show(&r->progress, now_ns, duration_ns);
+}
+
+static void on_event(void *self, const tl_scenario_event *event)
+{
+  run *r = self;
+  cli_record_event(&r->record, event);
+  if (strcmp(event->kind, "alarm") == 0) r->progress.alarm_count += event->count ? event->count : 1;
+  if (strcmp(event->kind, "log") == 0 && !r->term->quiet && event->text) {
+    char at[TL_TEXT_DURATION_BYTES];
+    tl_text_format_duration(at, event->at_ns);
+    cli_progress_end(&r->progress);
+    fprintf(stderr, "%s  %s\n", at, event->text);
+  }
+}
+
+/* --- preparation --------------------------------------------------------------------------------- */
+static tl_code prepare(run *r, tl_error *err)
+{
+  tl_code code = cli_session_prepare(&r->session, r->options, err);
+  const char *flip;
+  for (uint32_t i = 0; code == TL_OK && (flip = cli_options_nth(r->options, "flip", i)) != NULL; i++) {
+    if (i == CLI_FLIPS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --flip", CLI_FLIPS_MAX);
+    code = cli_flip_parse(&r->flips[i], flip, err);
+    r->flip_count++;
+  }
+  r->session.options.self = r;
+  r->session.options.event = on_event;
+  return code;
+}
+
+static tl_code choose_folder(run *r, const tl_scenario_info *info, tl_error *err)
+{
+  const char *output = cli_options_get(r->options, "output");
+  const int length = output ? snprintf(r->folder, sizeof r->folder, "%s", output)
+                            : snprintf(r->folder, sizeof r->folder, "runs/%s-%llu", info->name,
+                                       (unsigned long long)info->seed);
+  if (length < 0 || (size_t)length >= sizeof r->folder) return tl_fail(err, TL_E_USAGE, NULL, "-o: path too long");
+  return cli_folder_make(r->folder, err);
+}
+
+static int fail_in(const run *r, const tl_error *err)
+{
+  const tl_scenario *scenario = r->session.scenario;
+  const tl_message_context context = {
+      .at_ns = scenario ? tl_world_now_ns(tl_scenario_world(r->session.scenario)) : 0,
+      .phase = scenario ? tl_scenario_phase(scenario) : "in the main chunk"};
+  return cli_fail(r->term, err, &context);
+}
+
+/* --- the first of the two runs of --verify: one thread, nothing recorded -------------------------- */
+static tl_code run_first(run *r, const char *path, tl_error *err)
+{
+  const uint32_t asked = r->session.options.thread_count;
+  r->session.options.thread_count = 1;
+  r->session.options.event = NULL;
+  tl_code code = cli_session_load(&r->session, path, err);
+  if (code == TL_OK) code = tl_scenario_seal(r->session.scenario, err);
+  if (code == TL_OK) code = collect_roots(&r->first, tl_scenario_world(r->session.scenario), err);
+  if (code == TL_OK)
+    code = cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario), err);
+  if (code == TL_OK) {
+    const tl_scenario_hooks hooks = {.self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
+    r->progress = cli_progress_begin(r->term);
+    code = tl_scenario_run(r->session.scenario, &hooks, err);
+    cli_progress_end(&r->progress);
+  }
+  if (code == TL_E_INTERRUPTED) return code;
+  /* an error of the scenario itself comes again in the second run, which reports it */
+  cli_session_unload(&r->session);
+  for (uint32_t i = 0; i < r->flip_count; i++) r->flips[i].is_done = false;
+  r->session.options.thread_count = asked > 1 ? asked : 2;
+  r->session.options.event = on_event;
+  return TL_OK;
+}
+
+static tl_code compare_roots(run *r, tl_error *err)
+{
+  const size_t shared = r->first.count < r->second.count ? r->first.count : r->second.count;
+  size_t window = 0;
+  while (window < shared && r->first.root[window] == r->second.root[window]) window++;
+  r->facts.verified = window == shared && r->first.count == r->second.count;
+  if (r->facts.verified) return TL_OK;
+  return tl_fail(err, TL_E_DIVERGED, NULL, "1 and %u threads gave different bits, first in window %zu of %zu and %zu",
+                 r->facts.thread_count, window, r->first.count, r->second.count);
+}
+
+/* --- what came out ------------------------------------------------------------------------------- */
+/* info: where the description is kept; facts point at it. */
+static void collect_facts(run *r, tl_scenario_info *info, const tl_error *err)
+{
+  const tl_world *world = tl_scenario_world(r->session.scenario);
+  const tl_scenario_result *result = tl_scenario_result_get(r->session.scenario);
+  cli_run_facts *facts = &r->facts;
+  *info = tl_scenario_describe(r->session.scenario);
+  facts->info = info;
+  facts->result = result;
+  facts->session = &r->session;
+  facts->flips = r->flips;
+  facts->flip_count = r->flip_count;
+  facts->error = err;
+  facts->folder = r->folder;
+  facts->device_steps = tl_world_device_steps(world);
+  facts->window_count = tl_world_window_count(world);
+  facts->end_ns = tl_world_now_ns(world);
+  facts->verdict = err->code != TL_OK || !result ? TL_ERRORED : result->verdict;
+  tl_world_run_hash(world, facts->run_hash);
+}
+
+static void add_value(tl_text *out, double value, const char *unit)
+{
+  tl_text_add_digits(out, value, 4);
+  if (strcmp(unit, "1") != 0 && unit[0]) tl_text_addf(out, " %s", unit);
+}
+
+static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
+{
+  static const char *const words[] = {"PASS ", "FAIL ", "ERROR"};
+  static const char *const colors[] = {"\033[32m", "\033[31m", "\033[31m"};
+  const char *unit = row->threshold.unit.name;
+  tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "", words[row->verdict], color ? "\033[0m" : "",
+               row->threshold.name);
+  if (row->verdict == TL_ERRORED) {
+    tl_text_addf(out, "%s\n", row->message);
+    return;
+  }
+  add_value(out, row->observed, unit);
+  tl_text_addf(out, "  (%s, margin ", row->threshold.text);
+  add_value(out, row->margin, unit);
+  tl_text_add_char(out, ')');
+  if (row->verdict == TL_FAILED && row->breach_ns >= 0) {
+    tl_text_add(out, " since ");
+    tl_text_add_duration(out, row->breach_ns);
+  }
+  tl_text_add_char(out, '\n');
+}
+
+static void print_summary(const run *r)
+{
+  const cli_run_facts *facts = &r->facts;
+  const bool color = r->term->color && r->term->results == stdout;
+  tl_text text = {0};
+  tl_text_addf(&text, "%s  seed %llu  ", facts->info->name, (unsigned long long)facts->info->seed);
+  tl_text_add_duration(&text, facts->end_ns);
+  tl_text_add(&text, " in ");
+  tl_text_add_digits(&text, facts->wall_s, 3);
+  tl_text_add(&text, " s, ");
+  tl_text_add_digits(&text, facts->wall_s > 0.0 ? 1e-6 * (double)facts->device_steps / facts->wall_s : 0.0, 3);
+  tl_text_add(&text, " million device-steps/s\n");
+  uint32_t held = 0;
+  const uint32_t count = facts->result ? facts->result->judgement_count : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    add_judgement(&text, &facts->result->judgements[i], color);
+    held += facts->result->judgements[i].verdict == TL_PASSED;
+  }
+  if (facts->result && facts->result->score && r->term->verbose) tl_score_write_table(facts->result->score, &text);
+  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(facts->verdict), held, count);
+  if (facts->verified == 1) tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", facts->thread_count);
+  tl_text_addf(&text, "run hash %s\nrun folder %s\n", facts->run_hash, r->folder);
+  cli_print(r->term, &text);
+  tl_text_free(&text);
+}
+
+/* run.json, report.html, junit.xml and what --json and --junit ask for. */
+static tl_code write_documents(run *r, tl_error *err)
+{
+  char path[CLI_PATH_BYTES + 32];
+  tl_text text = {0};
+  cli_run_facts still = r->facts;
+  still.folder = NULL;
+  cli_run_document_add(&text, &still);
+  snprintf(path, sizeof path, "%s/run.json", r->folder);
+  tl_code code = cli_write(path, &text, err);
+  const char *json = cli_options_get(r->options, "json");
+  if (code == TL_OK && json) {
+    tl_text_clear(&text);
+    cli_run_document_add(&text, &r->facts);
+    code = cli_write(json, &text, err);
+  }
+  tl_text_free(&text);
+  return code;
+}
+
+static int status_of(const run *r, const tl_error *err)
+{
+  if (err->code != TL_OK) return fail_in(r, err);
+  int status = r->facts.verdict == TL_FAILED ? 1 : 0;
+  for (uint32_t i = 0; r->facts.result && i < r->facts.result->judgement_count; i++) {
+    const tl_judgement *row = &r->facts.result->judgements[i];
+    if (row->verdict != TL_ERRORED) continue;
+    tl_error error = {0};
+    tl_fail(&error, row->code, row->threshold.where[0] ? row->threshold.where : NULL, "threshold '%s': %s",
+            row->threshold.name, row->message);
+    status = fail_in(r, &error);
+  }
+  return status;
+}
+
+static tl_code simulate(run *r, tl_error *err)
+{
+  tl_world *world = tl_scenario_world(r->session.scenario);
+  tl_code code = cli_flips_apply(r->flips, r->flip_count, world, err);
+  if (code != TL_OK) return code;
+  const tl_scenario_hooks hooks = {.self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
+  r->progress = cli_progress_begin(r->term);
+  const double wall_s = cli_wall_s(), cpu_s = cli_cpu_s();
+  code = tl_scenario_run(r->session.scenario, &hooks, err);
+  tl_error close_error = {0};
+  if (cli_record_close(&r->record, &close_error) != TL_OK && code == TL_OK) {
+    *err = close_error;
+    code = err->code;
+  }
+  r->facts.wall_s = cli_wall_s() - wall_s;
+  r->facts.cpu_s = cli_cpu_s() - cpu_s;
+  cli_progress_end(&r->progress);
+  if (code == TL_OK && r->flip_error.code != TL_OK) {
+    *err = r->flip_error;
+    code = err->code;
+  }
+  return code;
+}
+
+static int run_scenario(run *r)
+{
+  tl_error err = {0};
+  const char *path = r->options->arguments[0];
+  const bool verifies = cli_options_has(r->options, "verify");
+  tl_code code = prepare(r, &err);
+  if (code == TL_OK && verifies) code = run_first(r, path, &err);
+  if (code == TL_OK) code = cli_session_load(&r->session, path, &err);
+  if (code == TL_OK) code = tl_scenario_seal(r->session.scenario, &err);
+  if (code != TL_OK) return fail_in(r, &err);
+
+  tl_scenario_info info = tl_scenario_describe(r->session.scenario);
+  tl_world *world = tl_scenario_world(r->session.scenario);
+  r->facts.thread_count = tl_world_thread_count(world);
+  r->facts.verified = -1;
+  code = choose_folder(r, &info, &err);
+  if (code == TL_OK) code = cli_inputs_keep(r->folder, &info, r->session.scripts, &err);
+  if (code == TL_OK && verifies) code = collect_roots(&r->second, world, &err);
+  if (code == TL_OK) {
+    char telemetry[CLI_PATH_BYTES + 32];
+    snprintf(telemetry, sizeof telemetry, "%s/telemetry.h5", r->folder);
+    code = cli_record_open(&r->record, r->session.scenario, telemetry, cli_options_get(r->options, "record"),
+                           r->session.options.path, &err);
+  }
+  if (code != TL_OK) return fail_in(r, &err);
+
+  code = simulate(r, &err);
+  if (code == TL_OK && verifies) code = compare_roots(r, &err);
+  collect_facts(r, &info, &err);
+  tl_error write_error = {0};
+  if (write_documents(r, &write_error) != TL_OK && code == TL_OK) {
+    err = write_error;
+    r->facts.verdict = TL_ERRORED;
+  }
+  print_summary(r);
+  return status_of(r, &err);
+}
+
+int cmd_run(const cli_options *options, const cli_term *term)
+{
+  run *r = calloc(1, sizeof *r);
+  if (!r) {
+    tl_error err = {0};
+    tl_fail(&err, TL_E_LIMIT, NULL, "out of memory");
+    return cli_fail(term, &err, NULL);
+  }
+  r->options = options;
+  r->term = term;
+  signal(SIGXFSZ, SIG_IGN); /* a full quota is an error of a write, not a death */
+  cli_signals_catch();
+  const int status = run_scenario(r);
+  tl_error ignored;
+  (void)cli_record_close(&r->record, &ignored);
+  cli_session_close(&r->session);
+  free(r->first.root);
+  free(r->second.root);
+  free(r);
+  return status;
+}
