@@ -93,7 +93,7 @@ TL_API tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err);
 
 /* --- what it does, for messages, tests and the report --- */
 TL_API size_t tl_recorder_bytes(const tl_recorder *recorder);           /* of all buffers */
-TL_API uint64_t tl_recorder_written_bytes(const tl_recorder *recorder); /* that reached the file so far */
+TL_API uint64_t tl_recorder_written_bytes(const tl_recorder *recorder); /* given to the file so far */
 TL_API uint32_t tl_recorder_chunk_rows(const tl_recorder *recorder, tl_fleet_id fleet); /* 0: no signals */
 /* Values of all signals so far that lay outside what their integers can hold and were saturated; tells the first
  * such signal's name when `name` is not NULL. Call between windows. */

@@ -13,3 +13,7 @@ target_link_options(test_recorder_bytes PRIVATE
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc) # it counts our allocations
 add_executable(bench_pack bench_pack.c) # not a test: run it by hand
 target_link_libraries(bench_pack PRIVATE tl_telemetry tl_flags)
+add_executable(bench_recorder bench_recorder.c recorder_support.c)
+target_include_directories(bench_recorder SYSTEM PRIVATE ${HDF5_INCLUDE_DIRS} ${CMOCKA_INCLUDE_DIRS})
+target_include_directories(bench_recorder PRIVATE ${PROJECT_SOURCE_DIR})
+target_link_libraries(bench_recorder PRIVATE tl_telemetry tl_twins tl_flags ${HDF5_LINK_LIBRARIES} ${CMOCKA_LIBRARIES} m)

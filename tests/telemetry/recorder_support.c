@@ -105,7 +105,8 @@ void run_open(run *out, const run_def *def)
   tl_recorder_fleet fleets[FLEETS_MAX];
   for (uint32_t f = 0; f < fleet_count; f++) {
     choose_signals(out, def, f);
-    fleets[f] = (tl_recorder_fleet){{f + 1}, out->signals[f], SIGNALS_PER_FLEET, def->sample[f], def->sample_count};
+    fleets[f] = (tl_recorder_fleet){{f + 1}, out->signals[f], def->signal_count ? def->signal_count : SIGNALS_PER_FLEET,
+                                    def->sample[f], def->sample_count};
   }
   tl_recorder_def recorder = tl_recorder_def_default();
   recorder.path = def->file;

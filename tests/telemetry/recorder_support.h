@@ -21,6 +21,7 @@ typedef struct run_def {
   uint32_t sample[FLEETS_MAX][600], sample_count;
   const char *file;
   uint32_t events;              /* logged after every window */
+  uint32_t signal_count;        /* the first so many; 0: all */
 } run_def;
 run_def run_default(const char *file);
 

@@ -199,10 +199,10 @@ static inline uint64_t squeeze_u8(uint64_t x, uint32_t bits)
   return x;
 }
 
-static void pack_u8(unsigned char *out, const uint8_t *values, uint32_t count, const span *s)
+static void pack_u8_scalar(unsigned char *out, const uint8_t *values, uint32_t begin, uint32_t count, const span *s)
 {
   const uint8_t low = (uint8_t)s->low, ones = (uint8_t)((1u << s->bits) - 1u);
-  for (uint32_t i = 0; i < count; i += GROUP) {
+  for (uint32_t i = begin; i < count; i += GROUP) {
     uint8_t code[GROUP] = {0};
     const uint32_t group = count - i < GROUP ? count - i : GROUP;
     memcpy(code, values + i, group);
@@ -213,6 +213,49 @@ static void pack_u8(unsigned char *out, const uint8_t *values, uint32_t count, c
     word = squeeze_u8(__builtin_bswap64(word), s->bits);
     put_u64(out + (size_t)(i / GROUP) * s->bits, word << (64u - 8u * s->bits));
   }
+}
+
+#if TL_HAVE_X86
+/* Thirty-two values a turn: each 64-bit lane squeezes its eight. Returns the first value that it left. */
+TL_TARGET_AVX2 static uint32_t pack_u8_avx2(unsigned char *out, const uint8_t *values, uint32_t count, const span *s)
+{
+  const int32_t b = (int32_t)s->bits;
+  const __m256i low = _mm256_set1_epi8((char)s->low), fill = _mm256_set1_epi8((char)TL_FILL_U8);
+  const __m256i ones = _mm256_set1_epi8((char)((1 << b) - 1));
+  const __m256i low_byte = _mm256_set1_epi16(0xff), low_half = _mm256_set1_epi32(0xffff);
+  const __m256i low_word = _mm256_set1_epi64x(0xffffffff);
+  const __m128i one = _mm_cvtsi32_si128(b), two = _mm_cvtsi32_si128(2 * b), four = _mm_cvtsi32_si128(4 * b);
+  const __m128i up = _mm_cvtsi32_si128(64 - 8 * b);
+  const __m256i swap = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                                       15, 0, 1, 2, 3, 4, 5, 6, 7);
+  uint32_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(values + i));
+    __m256i x = _mm256_sub_epi8(v, low);
+    if (s->has_fill) x = _mm256_blendv_epi8(x, ones, _mm256_cmpeq_epi8(v, fill));
+    x = _mm256_or_si256(_mm256_sll_epi16(_mm256_and_si256(x, low_byte), one), _mm256_srli_epi16(x, 8));
+    x = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(x, low_half), two), _mm256_srli_epi32(x, 16));
+    x = _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(x, low_word), four), _mm256_srli_epi64(x, 32));
+    x = _mm256_shuffle_epi8(_mm256_sll_epi64(x, up), swap);
+    const __m128i first = _mm256_castsi256_si128(x), second = _mm256_extracti128_si256(x, 1);
+    unsigned char *to = out + (size_t)(i / GROUP) * s->bits;
+    _mm_storel_epi64((__m128i *)(void *)to, first);
+    _mm_storel_epi64((__m128i *)(void *)(to + b), _mm_unpackhi_epi64(first, first));
+    _mm_storel_epi64((__m128i *)(void *)(to + 2 * b), second);
+    _mm_storel_epi64((__m128i *)(void *)(to + 3 * b), _mm_unpackhi_epi64(second, second));
+  }
+  return i;
+}
+#endif
+
+static void pack_u8(tl_simd_path path, unsigned char *out, const uint8_t *values, uint32_t count, const span *s)
+{
+  uint32_t done = 0;
+#if TL_HAVE_X86
+  if (path == TL_PATH_AVX2 || path == TL_PATH_VNNI) done = pack_u8_avx2(out, values, count, s);
+#endif
+  (void)path;
+  pack_u8_scalar(out, values, done, count, s);
 }
 
 static span span_u8(tl_simd_path path, const uint8_t *values, uint32_t count)
@@ -321,7 +364,7 @@ size_t tl_pack_chunk(tl_simd_path path, tl_store store, unsigned char *buffer, u
     return TL_PACK_HEADER + bytes;
   }
   if (store == TL_STORE_U8)
-    pack_u8(out, values, count, &s);
+    pack_u8(path, out, values, count, &s);
   else if (store == TL_STORE_I16)
     pack_i16(path, out, values, count, &s);
   else

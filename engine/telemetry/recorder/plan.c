@@ -90,7 +90,7 @@ static size_t lay_out(tl_recorder *r, tl_arena *arena)
 static tl_code fit_budget(tl_recorder *r, size_t budget_bytes, tl_error *err)
 {
   size_t bytes = lay_out(r, NULL);
-  while (bytes > budget_bytes) {
+  while (bytes + TL_DISK_BUFFER_BYTES > budget_bytes) {
     fleet_plan *largest = NULL;
     for (uint32_t f = 0; f < r->fleet_count; f++) {
       fleet_plan *fleet = &r->fleets[f];
@@ -101,7 +101,7 @@ static tl_code fit_budget(tl_recorder *r, size_t budget_bytes, tl_error *err)
     if (largest == NULL)
       return tl_fail(err, TL_E_LIMIT, NULL,
                      "%s: recording needs %zu bytes of buffers, the budget is %zu: record fewer signals, or a sample",
-                     r->path, bytes, budget_bytes);
+                     r->path, bytes + TL_DISK_BUFFER_BYTES, budget_bytes);
     largest->chunk_rows /= 2;
     bytes = lay_out(r, NULL);
   }

@@ -194,7 +194,7 @@ tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err)
   return code;
 }
 
-size_t tl_recorder_bytes(const tl_recorder *recorder) { return recorder->arena.bytes; }
+size_t tl_recorder_bytes(const tl_recorder *recorder) { return recorder->arena.bytes + TL_DISK_BUFFER_BYTES; }
 
 uint64_t tl_recorder_written_bytes(const tl_recorder *recorder) { return recorder->disk.written_bytes; }
 

@@ -74,47 +74,83 @@ static uint32_t row_scalar(const tl_stage *s, void *dst, const double *src, uint
 }
 
 #if TL_HAVE_X86
+typedef struct four_stage {
+  __m256d offset, per, low, high;
+} four_stage;
+
 /* Four values to integers. NaN passes through the clamp (the second operand of max and min) and converts to
  * INT32_MIN: the fill of int32, and of int16 after a saturating pack. */
-TL_TARGET_AVX2 static inline __m128i four_avx2(const double *src, __m256d offset, __m256d per, __m256d low,
-                                               __m256d high, __m256i *saturated)
+TL_TARGET_AVX2 static inline __m128i four_avx2(const double *src, const four_stage *s, __m256i *saturated)
 {
-  const __m256d step = _mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(src), offset), per);
-  const __m256d held = _mm256_min_pd(high, _mm256_max_pd(low, step));
+  const __m256d step = _mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(src), s->offset), s->per);
+  const __m256d held = _mm256_min_pd(s->high, _mm256_max_pd(s->low, step));
   *saturated = _mm256_sub_epi64(*saturated, _mm256_castpd_si256(_mm256_cmp_pd(held, step, _CMP_NEQ_OQ)));
   return _mm256_cvtpd_epi32(held);
 }
 
+/* The same without the clamp, for values that are in range: others come out at an end of int16 or as INT32_MIN. */
+TL_TARGET_AVX2 static inline __m128i four_inside_avx2(const double *src, const four_stage *s)
+{
+  return _mm256_cvtpd_epi32(_mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(src), s->offset), s->per));
+}
+
+/* Stages a row in the hope that all values are in range; false when one is at or beyond an end, or NaN: then the
+ * row must be staged again with care. rows is a multiple of 16. */
+TL_TARGET_AVX2 static bool row_i16_inside_avx2(const four_stage *s, int16_t *dst, const double *src, uint32_t rows)
+{
+  __m128i suspect = _mm_setzero_si128();
+  const __m128i end = _mm_set1_epi16(INT16_MAX), fill = _mm_set1_epi16(INT16_MIN);
+  for (uint32_t i = 0; i < rows; i += 8) {
+    const __m128i v = _mm_packs_epi32(four_inside_avx2(src + i, s), four_inside_avx2(src + i + 4, s));
+    suspect = _mm_or_si128(suspect, _mm_or_si128(_mm_cmpeq_epi16(v, end), _mm_cmpeq_epi16(v, fill)));
+    _mm_storeu_si128((__m128i *)(void *)(dst + i), v);
+  }
+  return _mm_movemask_epi8(suspect) == 0;
+}
+TL_TARGET_AVX2 static bool row_u8_inside_avx2(const four_stage *s, uint8_t *dst, const double *src, uint32_t rows)
+{
+  __m128i suspect = _mm_setzero_si128();
+  const __m128i last = _mm_set1_epi16(254);
+  for (uint32_t i = 0; i < rows; i += 16) {
+    const __m128i a = _mm_packs_epi32(four_inside_avx2(src + i, s), four_inside_avx2(src + i + 4, s));
+    const __m128i b = _mm_packs_epi32(four_inside_avx2(src + i + 8, s), four_inside_avx2(src + i + 12, s));
+    const __m128i beyond = _mm_or_si128(_mm_cmpgt_epi16(a, last), _mm_cmpgt_epi16(b, last));
+    suspect = _mm_or_si128(suspect, _mm_or_si128(beyond, _mm_srai_epi16(_mm_or_si128(a, b), 15)));
+    _mm_storeu_si128((__m128i *)(void *)(dst + i), _mm_packus_epi16(a, b));
+  }
+  return _mm_movemask_epi8(suspect) == 0;
+}
+
 TL_TARGET_AVX2 static uint32_t row_avx2(const tl_stage *s, void *dst, const double *src, uint32_t rows)
 {
-  const __m256d offset = _mm256_set1_pd(s->offset), per = _mm256_set1_pd(s->steps_per_unit);
-  const __m256d low = _mm256_set1_pd(s->low), high = _mm256_set1_pd(s->high);
+  const four_stage four = {_mm256_set1_pd(s->offset), _mm256_set1_pd(s->steps_per_unit), _mm256_set1_pd(s->low),
+                           _mm256_set1_pd(s->high)};
   __m256i saturated = _mm256_setzero_si256();
   uint32_t i = 0;
   if (s->store == TL_STORE_F32) {
     row_f32_body(dst, src, rows);
     return 0;
   }
+  const uint32_t whole = rows - rows % 16;
   if (s->store == TL_STORE_I16) {
     int16_t *out = dst;
-    for (; i + 8 <= rows; i += 8) {
-      const __m128i a = four_avx2(src + i, offset, per, low, high, &saturated);
-      const __m128i b = four_avx2(src + i + 4, offset, per, low, high, &saturated);
-      _mm_storeu_si128((__m128i *)(void *)(out + i), _mm_packs_epi32(a, b));
-    }
+    if (row_i16_inside_avx2(&four, out, src, whole)) i = whole;
+    for (; i + 8 <= rows; i += 8)
+      _mm_storeu_si128((__m128i *)(void *)(out + i), _mm_packs_epi32(four_avx2(src + i, &four, &saturated),
+                                                                     four_avx2(src + i + 4, &four, &saturated)));
   } else if (s->store == TL_STORE_U8) {
     uint8_t *out = dst;
+    if (row_u8_inside_avx2(&four, out, src, whole)) i = whole;
     for (; i + 8 <= rows; i += 8) {
-      const __m128i a = four_avx2(src + i, offset, per, low, high, &saturated);
-      const __m128i b = four_avx2(src + i + 4, offset, per, low, high, &saturated);
-      const __m128i both = _mm_packs_epi32(a, b);
+      const __m128i both =
+          _mm_packs_epi32(four_avx2(src + i, &four, &saturated), four_avx2(src + i + 4, &four, &saturated));
       const __m128i value = _mm_or_si128(both, _mm_srai_epi16(both, 15)); /* NaN is negative: all ones */
       _mm_storel_epi64((__m128i *)(void *)(out + i), _mm_packus_epi16(_mm_and_si128(value, _mm_set1_epi16(255)), both));
     }
   } else if (s->store == TL_STORE_I32) {
     int32_t *out = dst;
     for (; i + 4 <= rows; i += 4)
-      _mm_storeu_si128((__m128i *)(void *)(out + i), four_avx2(src + i, offset, per, low, high, &saturated));
+      _mm_storeu_si128((__m128i *)(void *)(out + i), four_avx2(src + i, &four, &saturated));
   }
   uint64_t lanes[4];
   _mm256_storeu_si256((__m256i *)(void *)lanes, saturated);
@@ -246,17 +282,23 @@ void tl_stage_range(tl_simd_path path, tl_store store, void *low, void *high, co
 
 void tl_stage_range_end(tl_store store, void *low, void *high, uint32_t columns)
 {
-  for (uint32_t i = 0; i < columns; i++) {
-    switch (store) {
-    case TL_STORE_U8: ((uint8_t *)high)[i] = (uint8_t)(((uint8_t *)high)[i] - 1u); break;
-    case TL_STORE_I16: ((int16_t *)low)[i] = (int16_t)(uint16_t)((uint16_t)((int16_t *)low)[i] + 1u); break;
-    case TL_STORE_I32: ((int32_t *)low)[i] = (int32_t)((uint32_t)((int32_t *)low)[i] + 1u); break;
-    case TL_STORE_F32:
+  switch (store) {
+  case TL_STORE_U8:
+    for (uint32_t i = 0; i < columns; i++) ((uint8_t *)high)[i] = (uint8_t)(((uint8_t *)high)[i] - 1u);
+    break;
+  case TL_STORE_I16:
+    for (uint32_t i = 0; i < columns; i++) ((uint16_t *)low)[i] = (uint16_t)(((uint16_t *)low)[i] + 1u);
+    break;
+  case TL_STORE_I32:
+    for (uint32_t i = 0; i < columns; i++) ((uint32_t *)low)[i]++;
+    break;
+  case TL_STORE_F32:
+    for (uint32_t i = 0; i < columns; i++)
       if (((float *)low)[i] > ((float *)high)[i]) ((float *)low)[i] = ((float *)high)[i] = (float)NAN;
-      break;
-    case TL_STORE_F64:
+    break;
+  case TL_STORE_F64:
+    for (uint32_t i = 0; i < columns; i++)
       if (((double *)low)[i] > ((double *)high)[i]) ((double *)low)[i] = ((double *)high)[i] = (double)NAN;
-      break;
-    }
+    break;
   }
 }
