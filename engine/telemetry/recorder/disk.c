@@ -112,7 +112,8 @@ static int disk_compare(const H5FD_t *handle_a, const H5FD_t *handle_b)
   return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-static herr_t disk_query(const H5FD_t *handle, unsigned long *flags)
+/* HDF5's flags are size_t's type on every system that we build for (LP64). */
+static herr_t disk_query(const H5FD_t *handle, size_t *flags)
 {
   (void)handle;
   if (flags != NULL)
