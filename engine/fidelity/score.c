@@ -177,7 +177,17 @@ static size_t stem(const tl_trace *trace)
   return strcmp(trace->name + length - unit, trace->unit) == 0 ? length - unit - 1 : length;
 }
 
-/* The same name; else the only one that differs by the unit at its end alone. */
+/* A heater's temperature and a heater's switch share a stem and nothing else. */
+static bool comparable(const tl_trace *a, const tl_trace *b)
+{
+  tl_unit unit_a, unit_b;
+  return tl_unit_find(&unit_a, a->unit, NULL, NULL) == TL_OK &&
+         tl_unit_find(&unit_b, b->unit, NULL, NULL) == TL_OK &&
+         tl_unit_same_dimension(&unit_a, &unit_b);
+}
+
+/* The same name; else the only one that differs by the unit at its end alone and measures the same
+ * dimension. */
 static const tl_trace *find_partner(const tl_trace *traces, uint32_t count, const tl_trace *wanted)
 {
   const tl_trace *near = NULL;
@@ -186,6 +196,7 @@ static const tl_trace *find_partner(const tl_trace *traces, uint32_t count, cons
   for (uint32_t i = 0; i < count; i++) {
     const size_t length = stem(&traces[i]);
     if (length != stem(wanted) || strncmp(traces[i].name, wanted->name, length) != 0) continue;
+    if (!comparable(&traces[i], wanted)) continue;
     if (near != NULL) return NULL;
     near = &traces[i];
   }
