@@ -114,6 +114,8 @@ tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_pat
     return tl_fail(err, TL_E_ARG, def->where, "hop must be 1 or more and persist 1 to 255");
   if (from->reaction == TL_REACT_FALLBACK && fleet->actuator_count == 0)
     return tl_fail(err, TL_E_ARG, def->where, "a fall-back needs an actuator");
+  if (!(from->threshold >= -1e12 && from->threshold <= 1e12) || !(from->fallback_command - from->fallback_command == 0.0))
+    return tl_fail(err, TL_E_ARG, def->where, "detector '%s': threshold or fall-back command is out of range", from->name);
   snprintf(d->name, sizeof d->name, "%s", from->name);
   d->channel_count = from->channel_count;
   d->hop = from->hop;

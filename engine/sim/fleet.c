@@ -99,7 +99,8 @@ static tl_code twin_column(const tl_fleet *fleet, const char *name, const char *
   }
   tl_fail(err, TL_E_NAME, where, "%s: twin '%s' has no column '%s'", who, fleet->twin->name, name);
   const char *near = tl_text_closest(name, names, count);
-  return near ? tl_fail_hint(err, "did you mean '%s'?", near) : TL_E_NAME;
+  if (near) tl_fail_hint(err, "did you mean '%s'?", near);
+  return TL_E_NAME; /* whoever wants no sentence (err NULL) still gets the code */
 }
 
 #define PARAM TL_PARAM, TL_REGION_PARAM
@@ -155,7 +156,7 @@ static tl_code add_actuator(tl_fleet *fleet, const tl_fleet_def *def, uint32_t i
   if (code != TL_OK) return code;
   snprintf(a->name, sizeof a->name, "%s", d->name);
   if (!(d->low < d->high)) return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': low must be below high", a->name);
-  if (d->rate_per_s < 0 || d->dead_band < 0 || d->min_on_s < 0 || d->min_off_s < 0)
+  if (!(d->rate_per_s >= 0 && d->dead_band >= 0 && d->min_on_s >= 0 && d->min_off_s >= 0)) /* NaN too */
     return tl_fail(err, TL_E_ARG, def->where, "actuator '%s': rate, dead band and minimum times can't be negative", a->name);
   code = twin_column(fleet, d->column, a->name, def->where, &a->applied, err);
   if (code != TL_OK) return code;
@@ -210,6 +211,8 @@ static tl_code add_controller(tl_fleet *fleet, const tl_fleet_def *def, tl_error
   };
   for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (!rows[i].used) continue;
+    if (!(rows[i].initial >= rows[i].low && rows[i].initial <= 1e12))
+      return tl_fail(err, TL_E_ARG, def->where, "controller '%s': %s is out of range", c->name, rows[i].suffix);
     const tl_code code = add(fleet, c->name, rows[i].suffix, rows[i].unit, rows[i].role, rows[i].region, rows[i].initial,
                              rows[i].low, 1e12, 0.0, rows[i].meaning, rows[i].out, err);
     if (code != TL_OK) return code;

@@ -11,8 +11,10 @@ static inline uint32_t paths_here(tl_simd_path out[TL_PATH_COUNT])
 {
   uint32_t count = 0;
   for (int path = 0; path < TL_PATH_COUNT; path++) {
-    if (tl_cpu_has_path((tl_simd_path)path)) out[count++] = (tl_simd_path)path;
-    else printf("not run: path %s\n", tl_cpu_path_name((tl_simd_path)path));
+    if (tl_cpu_has_path((tl_simd_path)path))
+      out[count++] = (tl_simd_path)path;
+    else
+      printf("not run: path %s\n", tl_cpu_path_name((tl_simd_path)path));
   }
   return count;
 }

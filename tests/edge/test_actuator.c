@@ -13,7 +13,8 @@
 
 enum { ROWS = 32 };
 typedef struct bench {
-  double applied[ROWS], command[ROWS], stuck[ROWS], stuck_at[ROWS], efficiency[ROWS], position[ROWS], since_s[ROWS];
+  double applied[ROWS], command[ROWS], stuck[ROWS], stuck_at[ROWS], efficiency[ROWS],
+      position[ROWS], since_s[ROWS];
 } bench;
 
 static bench fresh(double position)
@@ -30,15 +31,18 @@ static bench fresh(double position)
 
 static tl_actuator_rows rows_of(bench *b)
 {
-  return (tl_actuator_rows){b->applied, b->command, b->stuck, b->stuck_at, b->efficiency, b->position, b->since_s};
+  return (tl_actuator_rows){b->applied,    b->command,  b->stuck,  b->stuck_at,
+                            b->efficiency, b->position, b->since_s};
 }
 
 /* Commands every row alike; returns what row 7 applies. */
-static double apply(bench *b, const tl_actuator_limits *limits, double command, double at_s, double dt_s)
+static double apply(bench *b, const tl_actuator_limits *limits, double command, double at_s,
+                    double dt_s)
 {
   for (uint32_t i = 0; i < ROWS; i++) b->command[i] = command;
   const tl_actuator_rows rows = rows_of(b);
-  tl_actuator_apply(TL_PATH_SCALAR, &rows, ROWS, limits, tl_actuator_faulty(&rows, ROWS), at_s, dt_s);
+  tl_actuator_apply(TL_PATH_SCALAR, &rows, ROWS, limits, tl_actuator_faulty(&rows, ROWS), at_s,
+                    dt_s);
   return b->applied[7];
 }
 
@@ -85,9 +89,10 @@ static void what_was_switched_on_stays_on_for_its_minimum_time(void **unused)
   const tl_actuator_limits limits = {.low = 0.0, .high = 1.0, .min_on_s = 10.0};
   bench b = fresh(0.0);
   assert_true(apply(&b, &limits, 1.0, 100.0, 1) == 1.0);
-  for (double at_s = 101.0; at_s < 110.0; at_s += 1.0) assert_true(apply(&b, &limits, 0.0, at_s, 1) == 1.0);
+  for (double at_s = 101.0; at_s < 110.0; at_s += 1.0)
+    assert_true(apply(&b, &limits, 0.0, at_s, 1) == 1.0);
   assert_true(apply(&b, &limits, 0.0, 110.0, 1) == 0.0);
-  assert_true(apply(&b, &limits, 1.0, 111.0, 1) == 1.0); /* no minimum off time */
+  assert_true(apply(&b, &limits, 1.0, 111.0, 1) == 1.0);   /* no minimum off time */
   assert_true(apply(&b, &limits, 0.25, 112.0, 1) == 0.25); /* on is on: the level may change */
 }
 
@@ -98,7 +103,8 @@ static void what_was_switched_off_stays_off_for_its_minimum_time(void **unused)
   bench b = fresh(0.0);
   assert_true(apply(&b, &limits, 1.0, 0.0, 1) == 1.0); /* never switched before: at once */
   assert_true(apply(&b, &limits, 0.0, 1.0, 1) == 0.0);
-  for (double at_s = 2.0; at_s < 6.0; at_s += 1.0) assert_true(apply(&b, &limits, 1.0, at_s, 1) == 0.0);
+  for (double at_s = 2.0; at_s < 6.0; at_s += 1.0)
+    assert_true(apply(&b, &limits, 1.0, at_s, 1) == 0.0);
   assert_true(apply(&b, &limits, 1.0, 6.0, 1) == 1.0);
 }
 
@@ -144,8 +150,10 @@ static void every_path_gives_the_same_bits(void **unused)
   (void)unused;
   tl_simd_path paths[TL_PATH_COUNT];
   const uint32_t path_count = paths_here(paths);
-  const tl_actuator_limits limits[] = {{.low = 0.0, .high = 1.0}, {.low = -1.0, .high = 1.0, .rate_per_s = 0.3},
-                                       {.low = 0.0, .high = 1.0, .dead_band = 0.2, .min_on_s = 3.0, .min_off_s = 2.0}};
+  const tl_actuator_limits limits[] = {
+      {.low = 0.0, .high = 1.0},
+      {.low = -1.0, .high = 1.0, .rate_per_s = 0.3},
+      {.low = 0.0, .high = 1.0, .dead_band = 0.2, .min_on_s = 3.0, .min_off_s = 2.0}};
   uint64_t state = 7;
   for (uint32_t l = 0; l < 3; l++)
     for (int faulty = 0; faulty < 2; faulty++) {

@@ -127,9 +127,11 @@ static void every_path_agrees_with_the_rule_on_random_scores(void **unused)
       uint64_t state = 99;
       bench b = fresh(), expected = fresh();
       for (int k = 0; k < 500; k++) {
-        const double share = k % 100 < 50 ? 0.0 : 0.5; /* quiet times too: they take the short cut */
+        const double share =
+            k % 100 < 50 ? 0.0 : 0.5; /* quiet times too: they take the short cut */
         for (uint32_t i = 0; i < ROWS; i++)
-          b.sums[i] = expected.sums[i] = spread(&state) < share ? 21 + (int32_t)(spread(&state) * 9.0) : (int32_t)i;
+          b.sums[i] = expected.sums[i] =
+              spread(&state) < share ? 21 + (int32_t)(spread(&state) * 9.0) : (int32_t)i;
         run(&b, paths[p], 0.25, persist, k);
         by_hand(&expected, 0.25, persist, k);
         assert_memory_equal(&b, &expected, sizeof b);

@@ -23,7 +23,8 @@ static void hysteresis_switches_outside_its_band_and_remembers_inside(void **unu
     band[i] = 0.5;
   }
   static const double walk[] = {310.0, 309.5, 309.4, 309.8, 310.5, 310.6, 310.2, 309.5, 309.0};
-  static const double expected[] = {-1, -1, 3, 3, 3, -1, -1, -1, 3}; /* at the band's edge nothing happens */
+  static const double expected[] = {-1, -1, 3,  3, 3,
+                                    -1, -1, -1, 3}; /* at the band's edge nothing happens */
   for (uint32_t i = 0; i < ROWS; i++) command[i] = -1.0;
   for (uint32_t k = 0; k < sizeof walk / sizeof walk[0]; k++) {
     for (uint32_t i = 0; i < ROWS; i++) measured[i] = walk[k];
@@ -57,10 +58,12 @@ static void hysteresis_gives_the_same_bits_on_every_path(void **unused)
 /* dx/dt = (gain u - x) / tau, u held over dt: x' = a x + b u exactly, a = exp(-dt/tau), b = gain (1 - a). */
 typedef struct loop {
   double a, b, x, setpoint;
-  double command[ROWS], integral[ROWS], last[ROWS], started[ROWS], measured[ROWS], target[ROWS], kp[ROWS], ki[ROWS], kd[ROWS];
+  double command[ROWS], integral[ROWS], last[ROWS], started[ROWS], measured[ROWS], target[ROWS],
+      kp[ROWS], ki[ROWS], kd[ROWS];
 } loop;
 
-static loop open_loop(double gain, double tau_s, double dt_s, double setpoint, double kp, double ki, double kd)
+static loop open_loop(double gain, double tau_s, double dt_s, double setpoint, double kp, double ki,
+                      double kd)
 {
   loop l;
   memset(&l, 0, sizeof l);
@@ -81,7 +84,8 @@ static double control(loop *l, double low, double high, double dt_s)
     l->measured[i] = l->x;
     l->target[i] = l->setpoint;
   }
-  const tl_pid_rows rows = {l->command, l->integral, l->last, l->started, l->measured, l->target, l->kp, l->ki, l->kd};
+  const tl_pid_rows rows = {l->command, l->integral, l->last, l->started, l->measured,
+                            l->target,  l->kp,       l->ki,   l->kd};
   tl_pid_run(&rows, ROWS, low, high, dt_s);
   for (uint32_t i = 1; i < ROWS; i++) assert_true(l->command[i] == l->command[0]);
   return l->command[0];
@@ -92,7 +96,8 @@ static void proportional_control_follows_its_geometric_series(void **unused)
   (void)unused;
   const double gain = 2.0, tau_s = 50.0, dt_s = 1.0, setpoint = 10.0, kp = 3.0;
   loop l = open_loop(gain, tau_s, dt_s, setpoint, kp, 0.0, 0.0);
-  const double rate = l.a - l.b * kp, rest = gain * kp * setpoint / (1.0 + gain * kp); /* the droop of a P controller */
+  const double rate = l.a - l.b * kp,
+               rest = gain * kp * setpoint / (1.0 + gain * kp); /* the droop of a P controller */
   for (int n = 0; n < 400; n++) {
     assert_true(fabs(l.x - rest * (1.0 - pow(rate, n))) < 1e-12 * setpoint);
     l.x = l.a * l.x + l.b * control(&l, -1e6, 1e6, dt_s);
@@ -107,7 +112,8 @@ static void proportional_integral_control_follows_its_two_modes(void **unused)
   const double gain = 2.0, tau_s = 50.0, dt_s = 1.0, setpoint = 10.0, kp = 3.0, ki = 0.02;
   loop l = open_loop(gain, tau_s, dt_s, setpoint, kp, ki, 0.0);
   const double m00 = l.a - l.b * kp - l.b * ki * dt_s, m01 = l.b, m10 = -ki * dt_s, m11 = 1.0;
-  const double trace = m00 + m11, det = m00 * m11 - m01 * m10, root = sqrt(trace * trace / 4.0 - det);
+  const double trace = m00 + m11, det = m00 * m11 - m01 * m10,
+               root = sqrt(trace * trace / 4.0 - det);
   const double fast = trace / 2.0 - root, slow = trace / 2.0 + root;
   assert_true(trace * trace / 4.0 > det && fast > 0.0 && slow < 1.0);
   const double y0 = -setpoint, y1 = m00 * y0 + m01 * (-setpoint / gain);
@@ -125,7 +131,8 @@ static void the_derivative_brakes_a_moving_measurement_and_no_set_point_kicks_it
   (void)unused;
   loop l = open_loop(1.0, 10.0, 2.0, 5.0, 0.0, 0.0, 4.0);
   l.x = 1.0;
-  assert_true(control(&l, -100, 100, 2.0) == 0.0); /* first sample: no slope yet, whatever `last` holds */
+  assert_true(control(&l, -100, 100, 2.0) ==
+              0.0); /* first sample: no slope yet, whatever `last` holds */
   l.x = 2.0;
   assert_true(control(&l, -100, 100, 2.0) == -2.0); /* -kd (2 - 1) / 2 */
   l.setpoint = 50.0;
@@ -177,7 +184,8 @@ static void a_saturated_integral_still_unwinds(void **unused)
 {
   (void)unused;
   loop l = open_loop(1.0, 10.0, 1.0, 0.0, 0.0, 0.5, 0.0);
-  for (uint32_t i = 0; i < ROWS; i++) l.integral[i] = 3.0; /* beyond the range, e.g. after its parameters changed */
+  for (uint32_t i = 0; i < ROWS; i++)
+    l.integral[i] = 3.0; /* beyond the range, e.g. after its parameters changed */
   l.x = 1.0;
   assert_true(control(&l, 0.0, 1.0, 1.0) == 1.0);
   assert_true(l.integral[0] == 2.5);

@@ -12,11 +12,12 @@
 #include <cmocka.h>
 
 enum { ROWS = 64 };
-static const uint32_t everything = TL_SENSOR_NOISE | TL_SENSOR_OFFSET | TL_SENSOR_QUANTISE | TL_SENSOR_HOLD;
+static const uint32_t everything =
+    TL_SENSOR_NOISE | TL_SENSOR_OFFSET | TL_SENSOR_QUANTISE | TL_SENSOR_HOLD;
 
 typedef struct bench {
-  double measured[ROWS], truth[ROWS], noise[ROWS], bias[ROWS], drift[ROWS], from[ROWS], resolution[ROWS], dropout[ROWS],
-      stuck[ROWS], missing[ROWS], uniform[ROWS];
+  double measured[ROWS], truth[ROWS], noise[ROWS], bias[ROWS], drift[ROWS], from[ROWS],
+      resolution[ROWS], dropout[ROWS], stuck[ROWS], missing[ROWS], uniform[ROWS];
   float normal[ROWS];
   double low, high;
 } bench;
@@ -37,15 +38,25 @@ static bench at_rest(void)
 
 static tl_sensor_rows rows_of(bench *b)
 {
-  return (tl_sensor_rows){.measured = b->measured, .truth = b->truth, .noise = b->noise, .bias = b->bias,
-                          .drift_per_s = b->drift, .drift_from_s = b->from, .resolution = b->resolution,
-                          .dropout = b->dropout, .stuck = b->stuck, .missing = b->missing, .low = b->low, .high = b->high};
+  return (tl_sensor_rows){.measured = b->measured,
+                          .truth = b->truth,
+                          .noise = b->noise,
+                          .bias = b->bias,
+                          .drift_per_s = b->drift,
+                          .drift_from_s = b->from,
+                          .resolution = b->resolution,
+                          .dropout = b->dropout,
+                          .stuck = b->stuck,
+                          .missing = b->missing,
+                          .low = b->low,
+                          .high = b->high};
 }
 
 static void sample(bench *b, double at_s)
 {
   const tl_sensor_rows rows = rows_of(b);
-  tl_sensor_sample(TL_PATH_SCALAR, &rows, ROWS, tl_sensor_features(&rows, ROWS), at_s, b->normal, b->uniform);
+  tl_sensor_sample(TL_PATH_SCALAR, &rows, ROWS, tl_sensor_features(&rows, ROWS), at_s, b->normal,
+                   b->uniform);
 }
 
 static void a_sensor_without_errors_measures_the_truth(void **unused)
@@ -87,7 +98,8 @@ static void quantisation_rounds_to_the_nearest_step_and_halves_to_even(void **un
 {
   (void)unused;
   bench b = at_rest();
-  static const double truth[] = {0.37, 0.375, 0.625, -0.375, -0.4, 1000000.1, 0.0}, expected[] = {0.25, 0.5, 0.5, -0.5, -0.5, 1000000.0, 0.0};
+  static const double truth[] = {0.37, 0.375, 0.625, -0.375, -0.4, 1000000.1, 0.0},
+                      expected[] = {0.25, 0.5, 0.5, -0.5, -0.5, 1000000.0, 0.0};
   for (uint32_t i = 0; i < 7; i++) {
     b.truth[i] = truth[i];
     b.resolution[i] = 0.25;
@@ -129,7 +141,7 @@ static void a_missing_or_stuck_sample_keeps_the_old_value(void **unused)
     assert_true(b.missing[i] == (lost ? 1.0 : 0.0));
     assert_true(b.measured[i] == (lost || i == 63 ? 1.0 : b.truth[i]));
   }
-  b.dropout[0] = 0.0; /* never */
+  b.dropout[0] = 0.0;  /* never */
   b.dropout[62] = 1.0; /* always */
   b.uniform[0] = 0.0;
   b.measured[62] = 7.0;
@@ -146,7 +158,8 @@ static void features_are_what_some_row_needs(void **unused)
   const tl_sensor_rows rows = rows_of(&b);
   assert_int_equal(tl_sensor_features(&rows, ROWS), 0);
   double *const knob[] = {b.noise, b.bias, b.drift, b.resolution, b.dropout, b.stuck};
-  static const uint32_t feature[] = {TL_SENSOR_NOISE, TL_SENSOR_OFFSET, TL_SENSOR_OFFSET, TL_SENSOR_QUANTISE, TL_SENSOR_HOLD, TL_SENSOR_HOLD};
+  static const uint32_t feature[] = {TL_SENSOR_NOISE,    TL_SENSOR_OFFSET, TL_SENSOR_OFFSET,
+                                     TL_SENSOR_QUANTISE, TL_SENSOR_HOLD,   TL_SENSOR_HOLD};
   for (uint32_t i = 0; i < 6; i++)
     for (uint32_t row = 0; row < ROWS; row += 21) {
       knob[i][row] = 1.0;
@@ -165,13 +178,20 @@ static void a_feature_that_no_row_needs_changes_no_bit(void **unused)
     start.truth[1] = -0.0;
     for (uint32_t i = 0; i < ROWS; i += 3) {
       if (needed & TL_SENSOR_NOISE) start.noise[i] = 0.05;
-      if (needed & TL_SENSOR_OFFSET) { start.bias[i] = -0.3; start.drift[i] = 1e-3; }
+      if (needed & TL_SENSOR_OFFSET) {
+        start.bias[i] = -0.3;
+        start.drift[i] = 1e-3;
+      }
       if (needed & TL_SENSOR_QUANTISE) start.resolution[i] = 0.1;
-      if (needed & TL_SENSOR_HOLD) { start.dropout[i] = 0.5; start.stuck[i] = i % 2; }
+      if (needed & TL_SENSOR_HOLD) {
+        start.dropout[i] = 0.5;
+        start.stuck[i] = i % 2;
+      }
     }
     bench expected = start;
     const tl_sensor_rows expected_rows = rows_of(&expected);
-    tl_sensor_sample(TL_PATH_SCALAR, &expected_rows, ROWS, everything, 33.0, expected.normal, expected.uniform);
+    tl_sensor_sample(TL_PATH_SCALAR, &expected_rows, ROWS, everything, 33.0, expected.normal,
+                     expected.uniform);
     for (uint32_t extra = 0; extra <= everything; extra++)
       for (uint32_t p = 0; p < path_count; p++) {
         bench b = start;

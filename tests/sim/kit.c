@@ -4,7 +4,12 @@
 
 kit_options kit_default(void)
 {
-  return (kit_options){.seed = 7, .threads = 1, .path = tl_cpu_best_path(), .sync_ns = 30 * S, .boxes = 600, .labs = 40};
+  return (kit_options){.seed = 7,
+                       .threads = 1,
+                       .path = tl_cpu_best_path(),
+                       .sync_ns = 30 * S,
+                       .boxes = 600,
+                       .labs = 40};
 }
 
 tl_world *kit_empty(const kit_options *o)
@@ -121,7 +126,8 @@ static void vary(tl_world *world, const char *fleet, const char *column)
   double *values = malloc(count * sizeof *values);
   assert_non_null(values);
   tl_fleet_read(world, id, index, 0, count, values);
-  for (uint32_t i = 0; i < count; i++) values[i] *= 1.0 + 0.2 * (tl_fleet_draw_uniform(world, id, column, i) - 0.5);
+  for (uint32_t i = 0; i < count; i++)
+    values[i] *= 1.0 + 0.2 * (tl_fleet_draw_uniform(world, id, column, i) - 0.5);
   MUST(tl_fleet_write(world, id, index, 0, count, values, err));
   free(values);
 }
@@ -131,7 +137,8 @@ tl_world *kit_open(const kit_options *o)
   tl_world *world = kit_empty(o);
   tl_fleet_def boxes = kit_boxes(o->boxes), labs = kit_labs(o->labs), extra = kit_boxes(300);
   extra.name = "extra";
-  const tl_fleet_def *defs[] = {o->extra ? &extra : NULL, o->labs_first ? &labs : &boxes, o->labs_first ? &boxes : &labs};
+  const tl_fleet_def *defs[] = {o->extra ? &extra : NULL, o->labs_first ? &labs : &boxes,
+                                o->labs_first ? &boxes : &labs};
   for (int i = 0; i < 3; i++) {
     tl_fleet_id id;
     if (defs[i] && defs[i]->count) MUST(tl_fleet_create(world, &id, defs[i], err));
@@ -148,13 +155,22 @@ tl_world *kit_open(const kit_options *o)
 /* What an engineer would inject: at fixed times, on single devices, all of them gone by 8 minutes. */
 static void inject(tl_world *world)
 {
-  static const struct { int64_t at_s; const char *fleet, *column; uint32_t device; double value; } faults[] = {
-      {60, "boxes", "box.stuck", 3, 1},           {90, "boxes", "box.dropout", 300, 0.5},
-      {120, "boxes", "box.drift_per_s", 599, 0.01}, {120, "boxes", "heater.efficiency", 17, 0.4},
-      {150, "labs", "q1.stuck", 5, 1},            {150, "labs", "t1.bias", 6, -3},
-      {240, "boxes", "lid_open", 40, 1},          {300, "boxes", "box.stuck", 3, 0},
-      {330, "boxes", "box.dropout", 300, 0},      {360, "labs", "q1.stuck", 5, 0},
-      {480, "boxes", "lid_open", 40, 0}};
+  static const struct {
+    int64_t at_s;
+    const char *fleet, *column;
+    uint32_t device;
+    double value;
+  } faults[] = {{60, "boxes", "box.stuck", 3, 1},
+                {90, "boxes", "box.dropout", 300, 0.5},
+                {120, "boxes", "box.drift_per_s", 599, 0.01},
+                {120, "boxes", "heater.efficiency", 17, 0.4},
+                {150, "labs", "q1.stuck", 5, 1},
+                {150, "labs", "t1.bias", 6, -3},
+                {240, "boxes", "lid_open", 40, 1},
+                {300, "boxes", "box.stuck", 3, 0},
+                {330, "boxes", "box.dropout", 300, 0},
+                {360, "labs", "q1.stuck", 5, 0},
+                {480, "boxes", "lid_open", 40, 0}};
   for (uint32_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
     if (faults[i].at_s * S == tl_world_now_ns(world))
       kit_set(world, faults[i].fleet, faults[i].column, faults[i].device, faults[i].value);

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #if defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
+#define SANITIZED                                                                                  \
+  (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                          \
+   __has_feature(memory_sanitizer))
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #else
@@ -17,7 +19,8 @@
 #if defined(__GLIBC__) && !SANITIZED
 #define COUNTING 1
 #define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
-extern atomic_uint_least64_t tl_test_calls; /* only a counter at file scope can be seen by an allocator */
+extern atomic_uint_least64_t
+    tl_test_calls; /* only a counter at file scope can be seen by an allocator */
 atomic_uint_least64_t tl_test_calls;
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
@@ -91,12 +94,13 @@ static void nothing_allocates_after_the_first_window(void **unused)
       const uint32_t stuck = kit_column(world, (tl_fleet_id){1}, "box.stuck");
       for (int window = 2; window <= 40; window++) {
         const double on = window % 2;
-        MUST(tl_fleet_write(world, (tl_fleet_id){1}, stuck, 7, 8, &on, err)); /* stale parameters: the map is built again */
+        MUST(tl_fleet_write(world, (tl_fleet_id){1}, stuck, 7, 8, &on,
+                            err)); /* stale parameters: the map is built again */
         MUST(tl_world_advance(world, window * 30 * S, err));
       }
       const uint64_t after = calls();
-      printf("%u threads, %s: %u allocations in the first window, %u in the next 39\n", threads, stepped ? "stepped" : "mapped",
-             (unsigned)(first - before), (unsigned)(after - first));
+      printf("%u threads, %s: %u allocations in the first window, %u in the next 39\n", threads,
+             stepped ? "stepped" : "mapped", (unsigned)(first - before), (unsigned)(after - first));
       assert_int_equal(after - first, 0);
       tl_world_destroy(world);
     }

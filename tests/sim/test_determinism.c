@@ -78,8 +78,10 @@ static void watch_tick(void *self, const tl_tick_view *view)
   const uint32_t fleet = view->fleet.index1 - 1;
   if (view->tick != w->next_tick[fleet][view->block]) return; /* segment_end notices */
   w->next_tick[fleet][view->block]++;
-  if (view->at_ns != view->tick * tl_fleet_tick_ns(w->world, view->fleet)) w->next_tick[fleet][view->block] = -1;
-  for (uint32_t row = 0; row < view->rows; row++) w->sum[fleet][view->block] += view->column[0][row];
+  if (view->at_ns != view->tick * tl_fleet_tick_ns(w->world, view->fleet))
+    w->next_tick[fleet][view->block] = -1;
+  for (uint32_t row = 0; row < view->rows; row++)
+    w->sum[fleet][view->block] += view->column[0][row];
 }
 
 static uint32_t watch_room(void *self, tl_fleet_id fleet)
@@ -92,9 +94,11 @@ static tl_code watch_drain(void *self, tl_fleet_id fleet, int64_t tick_end, tl_e
 {
   watcher *w = self;
   const uint32_t f = fleet.index1 - 1;
-  if (tick_end - w->drained[f] > (int64_t)w->segment) return tl_fail(err, TL_E_INTERNAL, NULL, "segment too long");
+  if (tick_end - w->drained[f] > (int64_t)w->segment)
+    return tl_fail(err, TL_E_INTERNAL, NULL, "segment too long");
   for (uint32_t block = 0; block < tl_fleet_block_count(w->world, fleet); block++)
-    if (w->next_tick[f][block] != tick_end) return tl_fail(err, TL_E_INTERNAL, NULL, "block %u is not at tick %d", block, (int)tick_end);
+    if (w->next_tick[f][block] != tick_end)
+      return tl_fail(err, TL_E_INTERNAL, NULL, "block %u is not at tick %d", block, (int)tick_end);
   w->drained[f] = tick_end;
   return TL_OK;
 }
@@ -102,7 +106,8 @@ static tl_code watch_drain(void *self, tl_fleet_id fleet, int64_t tick_end, tl_e
 static tl_code watch_window(void *self, const tl_window_view *view, tl_error *err)
 {
   watcher *w = self;
-  if (view->window != w->windows || view->begin_ns != w->end_ns || view->end_ns != tl_world_now_ns(view->world))
+  if (view->window != w->windows || view->begin_ns != w->end_ns ||
+      view->end_ns != tl_world_now_ns(view->world))
     return tl_fail(err, TL_E_INTERNAL, NULL, "window out of order");
   w->windows++;
   w->end_ns = view->end_ns;
@@ -121,7 +126,8 @@ static void observers_and_their_segments_change_no_bit(void **unused)
     o.threads = 1 + s % 3;
     tl_world *world = kit_open(&o);
     watcher w = {.segment = segments[s], .world = world};
-    const tl_observer seeing = {&w, watch_tick, watch_room, watch_drain, watch_window}, blind = {NULL, NULL, NULL, NULL, NULL};
+    const tl_observer seeing = {&w, watch_tick, watch_room, watch_drain, watch_window},
+                      blind = {NULL, NULL, NULL, NULL, NULL};
     MUST(tl_world_observe(world, &seeing, err));
     MUST(tl_world_observe(world, &blind, err));
     kit_run(world, 600 * S, true);
@@ -192,8 +198,10 @@ static void adding_devices_or_a_fleet_changes_no_other_devices_run(void **unused
     for (int i = 0; i < 4; i++) {
       kit_run(other[i], at_s * S, true);
       const tl_fleet_id boxes = kit_fleet(world, "boxes"), theirs = kit_fleet(other[i], "boxes");
-      for (uint32_t block = 0; block < 2; block++) /* full blocks: one look at the digests is enough */
-        assert_true(tl_block_digest(world, boxes, block) == tl_block_digest(other[i], theirs, block));
+      for (uint32_t block = 0; block < 2;
+           block++) /* full blocks: one look at the digests is enough */
+        assert_true(tl_block_digest(world, boxes, block) ==
+                    tl_block_digest(other[i], theirs, block));
       if (at_s % 150) continue;
       same_devices(world, other[i], "boxes", 600);
       same_devices(world, other[i], "labs", 40);
@@ -210,14 +218,20 @@ static void draws_of_a_device_depend_on_seed_fleet_stream_and_device_alone(void 
   other.extra = true;
   other.boxes = 5000;
   tl_world *a = kit_open(&o), *b = kit_open(&other);
-  const tl_fleet_id in_a = kit_fleet(a, "boxes"), in_b = kit_fleet(b, "boxes"), extra = kit_fleet(b, "extra");
+  const tl_fleet_id in_a = kit_fleet(a, "boxes"), in_b = kit_fleet(b, "boxes"),
+                    extra = kit_fleet(b, "extra");
   int same = 0;
   for (uint32_t device = 0; device < 300; device++) {
-    assert_true(tl_fleet_draw_uniform(a, in_a, "x", device) == tl_fleet_draw_uniform(b, in_b, "x", device));
-    assert_true(tl_fleet_draw_normal(a, in_a, "x", device) == tl_fleet_draw_normal(b, in_b, "x", device));
-    same += tl_fleet_draw_uniform(b, in_b, "x", device) == tl_fleet_draw_uniform(b, extra, "x", device);
-    same += tl_fleet_draw_uniform(b, in_b, "x", device) == tl_fleet_draw_uniform(b, in_b, "y", device);
-    same += tl_fleet_draw_uniform(b, in_b, "x", device) == tl_fleet_draw_uniform(b, in_b, "x", device + 1);
+    assert_true(tl_fleet_draw_uniform(a, in_a, "x", device) ==
+                tl_fleet_draw_uniform(b, in_b, "x", device));
+    assert_true(tl_fleet_draw_normal(a, in_a, "x", device) ==
+                tl_fleet_draw_normal(b, in_b, "x", device));
+    same +=
+        tl_fleet_draw_uniform(b, in_b, "x", device) == tl_fleet_draw_uniform(b, extra, "x", device);
+    same +=
+        tl_fleet_draw_uniform(b, in_b, "x", device) == tl_fleet_draw_uniform(b, in_b, "y", device);
+    same += tl_fleet_draw_uniform(b, in_b, "x", device) ==
+            tl_fleet_draw_uniform(b, in_b, "x", device + 1);
   }
   assert_int_equal(same, 0);
   tl_world_destroy(a);

@@ -16,7 +16,8 @@ static uint64_t add(tl_events *events, int64_t at_ns, uint32_t kind, uint32_t de
 {
   tl_error err;
   uint64_t sequence = UINT64_MAX;
-  const tl_event event = {.at_ns = at_ns, .kind = kind, .device = device, .what = (uint64_t)at_ns * 31 + kind};
+  const tl_event event = {
+      .at_ns = at_ns, .kind = kind, .device = device, .what = (uint64_t)at_ns * 31 + kind};
   assert_int_equal(tl_events_add(events, event, 100000, &sequence, &err), TL_OK);
   return sequence;
 }
@@ -36,13 +37,13 @@ static void ties_in_time_go_by_kind_then_device_then_registration(void **unused)
 {
   (void)unused;
   tl_events events = {0};
-  add(&events, 5, 2, 1);                       /* 0 */
-  add(&events, 5, 1, 9);                       /* 1 */
-  add(&events, 5, 1, 3);                       /* 2 */
-  add(&events, 5, 1, 3);                       /* 3 */
-  add(&events, 4, 9, 9);                       /* 4 */
-  add(&events, -7, 9, 9);                      /* 5: before the start is fine */
-  add(&events, INT64_MAX, 0, 0);               /* 6 */
+  add(&events, 5, 2, 1);         /* 0 */
+  add(&events, 5, 1, 9);         /* 1 */
+  add(&events, 5, 1, 3);         /* 2 */
+  add(&events, 5, 1, 3);         /* 3 */
+  add(&events, 4, 9, 9);         /* 4 */
+  add(&events, -7, 9, 9);        /* 5: before the start is fine */
+  add(&events, INT64_MAX, 0, 0); /* 6 */
   static const uint64_t expected[] = {5, 4, 2, 3, 1, 0, 6};
   for (uint32_t i = 0; i < 7; i++) {
     tl_event event;
@@ -85,7 +86,8 @@ static void a_random_history_agrees_with_a_sorted_list(void **unused)
   for (int round = 0; round < ROUNDS; round++) {
     const uint64_t what = random_word(&state) % 8;
     if (what < 4 && count < MOST) {
-      tl_event event = {.at_ns = (int64_t)(random_word(&state) % 7), .kind = (uint32_t)(random_word(&state) % 3),
+      tl_event event = {.at_ns = (int64_t)(random_word(&state) % 7),
+                        .kind = (uint32_t)(random_word(&state) % 3),
                         .device = (uint32_t)(random_word(&state) % 3)};
       event.sequence = add(&events, event.at_ns, event.kind, event.device);
       list[count++] = event;

@@ -7,11 +7,13 @@
 #include <math.h>
 
 enum { ROWS = 8 };
-static const int64_t stamps_ns[ROWS] = {1 * S, 1700000000, 2000000001, 5 * S, 5250000000, 9 * S, 60 * S, 61 * S};
+static const int64_t stamps_ns[ROWS] = {1 * S,      1700000000, 2000000001, 5 * S,
+                                        5250000000, 9 * S,      60 * S,     61 * S};
 static const double heater_on[ROWS] = {1.0, 0.0, 1.0, 1.0, 0.25, 0.0, 1.0, 0.5};
 /* the room's own stamps: an input needs no value at every row, it is held */
 static const int64_t room_ns[3] = {0, 5 * S, 6 * S};
-static const double room_K[3] = {294.0, 290.0, 300.0}; /* the second is seen by the row at 5 s, the third first at 9 s */
+static const double room_K[3] = {
+    294.0, 290.0, 300.0}; /* the second is seen by the row at 5 s, the third first at 9 s */
 
 typedef struct rows_seen {
   uint32_t count;
@@ -51,7 +53,8 @@ static tl_world *open_recorded(int64_t sync_ns, double C_heater, rows_seen *seen
   tl_fleet_id fleet;
   MUST(tl_fleet_create(world, &fleet, &def, err));
   MUST(tl_fleet_drive(world, fleet, "heater_on", stamps_ns, heater_on, ROWS, "r.lua:1", err));
-  MUST(tl_fleet_drive(world, fleet, "room", room_ns, room_K, 3, "r.lua:2", err)); /* by its short name */
+  MUST(tl_fleet_drive(world, fleet, "room", room_ns, room_K, 3, "r.lua:2",
+                      err)); /* by its short name */
   MUST(tl_world_seal(world, err));
   for (uint32_t i = 0; i < 3; i++) kit_set(world, "recorded", "C_heater_J_per_K", i, C_heater);
   *seen = (rows_seen){0};
@@ -92,7 +95,8 @@ static void states_are_those_of_the_twin_stepped_from_stamp_to_stamp(void **unus
     const uint32_t count = (uint32_t)((gap_ns + S / 2 - 1) / (S / 2));
     rig_set(&r, INCUBATOR_heater_on, seen.heater_on[i]);
     rig_set(&r, INCUBATOR_room_K, seen.room_K[i]);
-    r.twin->step(r.column, (tl_slice){0, 16}, (double)gap_ns / 1e9 / (double)count, count, TL_PATH_SCALAR);
+    r.twin->step(r.column, (tl_slice){0, 16}, (double)gap_ns / 1e9 / (double)count, count,
+                 TL_PATH_SCALAR);
     steps += count;
   }
   assert_true(tl_world_device_steps(world) == 3 * steps);

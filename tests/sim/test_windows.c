@@ -12,7 +12,8 @@ static void a_window_ends_at_the_next_sync_or_where_it_is_asked(void **unused)
   kit_options o = kit_default();
   o.sync_ns = 10 * S;
   tl_world *world = kit_open(&o);
-  static const int64_t until_s[] = {100, 100, 23, 27, 100, 30 + 10, 41}, ends_s[] = {10, 20, 23, 27, 30, 40, 41};
+  static const int64_t until_s[] = {100, 100, 23, 27, 100, 30 + 10, 41},
+                       ends_s[] = {10, 20, 23, 27, 30, 40, 41};
   for (int i = 0; i < 7; i++) {
     MUST(tl_world_advance(world, until_s[i] * S, err));
     assert_int_equal(tl_world_now_ns(world), ends_s[i] * S);
@@ -36,7 +37,8 @@ static void cutting_time_into_other_windows_changes_no_device(void **unused)
     kit_run(world, 600 * S, false);
     for (uint32_t f = 1; f <= 2; f++)
       for (uint32_t block = 0; block < tl_fleet_block_count(world, (tl_fleet_id){f}); block++)
-        assert_true(tl_block_digest(world, (tl_fleet_id){f}, block) == tl_block_digest(whole, (tl_fleet_id){f}, block));
+        assert_true(tl_block_digest(world, (tl_fleet_id){f}, block) ==
+                    tl_block_digest(whole, (tl_fleet_id){f}, block));
     assert_true(tl_world_device_steps(world) == tl_world_device_steps(whole));
     tl_world_destroy(world);
   }
@@ -50,7 +52,8 @@ static void a_write_between_windows_takes_effect_at_the_fleets_next_tick(void **
   o.labs = 0;
   o.sync_ns = 600 * S;
   tl_world *early = kit_open(&o), *late = kit_open(&o), *next = kit_open(&o);
-  kit_run(early, 32 * S, false); /* ticks begin at 0, 3, ... 30: eleven ran, states are those of 33 s */
+  kit_run(early, 32 * S,
+          false); /* ticks begin at 0, 3, ... 30: eleven ran, states are those of 33 s */
   kit_run(late, 33 * S, false);
   kit_run(next, 36 * S, false);
   assert_true(kit_get(early, "boxes", "box_K", 3) == kit_get(late, "boxes", "box_K", 3));
@@ -72,7 +75,8 @@ static void device_steps_are_devices_times_plant_steps(void **unused)
   (void)unused;
   const kit_options o = kit_default();
   tl_world *world = kit_open(&o);
-  kit_run(world, 61 * S, false); /* boxes: ticks at 0 .. 60, 6 steps each; labs: 0 .. 60, 4 steps each */
+  kit_run(world, 61 * S,
+          false); /* boxes: ticks at 0 .. 60, 6 steps each; labs: 0 .. 60, 4 steps each */
   assert_true(tl_world_device_steps(world) == 600u * 21u * 6u + 40u * 31u * 4u);
   tl_world_destroy(world);
 }
@@ -99,7 +103,8 @@ static void a_snapshot_goes_on_as_the_unbroken_run_from_every_window(void **unus
     const uint64_t steps = tl_world_device_steps(world);
     uint64_t digest[3];
     double power_W[600];
-    for (uint32_t block = 0; block < 3; block++) digest[block] = tl_block_digest(world, (tl_fleet_id){1}, block);
+    for (uint32_t block = 0; block < 3; block++)
+      digest[block] = tl_block_digest(world, (tl_fleet_id){1}, block);
     const uint32_t power = kit_column(world, (tl_fleet_id){1}, "power_W");
     tl_fleet_read(world, (tl_fleet_id){1}, power, 0, 600, power_W);
     kit_run(world, (w + 4) * 30 * S, false); /* somewhere else */
@@ -109,7 +114,8 @@ static void a_snapshot_goes_on_as_the_unbroken_run_from_every_window(void **unus
     assert_true(tl_world_device_steps(world) == steps);
     for (uint32_t block = 0; block < 3; block++)
       assert_true(tl_block_digest(world, (tl_fleet_id){1}, block) == digest[block]);
-    for (uint32_t device = 0; w && device < 600; device++) { /* outputs are those of the states again */
+    for (uint32_t device = 0; w && device < 600;
+         device++) { /* outputs are those of the states again */
       double now = 0.0;
       tl_fleet_read(world, (tl_fleet_id){1}, power, device, device + 1, &now);
       assert_true(now == power_W[device]);
@@ -136,14 +142,17 @@ static void a_state_that_is_no_number_names_time_fleet_device_and_column(void **
     kit_options o = kit_default();
     o.stepped = stepped != 0;
     tl_world *world = kit_open(&o);
-    kit_set(world, "boxes", "C_air_J_per_K", 300, 0.001); /* within its range, but far too stiff for the step */
+    kit_set(world, "boxes", "C_air_J_per_K", 300,
+            0.001); /* within its range, but far too stiff for the step */
     kit_set(world, "boxes", "G_box_W_per_K", 300, 1e4);
     tl_error said;
     tl_code code = TL_OK;
-    while (code == TL_OK && tl_world_now_ns(world) < 600 * S) code = tl_world_advance(world, 600 * S, &said);
+    while (code == TL_OK && tl_world_now_ns(world) < 600 * S)
+      code = tl_world_advance(world, 600 * S, &said);
     assert_int_equal(code, TL_E_NAN);
     printf("%s\n", said.text);
-    assert_string_equal(said.text, "fleet 'boxes' device 300: heater_K is not a finite number at 30.000 s");
+    assert_string_equal(said.text,
+                        "fleet 'boxes' device 300: heater_K is not a finite number at 30.000 s");
     tl_world_destroy(world);
   }
 }
@@ -151,9 +160,12 @@ static void a_state_that_is_no_number_names_time_fleet_device_and_column(void **
 static void a_flipped_bit_changes_the_digest_of_exactly_one_block(void **unused)
 {
   (void)unused;
-  static const struct { const char *fleet, *column; uint32_t device, bit; } flips[] = {
-      {"boxes", "box_K", 299, 20}, {"boxes", "heater_K", 599, 51},      {"boxes", "G_lid_W_per_K", 0, 0},
-      {"labs", "T2_K", 39, 30},    {"labs", "control.integral", 3, 40}, {"boxes", "control.band", 256, 3}};
+  static const struct {
+    const char *fleet, *column;
+    uint32_t device, bit;
+  } flips[] = {{"boxes", "box_K", 299, 20},         {"boxes", "heater_K", 599, 51},
+               {"boxes", "G_lid_W_per_K", 0, 0},    {"labs", "T2_K", 39, 30},
+               {"labs", "control.integral", 3, 40}, {"boxes", "control.band", 256, 3}};
   for (uint32_t i = 0; i < sizeof flips / sizeof flips[0]; i++) {
     const kit_options o = kit_default();
     tl_world *a = kit_open(&o), *b = kit_open(&o);
@@ -161,14 +173,16 @@ static void a_flipped_bit_changes_the_digest_of_exactly_one_block(void **unused)
     kit_run(b, 90 * S, false);
     assert_true(tl_world_root(a) == tl_world_root(b));
     const tl_fleet_id fleet = kit_fleet(b, flips[i].fleet);
-    MUST(tl_world_flip_bit(b, fleet, flips[i].device, kit_column(b, fleet, flips[i].column), flips[i].bit, err));
+    MUST(tl_world_flip_bit(b, fleet, flips[i].device, kit_column(b, fleet, flips[i].column),
+                           flips[i].bit, err));
     kit_run(a, 120 * S, false);
     kit_run(b, 120 * S, false);
     assert_true(tl_world_root(a) != tl_world_root(b));
     for (uint32_t f = 1; f <= 2; f++)
       for (uint32_t block = 0; block < tl_fleet_block_count(a, (tl_fleet_id){f}); block++) {
         const int here = f == fleet.index1 && block == flips[i].device / 256;
-        const int differs = tl_block_digest(a, (tl_fleet_id){f}, block) != tl_block_digest(b, (tl_fleet_id){f}, block);
+        const int differs = tl_block_digest(a, (tl_fleet_id){f}, block) !=
+                            tl_block_digest(b, (tl_fleet_id){f}, block);
         assert_int_equal(differs, here);
       }
     tl_world_destroy(a);
@@ -184,14 +198,16 @@ static void a_sample_is_the_smallest_keyed_hashes_in_order(void **unused)
   const kit_options o = kit_default();
   tl_world *world = kit_open(&o);
   const tl_fleet_id boxes = kit_fleet(world, "boxes");
-  const tl_rng_key key = tl_rng_key_make(o.seed, tl_hash_text("boxes"), (uint32_t)tl_hash_text("faulty"));
+  const tl_rng_key key =
+      tl_rng_key_make(o.seed, tl_hash_text("boxes"), (uint32_t)tl_hash_text("faulty"));
   static const uint32_t sizes[] = {0, 1, 2, 7, 300, 599, 600};
   for (uint32_t s = 0; s < 7; s++) {
     uint32_t picked[DEVICES], expected_count = 0;
     tl_fleet_sample(world, boxes, "faulty", sizes[s], picked);
     for (uint32_t device = 0; device < DEVICES; device++) {
       uint32_t smaller = 0;
-      for (uint32_t d = 0; d < DEVICES; d++) smaller += tl_rng_hash64(key, d) < tl_rng_hash64(key, device);
+      for (uint32_t d = 0; d < DEVICES; d++)
+        smaller += tl_rng_hash64(key, d) < tl_rng_hash64(key, device);
       if (smaller >= sizes[s]) continue;
       assert_int_equal(picked[expected_count], device);
       expected_count++;
@@ -235,7 +251,8 @@ static void a_name_without_its_unit_finds_its_column(void **unused)
   const tl_fleet_id boxes = kit_fleet(world, "boxes");
   assert_int_equal(kit_column(world, boxes, "room"), kit_column(world, boxes, "room_K"));
   assert_int_equal(kit_column(world, boxes, "C_air"), kit_column(world, boxes, "C_air_J_per_K"));
-  assert_string_equal(tl_fleet_column(world, boxes, kit_column(world, boxes, "box"))->meaning, "measured value"); /* the sensor */
+  assert_string_equal(tl_fleet_column(world, boxes, kit_column(world, boxes, "box"))->meaning,
+                      "measured value"); /* the sensor */
   assert_null(tl_fleet_column(world, boxes, tl_fleet_column_count(world, boxes)));
   tl_world_destroy(world);
 }

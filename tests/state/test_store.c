@@ -47,10 +47,13 @@ static tl_store open_store(void)
   add(&store, named("gain", TL_F64, 2.0, 0), TL_REGION_PARAM, GAIN);
   add(&store, named("shown", TL_F64, 1.0, 0), TL_REGION_SCRATCH, SHOWN);
   uint32_t ring = 0, index = 0;
-  assert_int_equal(tl_store_add_bytes(&store, TL_REGION_DYNAMIC, 2 * TL_BLOCK_ROWS, &ring, &err), TL_OK);
+  assert_int_equal(tl_store_add_bytes(&store, TL_REGION_DYNAMIC, 2 * TL_BLOCK_ROWS, &ring, &err),
+                   TL_OK);
   const tl_column even = named("ring_0", TL_U8, 1, 0), odd = named("ring_1", TL_U8, 2, 0);
-  assert_int_equal(tl_store_add_view(&store, &even, TL_REGION_DYNAMIC, ring, 2, &index, &err), TL_OK);
-  assert_int_equal(tl_store_add_view(&store, &odd, TL_REGION_DYNAMIC, ring + 1, 2, NULL, &err), TL_OK);
+  assert_int_equal(tl_store_add_view(&store, &even, TL_REGION_DYNAMIC, ring, 2, &index, &err),
+                   TL_OK);
+  assert_int_equal(tl_store_add_view(&store, &odd, TL_REGION_DYNAMIC, ring + 1, 2, NULL, &err),
+                   TL_OK);
   assert_int_equal(index, RING0);
   assert_int_equal(tl_store_seal(&store, &err), TL_OK);
   return store;
@@ -97,10 +100,24 @@ static void every_type_gives_back_what_it_can_hold(void **unused)
 {
   (void)unused;
   tl_store store = open_store();
-  const struct { uint32_t column; double value; } cases[] = {
-      {WARM, 1.0 / 3.0}, {WARM, -0.0},     {WARM, 1e300},         {LIGHT, 0.25},        {LIGHT, -16777216.0},
-      {COUNT, 2147483647.0}, {COUNT, -2147483648.0}, {COUNT, 0},  {FLAG, 0},            {FLAG, 255},
-      {SIGNED_BYTE, -128}, {SIGNED_BYTE, 127}, {SIGNED_BYTE, -1}, {RING0, 200},         {RING1, 0}};
+  const struct {
+    uint32_t column;
+    double value;
+  } cases[] = {{WARM, 1.0 / 3.0},
+               {WARM, -0.0},
+               {WARM, 1e300},
+               {LIGHT, 0.25},
+               {LIGHT, -16777216.0},
+               {COUNT, 2147483647.0},
+               {COUNT, -2147483648.0},
+               {COUNT, 0},
+               {FLAG, 0},
+               {FLAG, 255},
+               {SIGNED_BYTE, -128},
+               {SIGNED_BYTE, 127},
+               {SIGNED_BYTE, -1},
+               {RING0, 200},
+               {RING1, 0}};
   for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     tl_store_set(&store, cases[i].column, 511, cases[i].value);
     const double back = tl_store_get(&store, cases[i].column, 511);
@@ -121,10 +138,12 @@ static void a_write_touches_one_row_of_one_column(void **unused)
     memcpy(before, store.block_memory, bytes);
     tl_store_set(&store, c, 300, 77.0);
     static const size_t width[COLUMNS] = {8, 4, 4, 1, 1, 8, 8, 1, 1};
-    const unsigned char *row = tl_store_rows(&store, 1, c) + (size_t)(300 % 256) * store.columns[c].stride;
+    const unsigned char *row =
+        tl_store_rows(&store, 1, c) + (size_t)(300 % 256) * store.columns[c].stride;
     for (size_t i = 0; i < bytes; i++) {
       const unsigned char *at = store.block_memory + i;
-      const int own = (at >= row && at < row + width[c]) || at >= (unsigned char *)(void *)store.param_digest;
+      const int own =
+          (at >= row && at < row + width[c]) || at >= (unsigned char *)(void *)store.param_digest;
       assert_true(own || *at == before[i]);
     }
     assert_true(tl_store_get(&store, c, 300) == 77.0);
@@ -159,7 +178,8 @@ static void any_bit_of_state_or_parameter_changes_only_its_blocks_digest(void **
   tl_store store = open_store();
   uint64_t clean[BLOCKS];
   for (uint32_t block = 0; block < BLOCKS; block++) clean[block] = tl_store_digest(&store, block);
-  assert_true(clean[0] == clean[1]); /* same bytes, same digest: blocks carry no address and no number */
+  assert_true(clean[0] ==
+              clean[1]); /* same bytes, same digest: blocks carry no address and no number */
   for (int region = TL_REGION_DYNAMIC; region <= TL_REGION_PARAM; region++) {
     const uint32_t bytes = store.block_bytes[region];
     for (uint32_t byte = 0; byte < bytes; byte += byte % 64 == 0 || bytes - byte < 3 ? 1 : 13) {
@@ -205,19 +225,22 @@ static void a_snapshot_brings_back_values_and_digests(void **unused)
   (void)unused;
   tl_store store = open_store();
   for (uint32_t c = 0; c < COLUMNS; c++)
-    for (uint32_t device = 0; device < DEVICES; device++) tl_store_set(&store, c, device, (device * 7 + c) % 100);
+    for (uint32_t device = 0; device < DEVICES; device++)
+      tl_store_set(&store, c, device, (device * 7 + c) % 100);
   uint64_t digest[BLOCKS];
   for (uint32_t block = 0; block < BLOCKS; block++) digest[block] = tl_store_digest(&store, block);
   unsigned char *snapshot = malloc(tl_store_snapshot_bytes(&store));
   tl_store_snapshot(&store, snapshot);
   for (uint32_t c = 0; c < COLUMNS; c++)
     for (uint32_t device = 0; device < DEVICES; device++) tl_store_set(&store, c, device, 101);
-  for (uint32_t block = 0; block < BLOCKS; block++) assert_true(tl_store_digest(&store, block) != digest[block]);
+  for (uint32_t block = 0; block < BLOCKS; block++)
+    assert_true(tl_store_digest(&store, block) != digest[block]);
   tl_store_restore(&store, snapshot);
   for (uint32_t c = 0; c < COLUMNS; c++)
     for (uint32_t device = 0; device < DEVICES; device++)
       assert_true(tl_store_get(&store, c, device) == (c == SHOWN ? 101 : (device * 7 + c) % 100));
-  for (uint32_t block = 0; block < BLOCKS; block++) assert_true(tl_store_digest(&store, block) == digest[block]);
+  for (uint32_t block = 0; block < BLOCKS; block++)
+    assert_true(tl_store_digest(&store, block) == digest[block]);
   free(snapshot);
   tl_store_free(&store);
 }
@@ -254,7 +277,8 @@ static void a_block_of_more_than_256_megabytes_is_refused(void **unused)
   assert_int_equal(tl_store_add_bytes(&store, TL_REGION_SCRATCH, 1u << 27, &offset, &err), TL_OK);
   assert_int_equal(tl_store_add_bytes(&store, TL_REGION_SCRATCH, 1, &offset, &err), TL_E_LIMIT);
   assert_string_equal(err.text, "a block of devices would need more than 256 MB");
-  assert_int_equal(tl_store_add_bytes(&store, TL_REGION_DYNAMIC, UINT32_MAX, &offset, &err), TL_E_LIMIT);
+  assert_int_equal(tl_store_add_bytes(&store, TL_REGION_DYNAMIC, UINT32_MAX, &offset, &err),
+                   TL_E_LIMIT);
   tl_store_free(&store);
 }
 

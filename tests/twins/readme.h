@@ -16,8 +16,10 @@ static inline uint32_t readme_bounds(const char *twin, double *dt_s, double *bou
   uint32_t count = 0;
   int inside = 0;
   while (fgets(line, sizeof line, file)) {
-    if (strncmp(line, "| dt s |", 8) == 0) inside = 1;
-    else if (inside && line[0] != '|') inside = 0;
+    if (strncmp(line, "| dt s |", 8) == 0)
+      inside = 1;
+    else if (inside && line[0] != '|')
+      inside = 0;
     if (!inside || count == most) continue;
     char *rest = line + 1;
     const double dt = strtod(line + 1, &rest);

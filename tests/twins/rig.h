@@ -40,7 +40,10 @@ static inline void rig_step(rig *r, double dt_s, uint32_t step_count)
   r->twin->step(r->column, (tl_slice){0, TL_BLOCK_ROWS}, dt_s, step_count, TL_PATH_SCALAR);
 }
 
-static inline size_t rig_bytes(const rig *r) { return (size_t)r->twin->column_count * TL_BLOCK_ROWS * sizeof(double); }
+static inline size_t rig_bytes(const rig *r)
+{
+  return (size_t)r->twin->column_count * TL_BLOCK_ROWS * sizeof(double);
+}
 
 /* A small generator for test data: reproducible, and no part of the engine. */
 static inline double rig_spread(uint64_t *state, double low, double high)

@@ -21,19 +21,24 @@ static const double published[][6] = {
 
 static rig open_set(const double set[6])
 {
-  static const uint32_t column[6] = {INCUBATOR_C_air_J_per_K, INCUBATOR_G_box_W_per_K, INCUBATOR_C_heater_J_per_K,
-                                     INCUBATOR_G_heater_W_per_K, INCUBATOR_voltage_V, INCUBATOR_current_A};
+  static const uint32_t column[6] = {INCUBATOR_C_air_J_per_K,    INCUBATOR_G_box_W_per_K,
+                                     INCUBATOR_C_heater_J_per_K, INCUBATOR_G_heater_W_per_K,
+                                     INCUBATOR_voltage_V,        INCUBATOR_current_A};
   rig r = rig_open(&incubator_twin);
   for (uint32_t i = 0; i < 6; i++) rig_set(&r, column[i], set[i]);
   return r;
 }
 
-typedef struct pair { double heater_K, box_K; } pair;
+typedef struct pair {
+  double heater_K, box_K;
+} pair;
 
 /* Exact: the distance d from the equilibrium goes as exp(M t) d, M = [-p p; q -q-l], by its two real eigenvalues. */
-static pair exact(const double set[6], double to_room, double room_K, double duty, pair start, double time_s)
+static pair exact(const double set[6], double to_room, double room_K, double duty, pair start,
+                  double time_s)
 {
-  const double p = set[3] / set[2], q = set[3] / set[0], l = to_room / set[0], power_W = set[4] * set[5] * duty;
+  const double p = set[3] / set[2], q = set[3] / set[0], l = to_room / set[0],
+               power_W = set[4] * set[5] * duty;
   const double end_b = room_K + power_W / to_room, end_h = end_b + power_W / set[3];
   const double middle = -(p + q + l) / 2.0, root = sqrt(middle * middle - p * l);
   const double slow = middle + root, fast = middle - root;
@@ -104,10 +109,12 @@ static void many_steps_in_one_call_are_many_calls_of_one_step(void **unused)
 }
 
 /* C_heater = 0: C_air dT_b/dt = P - G (T_b - T_room), one exponential. */
-static void the_two_parameter_model_follows_its_exponential_and_leaves_the_heater_alone(void **unused)
+static void
+the_two_parameter_model_follows_its_exponential_and_leaves_the_heater_alone(void **unused)
 {
   (void)unused;
-  static const double sets[2][4] = {{616.565, 0.65002, 12, 10}, {642.1719, 0.4960562, 11.41653, 1.427066}};
+  static const double sets[2][4] = {{616.565, 0.65002, 12, 10},
+                                    {642.1719, 0.4960562, 11.41653, 1.427066}};
   for (uint32_t s = 0; s < 2; s++) {
     rig r = rig_open(&incubator_twin);
     rig_set(&r, INCUBATOR_C_heater_J_per_K, 0.0);
@@ -119,7 +126,8 @@ static void the_two_parameter_model_follows_its_exponential_and_leaves_the_heate
     rig_set(&r, INCUBATOR_heater_K, 333.0);
     for (int step = 1; step <= 3600; step++) {
       rig_step(&r, 0.5, 1);
-      const double rise_K = sets[s][2] * sets[s][3] / sets[s][1] * (1.0 - exp(-0.5 * step * sets[s][1] / sets[s][0]));
+      const double rise_K =
+          sets[s][2] * sets[s][3] / sets[s][1] * (1.0 - exp(-0.5 * step * sets[s][1] / sets[s][0]));
       assert_true(fabs(r.column[INCUBATOR_box_K][0] - (295.15 + rise_K)) < 1e-10);
       assert_true(r.column[INCUBATOR_heater_K][0] == 333.0);
     }
@@ -166,9 +174,10 @@ static void energy_is_conserved(void **unused)
     lost_J += 0.77307655 * (box[0] + 4.0 * box[1] + box[2] - 6.0 * 295.15) * (2.0 * dt_s) / 6.0;
     given_J += power_W * duty * 2.0 * dt_s;
   }
-  const double stored_J = 239.61236 * (r.column[INCUBATOR_heater_K][0] - 295.15) + 177.62928 * (box[2] - 295.15);
-  printf("energy: %.1f J in, %.1f J lost, %.1f J stored, %.1e of it unaccounted for\n", given_J, lost_J, stored_J,
-         (given_J - lost_J - stored_J) / given_J);
+  const double stored_J =
+      239.61236 * (r.column[INCUBATOR_heater_K][0] - 295.15) + 177.62928 * (box[2] - 295.15);
+  printf("energy: %.1f J in, %.1f J lost, %.1f J stored, %.1e of it unaccounted for\n", given_J,
+         lost_J, stored_J, (given_J - lost_J - stored_J) / given_J);
   assert_true(fabs(given_J - lost_J - stored_J) < 1e-9 * given_J);
   assert_true(lost_J > 0.8 * given_J); /* the balance is about something */
   rig_close(&r);
@@ -181,7 +190,8 @@ static void a_closed_box_keeps_every_joule(void **unused)
   rig_set(&r, INCUBATOR_G_box_W_per_K, 0.0);
   rig_set(&r, INCUBATOR_heater_on, 1.0);
   rig_step(&r, 0.5, 400);
-  const double stored_J = 239.61236 * (r.column[INCUBATOR_heater_K][0] - 295.15) + 177.62928 * (r.column[INCUBATOR_box_K][0] - 295.15);
+  const double stored_J = 239.61236 * (r.column[INCUBATOR_heater_K][0] - 295.15) +
+                          177.62928 * (r.column[INCUBATOR_box_K][0] - 295.15);
   assert_true(fabs(stored_J - 12.16 * 10.45 * 200.0) < 1e-8);
   rig_close(&r);
 }
@@ -199,8 +209,7 @@ static void power_is_voltage_times_current_times_duty(void **unused)
 static void random_devices(rig *r, uint64_t seed)
 {
   for (uint32_t c = 0; c < r->twin->column_count; c++)
-    for (uint32_t i = 0; i < TL_BLOCK_ROWS; i++)
-      r->column[c][i] *= rig_spread(&seed, 0.8, 1.25);
+    for (uint32_t i = 0; i < TL_BLOCK_ROWS; i++) r->column[c][i] *= rig_spread(&seed, 0.8, 1.25);
   for (uint32_t i = 0; i < TL_BLOCK_ROWS; i++) {
     r->column[INCUBATOR_heater_on][i] = rig_spread(&seed, 0.0, 1.0);
     r->column[INCUBATOR_lid_open][i] = i % 3 ? 0.0 : rig_spread(&seed, 0.0, 1.0);
@@ -221,7 +230,8 @@ static void every_path_gives_the_same_bits(void **unused)
     }
     rig r = rig_open(&incubator_twin);
     random_devices(&r, 5);
-    for (uint32_t begin = 0; begin < TL_BLOCK_ROWS; begin += 48) { /* in slices: a row does not see its neighbours */
+    for (uint32_t begin = 0; begin < TL_BLOCK_ROWS;
+         begin += 48) { /* in slices: a row does not see its neighbours */
       const uint32_t end = begin + 48 < TL_BLOCK_ROWS ? begin + 48 : TL_BLOCK_ROWS;
       r.twin->step(r.column, (tl_slice){begin, end}, 0.5, 100, (tl_simd_path)path);
     }

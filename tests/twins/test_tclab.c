@@ -13,9 +13,11 @@
 
 #include <cmocka.h>
 
-typedef struct board { double U, Us, a1, a2, tau_s, ambient_K; } board; /* the rest is as published */
+typedef struct board {
+  double U, Us, a1, a2, tau_s, ambient_K;
+} board; /* the rest is as published */
 static const board boards[] = {
-    {10.0, 10.0, 0.01, 0.0075, 0.0, 296.15},                /* start values */
+    {10.0, 10.0, 0.01, 0.0075, 0.0, 296.15},                 /* start values */
     {2.59136, 2.59136, 0.00530806, 0.00288701, 0.0, 296.15}, /* published fit */
     {3.9438, 9.505, 0.006645, 0.003327, 16.27, 294.0},       /* four states */
 };
@@ -37,14 +39,19 @@ static void slope(const board *b, double Q1, double Q2, const double x[4], doubl
 {
   const double A = 1e-3, As = 2e-4, es = 0.9 * 5.67e-8, mCp = 0.004 * 500.0;
   const double between = b->Us * As * (x[1] - x[0]) + es * As * (pow(x[1], 4) - pow(x[0], 4));
-  d[0] = (b->U * A * (b->ambient_K - x[0]) + es * A * (pow(b->ambient_K, 4) - pow(x[0], 4)) + between + b->a1 * Q1) / mCp;
-  d[1] = (b->U * A * (b->ambient_K - x[1]) + es * A * (pow(b->ambient_K, 4) - pow(x[1], 4)) - between + b->a2 * Q2) / mCp;
+  d[0] = (b->U * A * (b->ambient_K - x[0]) + es * A * (pow(b->ambient_K, 4) - pow(x[0], 4)) +
+          between + b->a1 * Q1) /
+         mCp;
+  d[1] = (b->U * A * (b->ambient_K - x[1]) + es * A * (pow(b->ambient_K, 4) - pow(x[1], 4)) -
+          between + b->a2 * Q2) /
+         mCp;
   d[2] = b->tau_s > 0.0 ? (x[0] - x[2]) / b->tau_s : 0.0;
   d[3] = b->tau_s > 0.0 ? (x[1] - x[3]) / b->tau_s : 0.0;
 }
 
 /* Gragg's smoothed midpoint rule with n substeps. */
-static void midpoint(const board *b, double Q1, double Q2, const double x[4], double time_s, int n, double out[4])
+static void midpoint(const board *b, double Q1, double Q2, const double x[4], double time_s, int n,
+                     double out[4])
 {
   double d[4], before[4], now[4], next[4];
   const double h = time_s / n;
@@ -93,7 +100,8 @@ static void reference(const board *b, double Q1, double Q2, double x[4], double 
   }
 }
 
-static const double powers[][2] = {{80, 0}, {80, 60}, {20, 100}, {0, 0}, {50, 50}}; /* two minutes each */
+static const double powers[][2] = {
+    {80, 0}, {80, 60}, {20, 100}, {0, 0}, {50, 50}}; /* two minutes each */
 
 static double greatest_error_K(const board *b, double dt_s)
 {
@@ -149,9 +157,12 @@ static void the_steady_state_balances_heat_in_and_out(void **unused)
   double low = 296.15, high = 500.0;
   for (int i = 0; i < 200; i++) {
     const double T = 0.5 * (low + high);
-    const double out_W = 10.0 * 1e-3 * (T - 296.15) + 0.9 * 5.67e-8 * 1e-3 * (pow(T, 4) - pow(296.15, 4));
-    if (out_W < 0.6) low = T;
-    else high = T;
+    const double out_W =
+        10.0 * 1e-3 * (T - 296.15) + 0.9 * 5.67e-8 * 1e-3 * (pow(T, 4) - pow(296.15, 4));
+    if (out_W < 0.6)
+      low = T;
+    else
+      high = T;
   }
   assert_true(fabs(r.column[TCLAB_T1_K][0] - low) < 1e-9);
   assert_true(r.column[TCLAB_T1_K][0] == r.column[TCLAB_T2_K][0]);
@@ -166,7 +177,8 @@ static void an_uneven_steady_state_balances_too(void **unused)
   rig_set(&r, TCLAB_Q2_pct, 10.0);
   rig_step(&r, 1.0, 20000);
   double d[4];
-  const double x[4] = {r.column[TCLAB_T1_K][0], r.column[TCLAB_T2_K][0], r.column[TCLAB_Tc1_K][0], r.column[TCLAB_Tc2_K][0]};
+  const double x[4] = {r.column[TCLAB_T1_K][0], r.column[TCLAB_T2_K][0], r.column[TCLAB_Tc1_K][0],
+                       r.column[TCLAB_Tc2_K][0]};
   slope(&boards[2], 90.0, 10.0, x, d);
   for (int i = 0; i < 4; i++) assert_true(fabs(d[i]) < 1e-12);
   assert_true(x[0] > x[1] + 10.0);
@@ -187,7 +199,8 @@ static void thermistors_lag_by_their_closed_forms(void **unused)
     rig_step(&r, 0.125, 1);
     const double t = 0.125 * step, left = exp(-t / 16.27), rate = 0.01 * 100.0 / (0.004 * 500.0);
     assert_true(fabs(r.column[TCLAB_T1_K][0] - (296.15 + rate * t)) < 1e-9);
-    assert_true(fabs(r.column[TCLAB_Tc1_K][0] - (296.15 + rate * t - rate * 16.27 * (1.0 - left))) < 1e-8);
+    assert_true(fabs(r.column[TCLAB_Tc1_K][0] - (296.15 + rate * t - rate * 16.27 * (1.0 - left))) <
+                1e-8);
     assert_true(r.column[TCLAB_T2_K][0] == 296.15);
     assert_true(fabs(r.column[TCLAB_Tc2_K][0] - (296.15 + 33.85 * left)) < 1e-8);
   }
@@ -215,7 +228,8 @@ static void exchange_moves_heat_and_makes_none(void **unused)
   rig_set(&r, TCLAB_area_m2, 0.0);
   rig_set(&r, TCLAB_Q1_pct, 100.0);
   rig_step(&r, 1.0, 300);
-  const double stored_J = 0.004 * 500.0 * (r.column[TCLAB_T1_K][0] + r.column[TCLAB_T2_K][0] - 2.0 * 296.15);
+  const double stored_J =
+      0.004 * 500.0 * (r.column[TCLAB_T1_K][0] + r.column[TCLAB_T2_K][0] - 2.0 * 296.15);
   assert_true(fabs(stored_J - 0.006645 * 100.0 * 300.0) < 1e-8);
   assert_true(r.column[TCLAB_T2_K][0] > 296.15 + 5.0);
   rig_close(&r);
