@@ -74,7 +74,8 @@ static size_t put(writer *w, const void *data, size_t bytes, size_t align)
     w->data[w->used++] = 0;
   assert(w->used + bytes + 64 < w->capacity);
   const size_t at = w->used;
-  memcpy(w->data + at, data, bytes);
+  if (bytes > 0)
+    memcpy(w->data + at, data, bytes);
   w->used += bytes;
   return at;
 }

@@ -1,5 +1,6 @@
 /* The batched windows against the reference: every path this CPU has gives the bytes of
  * tl_model_run on each device's window, for random models, inputs and phases. */
+#include "tests/kernels/standin_vnni.h"
 #include "tests/kernels/support.h"
 
 #include "kernels/simd/window_layer.h"
@@ -112,29 +113,48 @@ static int32_t expected_score(const bench *b, uint32_t row)
   return sum;
 }
 
+/* As tl_window_score and tl_window_outputs, with a path of the test's own (NULL: the window's). */
+static void score(const bench *b, const tl_window_path *own, uint32_t first, int32_t *out)
+{
+  const uint8_t *ring = b->ring + 4 * (size_t)first;
+  const tl_window_job job = {&b->w, ring, STRIDE * 4, ROWS - first,
+                             b->w.inputs - b->phase * b->w.channels};
+  if (own != NULL && b->w.layer_count > 1)
+    own->score(&job, out);
+  else
+    tl_window_score(&b->w, ring, STRIDE, ROWS - first, b->phase, out);
+}
+
+static void outputs(const bench *b, const tl_window_path *own, int8_t *out)
+{
+  const tl_window_job job = {&b->w, b->ring, STRIDE * 4, ROWS,
+                             b->w.inputs - b->phase * b->w.channels};
+  if (own != NULL)
+    own->outputs(&job, out, STRIDE);
+  else
+    tl_window_outputs(&b->w, b->ring, STRIDE, ROWS, b->phase, out);
+}
+
 /* Number of wrong outputs and scores of whatever b->w is packed for now. */
-static uint32_t count_wrong(const bench *b)
+static uint32_t count_wrong(const bench *b, const tl_window_path *own)
 {
   uint32_t wrong = 0;
   int8_t *out = take((size_t)b->w.outputs * STRIDE);
-  int32_t score[STRIDE];
-  tl_window_outputs(&b->w, b->ring, STRIDE, ROWS, b->phase, out);
+  int32_t scores[STRIDE];
+  outputs(b, own, out);
   for (uint32_t r = 0; r < ROWS; r++)
     for (uint32_t o = 0; o < b->w.outputs; o++)
       wrong += out[(size_t)o * STRIDE + r] != b->expected[(size_t)r * b->w.outputs + o];
-  if (b->w.reconstructs) {
-    tl_window_score(&b->w, b->ring, STRIDE, ROWS, b->phase, score);
-    for (uint32_t r = 0; r < ROWS; r++)
-      wrong += score[r] != expected_score(b, r);
-    tl_window_score(&b->w, b->ring + 16 * 4, STRIDE, ROWS - 16, b->phase, score);
-    for (uint32_t r = 16; r < ROWS; r++)
-      wrong += score[r - 16] != expected_score(b, r);
+  for (uint32_t first = 0; first < 32 && b->w.reconstructs; first += 16) {
+    score(b, own, first, scores);
+    for (uint32_t r = first; r < ROWS; r++)
+      wrong += scores[r - first] != expected_score(b, r);
   }
   free(out);
   return wrong;
 }
 
-/* Repacks for every path of this CPU; returns how many rescale in the proved float form. */
+/* Repacks for every path of this CPU, and for VNNI over stand-ins; returns how many rescale in the proved float form. */
 static uint32_t check_paths(bench *b, uint32_t channels, const char *what)
 {
   uint32_t proved = 0;
@@ -145,12 +165,19 @@ static uint32_t check_paths(bench *b, uint32_t channels, const char *what)
     assert_int_equal(tl_window_pack(&b->w, b->memory, b->memory_bytes, &b->m.model, channels, path,
                                     &b->m.status),
                      TL_KERNEL_OK);
-    const uint32_t wrong = count_wrong(b);
+    const uint32_t wrong = count_wrong(b, NULL);
     if (wrong != 0)
-      fail_msg("%s, path %s: %u values differ (proved %d)", what, tl_kernel_path_name(path), wrong,
-               b->w.proved);
+      fail_msg("%s, path %s: %u values differ (proved %d)", what, tl_kernel_path_name(path),
+               wrong, b->w.proved);
     proved = b->w.proved;
   }
+  const tl_window_path *own = standin_path_vnni();
+  assert_int_equal(tl_window_pack_words(&b->w, b->memory, b->memory_bytes, &b->m.model, channels,
+                                        own->words, &b->m.status),
+                   TL_KERNEL_OK);
+  const uint32_t wrong = count_wrong(b, own);
+  if (wrong != 0)
+    fail_msg("%s, vnni over stand-ins: %u values differ", what, wrong);
   return proved;
 }
 

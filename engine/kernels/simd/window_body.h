@@ -94,6 +94,20 @@ TL_INLINE const uint8_t *hidden_tile(const tl_window_job *job, uint32_t row,
   return x;
 }
 
+/* One output of a tile: y[g] = bias + sum of hidden times weights. */
+TL_INLINE void dots(V *y, V hidden[QUADS_MAX][V_WORDS][GROUPS_MAX], const uint32_t *weights,
+                    int32_t bias, uint32_t quads, int groups)
+{
+  for (int g = 0; g < groups; g++)
+    y[g] = V_SET(bias);
+  for (uint32_t q = 0; q < quads; q++)
+    for (int p = 0; p < V_WORDS; p++) {
+      const V w = V_SET((int32_t)*weights++);
+      for (int g = 0; g < groups; g++)
+        y[g] = v_dot(y[g], hidden[q][p][g], w);
+    }
+}
+
 /* The last layer against the ring: outputs in slot order, squared differences summed.
  * quads and form are constants where the compiler shall keep the hidden values in registers. */
 TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer, const uint8_t *h,
@@ -115,19 +129,18 @@ TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer
   uint32_t output = job->offset;
   const uint32_t tail = job->window->inputs % 4;
   for (uint32_t k = 0; k < job->window->quads; k++, x += job->stride_bytes) {
+    /* Each output is rescaled while the next one is summed: the queue before the vector units is
+     * short, and instructions that wait in it stop the others. */
     V y[4][GROUPS_MAX];
-    for (int j = 0; j < 4; j++, output++) {
-      for (int g = 0; g < groups; g++)
-        y[j][g] = V_SET(layer->bias[output]);
-      for (uint32_t q = 0; q < quads; q++)
-        for (int p = 0; p < V_WORDS; p++) {
-          const V w = V_SET((int32_t)*weights++);
-          for (int g = 0; g < groups; g++)
-            y[j][g] = v_dot(y[j][g], hidden[q][p][g], w);
-        }
-      for (int g = 0; g < groups; g++)
-        y[j][g] = rescale(y[j][g], layer, plain ? 0 : output, form);
+    for (uint32_t j = 0; j < 5; j++) {
+      if (j < 4)
+        dots(y[j], hidden, weights + (size_t)j * quads * V_WORDS, layer->bias[output + j], quads,
+             groups);
+      for (int g = 0; j > 0 && g < groups; g++)
+        y[j - 1][g] = rescale(y[j - 1][g], layer, plain ? 0 : output + j - 1, form);
     }
+    output += 4;
+    weights += 4 * (size_t)quads * V_WORDS;
     for (int g = 0; g < groups; g++) {
       V bytes = v_pack(y[0][g], y[1][g], y[2][g], y[3][g]);
       if (!plain) {

@@ -1,6 +1,6 @@
 #include "kernels/simd/window_layer.h"
 
-#if 0 /* follows */
+#if defined(__x86_64__)
 #include "kernels/simd/lanes_vnni.h"
 #include "kernels/simd/window_body.h"
 
