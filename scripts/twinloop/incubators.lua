@@ -11,6 +11,7 @@ function incubators.fleet(name, more)
     dt   = 0.5*s,
     tick = 3*s,
     set  = { voltage_V = 12.15579391, current_A = 1.53551347 },
+    init = { box_K = 309.15, heater_K = 315.15 }, -- warm, as at the end of a night
     vary = {
       C_air_J_per_K    = normal(267.55929458, 13.4),
       G_box_W_per_K    = normal(0.5763498, 0.0288),
@@ -34,7 +35,7 @@ function incubators.detector()
       { sensor = "box", minus = "control.setpoint" },
       { actuator = "heater", mean = 0.5, scale = 2 },
     },
-    threshold = 0.25,
+    threshold = 0.189,
     persist   = 5,
   }
 end

@@ -14,7 +14,9 @@ static bool ends_with(const char *name, const char *end)
  * inside a component (a sensor's noise, an actuator's last switch) can be had by `inspect`. */
 static bool is_signal(const tl_column *column)
 {
-  if (column->role == TL_PARAM || column->type != TL_F64) return false;
+  if (column->type != TL_F64) return false;
+  if (ends_with(column->name, ".setpoint")) return true; /* a measured value is read beside what was asked for */
+  if (column->role == TL_PARAM) return false;
   if (!strchr(column->name, '.')) return true;
   return ends_with(column->name, ".score") || ends_with(column->name, ".alarm") || ends_with(column->name, ".command");
 }

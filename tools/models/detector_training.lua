@@ -1,20 +1,20 @@
 -- The telemetry that tools/models/train_detector.py learns from: incubators as the demo has them, healthy for an hour,
 -- then (with --set fault=...) all with one fault.
+local incubators = require "twinloop.incubators"
+
 scenario { title = "Training data for the incubator detector", duration = 2*h, sync = 60*s, seed = 1 }
 
-local incubators = require "twinloop.incubators"
-local fleet = incubators.fleet("training", {
-  count = 256, record = { "box", "control.setpoint", "heater_on" },
-})
+local fleet = incubators.fleet("training", { count = 256, room_K = uniform(degC(18), degC(24)) })
 
-local fault = setting("fault", "none")
 local faults = {
-  efficiency = { "actuator.efficiency", { channel = "heater", value = 0.5 } },
-  noise      = { "sensor.noise", { channel = "box", value = 0.4 } },
-  bias       = { "sensor.bias", { channel = "box", value = 2 } },
-  stuck_off  = { "actuator.stuck", { channel = "heater", at = 0 } },
-  stuck      = { "sensor.stuck", { channel = "box" } },
+  efficiency = { "actuator.efficiency", { ratio = 0.4 } },
+  stuck_off  = { "actuator.stuck", { at = 0 } },
+  noise      = { "sensor.noise", { value = 1.0 } },
+  lid        = { "plant.set", { column = "lid_open", value = 1 } },
+  bias       = { "sensor.bias", { value = 2 } },
+  stuck      = { "sensor.stuck", {} },
 }
+local fault = setting("fault", "none")
 if fault ~= "none" then
   local what = faults[fault] or fail("unknown fault " .. fault)
   run(function()
