@@ -3,6 +3,7 @@
 #include "judge/internal.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static tl_partial merge(tl_partial a, const tl_partial *b)
 {
@@ -103,6 +104,7 @@ bool tl_judge_heat_get(const tl_judge *judge, tl_fleet_id fleet, tl_judge_heat *
   const tl_heat *heat = judge->heat[fleet.index1 - 1];
   if (heat == NULL || heat->windows == 0) return false;
   out->rows = heat->rows;
+  snprintf(out->unit, sizeof out->unit, "%s", heat->unit);
   out->columns = (uint32_t)((heat->windows + heat->stride - 1) / heat->stride);
   out->begin_ns = heat->begin_ns;
   out->end_ns = heat->end_ns;

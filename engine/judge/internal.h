@@ -28,6 +28,7 @@ typedef struct tl_bins {
 } tl_bins;
 
 typedef struct tl_heat { /* greatest error of groups of blocks against time */
+  const char *unit;
   uint32_t rows;
   uint64_t stride, windows;
   int64_t begin_ns, end_ns;
@@ -131,6 +132,7 @@ struct tl_judge {
   tl_watch *watches;
   uint32_t watch_count;
   double *error_max[TL_FLEETS_MAX];
+  const char *error_unit[TL_FLEETS_MAX];
   tl_heat *heat[TL_FLEETS_MAX];
   tl_episode *episodes;
   uint32_t episode_count, episode_room;

@@ -137,6 +137,7 @@ static tl_code add_control_source(tl_judge *judge, tl_meter *meter, tl_fleet_id 
   if (*error_max == NULL) return no_memory(err);
   source->fleet = fleet;
   source->error_max = *error_max;
+  judge->error_unit[fleet.index1 - 1] = tl_fleet_column(judge->world, fleet, source->column)->unit;
   meter->source_count++;
   return TL_OK;
 }
@@ -354,6 +355,7 @@ static tl_code reserve_heat(tl_judge *judge, tl_meter *meter, tl_error *err)
     *heat = tl_judge_take(judge, 1, sizeof **heat);
     if (*heat == NULL) return no_memory(err);
     (*heat)->rows = blocks < TL_HEAT_ROWS ? blocks : TL_HEAT_ROWS;
+    (*heat)->unit = source_column(judge, source)->unit;
     source->heat = *heat;
   }
   return TL_OK;

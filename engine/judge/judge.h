@@ -133,6 +133,7 @@ typedef struct tl_judge_device { /* a device worth looking at */
   tl_fleet_id fleet;
   uint32_t device;
   double error_max; /* greatest comfort error at a window's end; NaN where none was measured */
+  const char *unit; /* of error_max; as long as the world lives */
   uint32_t false_alarms;
   uint32_t missed; /* faults not found */
 } tl_judge_device;
@@ -155,6 +156,7 @@ TL_API uint32_t tl_judge_history(const tl_judge *judge, uint32_t threshold,
  * in that fleet. */
 typedef struct tl_judge_heat {
   uint32_t rows, columns;
+  char unit[32];            /* of the values: the controlled column's */
   int64_t begin_ns, end_ns; /* of all columns */
   double value[TL_HEAT_ROWS * TL_HEAT_COLUMNS];
 } tl_judge_heat;

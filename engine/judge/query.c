@@ -191,6 +191,7 @@ uint32_t tl_judge_worst(const tl_judge *judge, tl_judge_device *out, uint32_t ca
       const tl_judge_device candidate = {{f},
                                          d,
                                          error_max ? error_max[d] : (double)NAN,
+                                         judge->error_unit[f - 1] ? judge->error_unit[f - 1] : "1",
                                          watch ? watch->false_alarms[d] : 0,
                                          watch ? missed_of(judge, watch, d) : 0};
       if (!(candidate.error_max > 0.0) && !candidate.false_alarms && !candidate.missed) continue;

@@ -13,7 +13,6 @@
 #include "judge/judge.h"
 
 #define TL_RUN_SCHEMA "twinloop.run/1"
-#define TL_PLOTS_SCHEMA "twinloop.plots/1"
 enum {
   TL_PLOT_BUCKETS_MAX = 800, /* a series' points: lowest and highest value of each bucket */
   TL_PLOT_SERIES_MAX = 4,
@@ -71,6 +70,7 @@ typedef struct tl_report_device {
   const char *fleet;
   uint32_t device;
   double error_max; /* NaN: not measured */
+  const char *unit; /* of error_max */
   uint32_t false_alarms, missed;
 } tl_report_device;
 
@@ -100,6 +100,10 @@ typedef struct tl_report {
   uint32_t file_count;
   const tl_report_setting *settings;
   uint32_t setting_count;
+  const tl_report_setting *options; /* of the command line, as far as the bits depend on them; a
+                                       name may come twice; run.json only */
+  uint32_t option_count;
+  const char *folder; /* of the run, for the document of --json; NULL: left out, as in run.json */
   const tl_report_event *events;
   uint32_t event_count;
   const tl_score *score; /* NULL: nothing was compared */
@@ -136,19 +140,11 @@ TL_API tl_code tl_report_plot_devices(tl_report *report, const char *run_path, c
 /* {"schema":"twinloop.run/1","scenario",...}; docs/file-format.md lists the keys. Ends in a
  * newline. */
 TL_API void tl_report_write_json(const tl_report *report, tl_text *out);
-/* {"schema":"twinloop.plots/1",...}: plots.json, so that the page can be made again from the run
- * folder. */
-TL_API void tl_report_write_plots(const tl_report *report, tl_text *out);
 /* A testcase a threshold (and one for the run itself), seed and command as properties, margin in
  * the message. */
 TL_API void tl_report_write_junit(const tl_report *report, tl_text *out);
 /* One page, no request to anywhere, readable without JavaScript, at most 500 KB. */
 TL_API void tl_report_write_html(const tl_report *report, tl_text *out);
-
-/* Reads a run folder's run.json, plots.json and score back (what the page needs); owns all of it.
- * errors  TL_E_IO: no run.json; TL_E_FORMAT: not JSON, keys missing (which); TL_E_SCHEMA: another
- *         version */
-TL_API tl_code tl_report_read(tl_report *out, const char *folder, tl_error *err);
 
 /* Writes text to a file: a temporary one beside it, then renamed.  errors  TL_E_IO with the
  * system's reason */
