@@ -5,8 +5,8 @@ endif()
 include(CMakePackageConfigHelpers)
 set(TL_INCLUDE ${CMAKE_INSTALL_INCLUDEDIR}/twinloop)
 
-install(TARGETS twinloop libtwinloop EXPORT twinloop_targets
-  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+install(TARGETS twinloop RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}) # not exported: the library has its name there
+install(TARGETS libtwinloop EXPORT twinloop_targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/twinloop/twinloop.h DESTINATION ${TL_INCLUDE})
 # The headers that twinloop.h includes, and the tables that these include. No HDF5, no Lua.
@@ -14,6 +14,7 @@ set(TL_PUBLIC_HEADERS
   base/arena.h base/codes.def base/cpu.h base/dmath.h base/error.h base/hash.h base/rng.h base/text.h base/units.h
   fidelity/metrics.def fidelity/metrics.h fidelity/score.h
   judge/judge.h judge/threshold.h
+  report/report.h
   script/map.h script/message.h script/scenario.h
   sim/twin.h sim/world.h
   state/column.h
