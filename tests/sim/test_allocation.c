@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <stdatomic.h>
+#include <signal.h>
 
 #if defined(__has_feature)
 #define SANITIZED                                                                                  \
@@ -19,9 +19,8 @@
 #if defined(__GLIBC__) && !SANITIZED
 #define COUNTING 1
 #define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
-extern atomic_uint_least64_t
-    tl_test_calls; /* only a counter at file scope can be seen by an allocator */
-atomic_uint_least64_t tl_test_calls;
+/* An allocator has no argument to count in, as a signal handler has none. */
+static volatile sig_atomic_t calls_made;
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
 void *__libc_realloc(void *old, size_t bytes);
@@ -29,25 +28,25 @@ void *__libc_memalign(size_t align, size_t bytes);
 
 SEEN_BY_LIBRARIES void *malloc(size_t bytes)
 {
-  atomic_fetch_add(&tl_test_calls, 1);
+  (void)__atomic_add_fetch(&calls_made, 1, __ATOMIC_SEQ_CST);
   return __libc_malloc(bytes);
 }
 
 SEEN_BY_LIBRARIES void *calloc(size_t count, size_t bytes)
 {
-  atomic_fetch_add(&tl_test_calls, 1);
+  (void)__atomic_add_fetch(&calls_made, 1, __ATOMIC_SEQ_CST);
   return __libc_calloc(count, bytes);
 }
 
 SEEN_BY_LIBRARIES void *realloc(void *old, size_t bytes)
 {
-  atomic_fetch_add(&tl_test_calls, 1);
+  (void)__atomic_add_fetch(&calls_made, 1, __ATOMIC_SEQ_CST);
   return __libc_realloc(old, bytes);
 }
 
 SEEN_BY_LIBRARIES void *aligned_alloc(size_t align, size_t bytes)
 {
-  atomic_fetch_add(&tl_test_calls, 1);
+  (void)__atomic_add_fetch(&calls_made, 1, __ATOMIC_SEQ_CST);
   return __libc_memalign(align, bytes);
 }
 
@@ -59,7 +58,7 @@ SEEN_BY_LIBRARIES int posix_memalign(void **out, size_t align, size_t bytes)
   return *out ? 0 : ENOMEM;
 }
 
-static uint64_t calls(void) { return atomic_load(&tl_test_calls); }
+static uint64_t calls(void) { return (uint64_t)__atomic_load_n(&calls_made, __ATOMIC_SEQ_CST); }
 #else
 #define COUNTING 0
 static uint64_t calls(void) { return 0; }
