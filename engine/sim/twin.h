@@ -12,8 +12,9 @@
 #define TL_TWIN_ABI 1u
 #define TL_TWIN_SYMBOL "tl_twin_plugin" /* a shared object exports `const tl_twin_type *tl_twin_plugin(void)` */
 
-/* The next state is an affine function of the states and of the column named by `drive`, all other columns
- * being constant: the engine may then replace k steps by one precomputed map (docs/architecture.md). */
+/* The next state is an affine function of the states and of the inputs that actuators drive, all other columns being
+ * constant: the engine may then replace a tick's steps by one precomputed map (docs/architecture.md). It builds the map by
+ * calling step() with states and inputs of 0 and 1, so step() must not refuse values outside their columns' ranges. */
 #define TL_TWIN_AFFINE 1u
 
 /* column[i] points at the rows of the twin's i-th column (in columns[] order), 64-byte aligned, row 0 = device
