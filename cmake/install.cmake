@@ -13,7 +13,7 @@ install(FILES include/twinloop/twinloop.h DESTINATION ${TL_INCLUDE})
 set(TL_PUBLIC_HEADERS
   base/arena.h base/codes.def base/cpu.h base/dmath.h base/error.h base/hash.h base/rng.h base/text.h base/units.h
   fidelity/metrics.def fidelity/metrics.h fidelity/score.h
-  judge/judge.h judge/threshold.h
+  judge/judge.h judge/quantities.def judge/threshold.h
   report/report.h
   script/map.h script/message.h script/scenario.h
   sim/twin.h sim/world.h
