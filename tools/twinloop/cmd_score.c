@@ -1,13 +1,17 @@
 #include "fidelity/score.h"
+#include "tools/cli/run_folder.h"
 #include "tools/twinloop/commands.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PAIRS_MAX = 32, NAME_BYTES = 64 };
 typedef struct pair_list {
   tl_score_pair pairs[PAIRS_MAX];
-  char names[PAIRS_MAX][NAME_BYTES]; /* the part before '=' */
+  char names[PAIRS_MAX][NAME_BYTES];     /* the part before '=' */
+  char rec_names[PAIRS_MAX][NAME_BYTES]; /* of pairs that a scenario named */
   uint32_t count;
 } pair_list;
 
@@ -26,6 +30,40 @@ static tl_code read_pairs(pair_list *out, const cli_options *options, tl_error *
     out->count++;
   }
   return TL_OK;
+}
+
+static void add_pair(pair_list *out, const char *sim, const char *rec)
+{
+  if (out->count == PAIRS_MAX || strlen(sim) >= NAME_BYTES || strlen(rec) >= NAME_BYTES) return;
+  snprintf(out->names[out->count], NAME_BYTES, "%s", sim);
+  snprintf(out->rec_names[out->count], NAME_BYTES, "%s", rec);
+  out->pairs[out->count] = (tl_score_pair){.sim = out->names[out->count], .rec = out->rec_names[out->count]};
+  out->count++;
+}
+
+static bool has_signal(const tl_recording *recording, const char *name)
+{
+  const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, 0);
+  for (uint32_t i = 0; i < fleet->signal_count; i++)
+    if (strcmp(fleet->signals[i].name, name) == 0) return true;
+  return false;
+}
+
+/* What the run's scenario said with compare(), when the run and this recording have those channels and no two
+ * channels have one name. */
+static void scenario_pairs(pair_list *out, const char *path, const tl_recording *sim, const tl_recording *rec)
+{
+  cli_run_record record;
+  if (cli_run_record_read(&record, path, NULL) != TL_OK) return; /* a recording or a CSV file: names alone */
+  const char *name;
+  json_t *row;
+  json_object_foreach(json_object_get(json_object_get(record.json_, "score"), "samples"), name, row)
+  {
+    const char *recorded = json_string_value(json_object_get(row, "recorded_as"));
+    if (recorded && !has_signal(rec, name) && has_signal(sim, name) && has_signal(rec, recorded))
+      add_pair(out, name, recorded);
+  }
+  cli_run_record_free(&record);
 }
 
 static tl_code print_score(const tl_score *score, const cli_options *options, const cli_term *term,
@@ -67,6 +105,7 @@ int cmd_score(const cli_options *options, const cli_term *term)
   if (code == TL_OK) code = cli_options_number(options, "device", 0, UINT32_MAX, &device, &err);
   if (code == TL_OK) code = tl_recording_open(&sim, options->arguments[0], &err);
   if (code == TL_OK) code = tl_recording_open(&rec, options->arguments[1], &err);
+  if (code == TL_OK && list->count == 0) scenario_pairs(list, options->arguments[0], sim, rec);
   if (code == TL_OK) {
     const tl_score_side a = side_of(sim, device), b = side_of(rec, 0);
     code = tl_score_run(&score, &a, &b, list->count ? list->pairs : NULL, list->count, NULL, &err);
