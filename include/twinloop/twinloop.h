@@ -19,6 +19,7 @@
 #include "fidelity/score.h"
 #include "judge/judge.h"
 #include "judge/threshold.h"
+#include "report/report.h"
 #include "script/map.h"
 #include "script/message.h"
 #include "script/scenario.h"

@@ -3,7 +3,7 @@
  * Why: a run is a function of (scenario, files, seed, options), so a folder that keeps these can be simulated
  * again at any time, and proved by digest to be the same run.
  *   run.json  telemetry.h5  report.html  junit.xml  inputs/ (the scenario and the files it read)
- * run.json holds no clock, host name or path, so the same run writes the same bytes.
+ * report.html, junit.xml and telemetry.h5 hold no clock, host name or path: the same run writes the same bytes.
  * Owns: a cli_run_record owns its texts until cli_run_record_free. Threads: the main thread. */
 #ifndef TL_CLI_RUN_FOLDER_H
 #define TL_CLI_RUN_FOLDER_H
@@ -32,26 +32,6 @@ tl_code cli_file_copy(const char *from, const char *to, tl_error *err);
  * scripts: folder of the modules that come with twinloop */
 tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const char *scripts, tl_error *err);
 
-typedef struct cli_run_facts { /* what both documents say */
-  const tl_scenario_info *info;
-  const tl_scenario_result *result; /* NULL: the run did not come that far */
-  const cli_session *session;
-  const cli_flip *flips;
-  uint32_t flip_count;
-  const tl_error *error; /* code TL_OK: none */
-  char run_hash[65];
-  tl_verdict verdict;
-  uint64_t device_steps, window_count;
-  int64_t end_ns;
-  /* clock; not in run.json */
-  double wall_s, cpu_s;
-  uint32_t thread_count;
-  int32_t verified; /* -1 not asked for, 0 differs, 1 equal */
-  const char *folder;
-} cli_run_facts;
-/* The JSON document of `run --json`; with folder NULL in facts, that of run.json. */
-void cli_run_document_add(tl_text *out, const cli_run_facts *facts);
-
 typedef struct cli_run_record { /* run.json, read back */
   char folder[CLI_PATH_BYTES];  /* absolute */
   char scenario[TL_NAME_BYTES * 2];
@@ -66,7 +46,7 @@ typedef struct cli_run_record { /* run.json, read back */
 /* path: a run folder or its telemetry.h5 or run.json.
  * errors  TL_E_IO: no run.json there; TL_E_FORMAT, TL_E_SCHEMA: its content */
 tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err);
-/* Adds the run's seed, settings and options to a prepared session; record must outlive it.
+/* Gives a prepared session the run's seed and options; record must outlive it.
  * errors  TL_E_NAME: the run used a twin that this session has not, or another build of it */
 tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session, tl_error *err);
 /* Compares the files of a loaded scenario with the hashes of the run.  errors  TL_E_FORMAT: a file differs */

@@ -32,16 +32,34 @@ static const char *text_of(const json_t *object, const char *key)
   return text ? text : "";
 }
 
-static tl_code read_flips(cli_run_record *out, const json_t *options, const char *path, tl_error *err)
+/* Calls use(self, value) for every option of that name. */
+static tl_code each_option(const json_t *json, const char *name, tl_code (*use)(void *self, const char *value, tl_error *err),
+                           void *self, tl_error *err)
 {
-  const json_t *flips = json_object_get(options, "flip");
-  if (json_array_size(flips) > CLI_FLIPS_MAX) return tl_fail(err, TL_E_FORMAT, NULL, "%s: too many flips", path);
-  for (size_t i = 0; i < json_array_size(flips); i++) {
-    const char *text = json_string_value(json_array_get(flips, i));
-    if (!text || cli_flip_parse(&out->flips[i], text, err) != TL_OK)
-      return tl_fail(err, TL_E_FORMAT, NULL, "%s: bad flip", path);
-    out->flip_count++;
+  const json_t *options = json_object_get(json, "options");
+  for (size_t i = 0; i < json_array_size(options); i++) {
+    const json_t *row = json_array_get(options, i);
+    if (strcmp(text_of(row, "name"), name) != 0) continue;
+    const tl_code code = use(self, text_of(row, "value"), err);
+    if (code != TL_OK) return code;
   }
+  return TL_OK;
+}
+
+static tl_code use_flip(void *self, const char *value, tl_error *err)
+{
+  cli_run_record *record = self;
+  if (record->flip_count == CLI_FLIPS_MAX) return tl_fail(err, TL_E_FORMAT, NULL, "run.json: too many flips");
+  if (cli_flip_parse(&record->flips[record->flip_count++], value, err) != TL_OK)
+    return tl_fail(err, TL_E_FORMAT, NULL, "run.json: bad flip '%s'", value);
+  return TL_OK;
+}
+
+static tl_code use_stepped(void *self, const char *value, tl_error *err)
+{
+  (void)value;
+  (void)err;
+  ((cli_run_record *)self)->stepped = true;
   return TL_OK;
 }
 
@@ -62,9 +80,8 @@ static tl_code read_fields(cli_run_record *out, const char *path, tl_error *err)
   memcpy(out->run_hash, hash, 65);
   memcpy(out->version, version, strlen(version) + 1);
   out->seed = (uint64_t)json_integer_value(seed);
-  const json_t *options = json_object_get(json, "options");
-  out->stepped = json_is_true(json_object_get(options, "stepped"));
-  return read_flips(out, options, path, err);
+  const tl_code code = each_option(json, "stepped", use_stepped, out, err);
+  return code == TL_OK ? each_option(json, "flip", use_flip, out, err) : code;
 }
 
 tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err)
@@ -84,21 +101,24 @@ tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err
   return read_fields(out, path, err);
 }
 
-static tl_code check_twins(const json_t *twins, const cli_session *session, tl_error *err)
+/* value: "NAME SHA256" */
+static tl_code use_twin(void *self, const char *value, tl_error *err)
 {
-  for (size_t i = 0; i < json_array_size(twins); i++) {
-    const json_t *row = json_array_get(twins, i);
-    const char *name = text_of(row, "name"), *sha256 = text_of(row, "sha256");
-    uint32_t p = 0;
-    while (p < session->plugin_count && strcmp(session->plugins[p].name, name) != 0) p++;
-    if (p == session->plugin_count) {
-      tl_fail(err, TL_E_NAME, NULL, "the run used twin '%s' of a shared object", name);
-      return tl_fail_hint(err, "name it: --twin FILE.so");
-    }
-    if (strcmp(session->plugins[p].sha256, sha256) != 0)
-      return tl_fail(err, TL_E_FORMAT, NULL, "twin '%s': the shared object is another build than the run's", name);
+  const cli_session *session = self;
+  const size_t length = strcspn(value, " ");
+  for (uint32_t p = 0; p < session->plugin_count; p++) {
+    const cli_plugin *plugin = &session->plugins[p];
+    if (strlen(plugin->name) != length || strncmp(plugin->name, value, length) != 0) continue;
+    if (value[length] && strcmp(plugin->sha256, value + length + 1) == 0) return TL_OK;
+    return tl_fail(err, TL_E_FORMAT, NULL, "twin '%s': the shared object is another build than the run's", plugin->name);
   }
-  return TL_OK;
+  tl_fail(err, TL_E_NAME, NULL, "the run used twin '%.*s' of a shared object", (int)length, value);
+  return tl_fail_hint(err, "name it: --twin FILE.so");
+}
+
+static tl_code use_setting(void *self, const char *value, tl_error *err)
+{
+  return cli_session_set_text(self, value, err);
 }
 
 tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session, tl_error *err)
@@ -106,17 +126,8 @@ tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session,
   session->options.has_seed = true;
   session->options.seed = record->seed;
   session->options.stepped = record->stepped;
-  const json_t *options = json_object_get(record->json_, "options");
-  json_t *settings = json_object_get(options, "settings");
-  const char *name;
-  json_t *value;
-  json_object_foreach(settings, name, value)
-  {
-    const char *text = json_string_value(value);
-    const tl_code code = cli_session_set(session, name, text ? text : "", err);
-    if (code != TL_OK) return code;
-  }
-  return check_twins(json_object_get(options, "twins"), session, err);
+  const tl_code code = each_option(record->json_, "set", use_setting, session, err);
+  return code == TL_OK ? each_option(record->json_, "twin", use_twin, session, err) : code;
 }
 
 tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info, tl_error *err)

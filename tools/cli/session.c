@@ -61,11 +61,18 @@ static tl_code load_plugin(cli_session *session, const char *path, tl_error *err
   return TL_OK;
 }
 
-tl_code cli_session_set(cli_session *session, const char *name, const char *value, tl_error *err)
+tl_code cli_session_set_text(cli_session *session, const char *text, tl_error *err)
 {
-  if (session->options.setting_count == CLI_SETTINGS_MAX)
-    return tl_fail(err, TL_E_USAGE, NULL, "more than %d settings", CLI_SETTINGS_MAX);
-  session->settings[session->options.setting_count++] = (tl_scenario_setting){name, value};
+  const uint32_t i = session->options.setting_count;
+  const size_t length = strcspn(text, "=");
+  if (length == 0 || text[length] != '=' || length >= sizeof session->setting_names[0])
+    return tl_fail(err, TL_E_USAGE, NULL, "--set: '%s' is not NAME=VALUE", text);
+  if (i == CLI_SETTINGS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --set", CLI_SETTINGS_MAX);
+  memcpy(session->setting_names[i], text, length);
+  session->setting_names[i][length] = '\0';
+  session->setting_texts[i] = text;
+  session->settings[i] = (tl_scenario_setting){session->setting_names[i], text + length + 1};
+  session->options.setting_count++;
   return TL_OK;
 }
 
@@ -73,13 +80,7 @@ static tl_code read_settings(cli_session *session, const cli_options *options, t
 {
   const char *value;
   for (uint32_t i = 0; (value = cli_options_nth(options, "set", i)) != NULL; i++) {
-    const size_t length = strcspn(value, "=");
-    if (length == 0 || value[length] != '=' || length >= sizeof session->setting_names[0])
-      return tl_fail(err, TL_E_USAGE, NULL, "--set: '%s' is not NAME=VALUE", value);
-    if (i == CLI_SETTINGS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --set", CLI_SETTINGS_MAX);
-    memcpy(session->setting_names[i], value, length);
-    session->setting_names[i][length] = '\0';
-    const tl_code code = cli_session_set(session, session->setting_names[i], value + length + 1, err);
+    const tl_code code = cli_session_set_text(session, value, err);
     if (code != TL_OK) return code;
   }
   return TL_OK;

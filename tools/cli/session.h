@@ -24,6 +24,7 @@ typedef struct cli_session {
   uint32_t plugin_count;
   tl_scenario_setting settings[CLI_SETTINGS_MAX];
   char setting_names[CLI_SETTINGS_MAX][64];
+  const char *setting_texts[CLI_SETTINGS_MAX]; /* as given */
   char root[CLI_PATH_BYTES]; /* holds scripts/ and assets/: the source tree or share/twinloop; "" when not found */
   char scripts[CLI_PATH_BYTES + 16];
   char models[CLI_PATH_BYTES + 32], recordings[CLI_PATH_BYTES + 32];
@@ -38,6 +39,7 @@ tl_code cli_session_load(cli_session *session, const char *path, tl_error *err);
 /* Unloads the scenario but keeps what was prepared. */
 void cli_session_unload(cli_session *session);
 void cli_session_close(cli_session *session);
-/* Adds one more setting, e.g. of run.json; both texts must outlive the session.  errors  TL_E_USAGE: too many */
-tl_code cli_session_set(cli_session *session, const char *name, const char *value, tl_error *err);
+/* Adds one more setting, "NAME=VALUE", e.g. of run.json; the text must outlive the session.
+ * errors  TL_E_USAGE: another form, or too many */
+tl_code cli_session_set_text(cli_session *session, const char *text, tl_error *err);
 #endif

@@ -3,8 +3,8 @@
  * The run folder is written in any case that came as far as simulating: after an interrupt or an error it is
  * complete up to then. */
 #include "base/text.h"
+#include "tools/cli/publish.h"
 #include "tools/cli/record.h"
-#include "tools/cli/run_folder.h"
 #include "tools/cli/session.h"
 #include "tools/twinloop/commands.h"
 
@@ -29,7 +29,7 @@ typedef struct run {
   roots first, second;
   char folder[CLI_PATH_BYTES];
   tl_error flip_error;
-  cli_run_facts facts;
+  cli_outcome outcome;
 } run;
 
 /* --- while it runs ------------------------------------------------------------------------------- */
@@ -139,32 +139,25 @@ static tl_code compare_roots(run *r, tl_error *err)
   const size_t shared = r->first.count < r->second.count ? r->first.count : r->second.count;
   size_t window = 0;
   while (window < shared && r->first.root[window] == r->second.root[window]) window++;
-  r->facts.verified = window == shared && r->first.count == r->second.count;
-  if (r->facts.verified) return TL_OK;
+  r->outcome.verified = window == shared && r->first.count == r->second.count;
+  if (r->outcome.verified) return TL_OK;
   return tl_fail(err, TL_E_DIVERGED, NULL, "1 and %u threads gave different bits, first in window %zu of %zu and %zu",
-                 r->facts.thread_count, window, r->first.count, r->second.count);
+                 r->outcome.thread_count, window, r->first.count, r->second.count);
 }
 
 /* --- what came out ------------------------------------------------------------------------------- */
-/* info: where the description is kept; facts point at it. */
-static void collect_facts(run *r, tl_scenario_info *info, const tl_error *err)
+static void collect_outcome(run *r, const tl_error *err)
 {
   const tl_world *world = tl_scenario_world(r->session.scenario);
-  const tl_scenario_result *result = tl_scenario_result_get(r->session.scenario);
-  cli_run_facts *facts = &r->facts;
-  *info = tl_scenario_describe(r->session.scenario);
-  facts->info = info;
-  facts->result = result;
-  facts->session = &r->session;
-  facts->flips = r->flips;
-  facts->flip_count = r->flip_count;
-  facts->error = err;
-  facts->folder = r->folder;
-  facts->device_steps = tl_world_device_steps(world);
-  facts->window_count = tl_world_window_count(world);
-  facts->end_ns = tl_world_now_ns(world);
-  facts->verdict = err->code != TL_OK || !result ? TL_ERRORED : result->verdict;
-  tl_world_run_hash(world, facts->run_hash);
+  cli_outcome *outcome = &r->outcome;
+  outcome->info = tl_scenario_describe(r->session.scenario);
+  outcome->result = tl_scenario_result_get(r->session.scenario);
+  outcome->error = *err;
+  outcome->device_steps = tl_world_device_steps(world);
+  outcome->window_count = tl_world_window_count(world);
+  outcome->end_ns = tl_world_now_ns(world);
+  outcome->verdict = err->code != TL_OK || !outcome->result ? TL_ERRORED : outcome->result->verdict;
+  tl_world_run_hash(world, outcome->run_hash);
 }
 
 static void add_value(tl_text *out, double value, const char *unit)
@@ -181,7 +174,9 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
   tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "", words[row->verdict], color ? "\033[0m" : "",
                row->threshold.name);
   if (row->verdict == TL_ERRORED) {
-    tl_text_addf(out, "%s\n", row->message);
+    const size_t length = strlen(row->threshold.name); /* some messages begin with it */
+    const bool is_named = strncmp(row->message, row->threshold.name, length) == 0 && row->message[length] == ':';
+    tl_text_addf(out, "%s\n", is_named ? row->message + length + 2 : row->message);
     return;
   }
   add_value(out, row->observed, unit);
@@ -197,56 +192,48 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
 
 static void print_summary(const run *r)
 {
-  const cli_run_facts *facts = &r->facts;
+  const cli_outcome *outcome = &r->outcome;
   const bool color = r->term->color && r->term->results == stdout;
   tl_text text = {0};
-  tl_text_addf(&text, "%s  seed %llu  ", facts->info->name, (unsigned long long)facts->info->seed);
-  tl_text_add_duration(&text, facts->end_ns);
+  tl_text_addf(&text, "%s  seed %llu  ", outcome->info.name, (unsigned long long)outcome->info.seed);
+  tl_text_add_duration(&text, outcome->end_ns);
   tl_text_add(&text, " in ");
-  tl_text_add_digits(&text, facts->wall_s, 3);
+  tl_text_add_digits(&text, outcome->wall_s, 3);
   tl_text_add(&text, " s, ");
-  tl_text_add_digits(&text, facts->wall_s > 0.0 ? 1e-6 * (double)facts->device_steps / facts->wall_s : 0.0, 3);
+  tl_text_add_digits(&text, outcome->wall_s > 0.0 ? 1e-6 * (double)outcome->device_steps / outcome->wall_s : 0.0, 3);
   tl_text_add(&text, " million device-steps/s\n");
   uint32_t held = 0;
-  const uint32_t count = facts->result ? facts->result->judgement_count : 0;
+  const uint32_t count = outcome->result ? outcome->result->judgement_count : 0;
   for (uint32_t i = 0; i < count; i++) {
-    add_judgement(&text, &facts->result->judgements[i], color);
-    held += facts->result->judgements[i].verdict == TL_PASSED;
+    add_judgement(&text, &outcome->result->judgements[i], color);
+    held += outcome->result->judgements[i].verdict == TL_PASSED;
   }
-  if (facts->result && facts->result->score && r->term->verbose) tl_score_write_table(facts->result->score, &text);
-  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(facts->verdict), held, count);
-  if (facts->verified == 1) tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", facts->thread_count);
-  tl_text_addf(&text, "run hash %s\nrun folder %s\n", facts->run_hash, r->folder);
+  if (outcome->result && outcome->result->score && r->term->verbose) tl_score_write_table(outcome->result->score, &text);
+  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(outcome->verdict), held, count);
+  if (outcome->verified == 1) tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", outcome->thread_count);
+  tl_text_addf(&text, "run hash %s\nrun folder %s\n", outcome->run_hash, r->folder);
   cli_print(r->term, &text);
   tl_text_free(&text);
 }
 
-/* run.json, report.html, junit.xml and what --json and --junit ask for. */
-static tl_code write_documents(run *r, tl_error *err)
+static tl_code publish(run *r, tl_error *err)
 {
-  char path[CLI_PATH_BYTES + 32];
-  tl_text text = {0};
-  cli_run_facts still = r->facts;
-  still.folder = NULL;
-  cli_run_document_add(&text, &still);
-  snprintf(path, sizeof path, "%s/run.json", r->folder);
-  tl_code code = cli_write(path, &text, err);
-  const char *json = cli_options_get(r->options, "json");
-  if (code == TL_OK && json) {
-    tl_text_clear(&text);
-    cli_run_document_add(&text, &r->facts);
-    code = cli_write(json, &text, err);
-  }
-  tl_text_free(&text);
-  return code;
+  const cli_publication publication = {.outcome = &r->outcome,
+                                       .session = &r->session,
+                                       .flips = r->flips,
+                                       .flip_count = r->flip_count,
+                                       .folder = r->folder,
+                                       .json = cli_options_get(r->options, "json"),
+                                       .junit = cli_options_get(r->options, "junit")};
+  return cli_publish(&publication, err);
 }
 
 static int status_of(const run *r, const tl_error *err)
 {
   if (err->code != TL_OK) return fail_in(r, err);
-  int status = r->facts.verdict == TL_FAILED ? 1 : 0;
-  for (uint32_t i = 0; r->facts.result && i < r->facts.result->judgement_count; i++) {
-    const tl_judgement *row = &r->facts.result->judgements[i];
+  int status = r->outcome.verdict == TL_FAILED ? 1 : 0;
+  for (uint32_t i = 0; r->outcome.result && i < r->outcome.result->judgement_count; i++) {
+    const tl_judgement *row = &r->outcome.result->judgements[i];
     if (row->verdict != TL_ERRORED) continue;
     tl_error error = {0};
     tl_fail(&error, row->code, row->threshold.where[0] ? row->threshold.where : NULL, "threshold '%s': %s",
@@ -270,8 +257,8 @@ static tl_code simulate(run *r, tl_error *err)
     *err = close_error;
     code = err->code;
   }
-  r->facts.wall_s = cli_wall_s() - wall_s;
-  r->facts.cpu_s = cli_cpu_s() - cpu_s;
+  r->outcome.wall_s = cli_wall_s() - wall_s;
+  r->outcome.cpu_s = cli_cpu_s() - cpu_s;
   cli_progress_end(&r->progress);
   if (code == TL_OK && r->flip_error.code != TL_OK) {
     *err = r->flip_error;
@@ -291,10 +278,10 @@ static int run_scenario(run *r)
   if (code == TL_OK) code = tl_scenario_seal(r->session.scenario, &err);
   if (code != TL_OK) return fail_in(r, &err);
 
-  tl_scenario_info info = tl_scenario_describe(r->session.scenario);
+  const tl_scenario_info info = tl_scenario_describe(r->session.scenario);
   tl_world *world = tl_scenario_world(r->session.scenario);
-  r->facts.thread_count = tl_world_thread_count(world);
-  r->facts.verified = -1;
+  r->outcome.thread_count = tl_world_thread_count(world);
+  r->outcome.verified = -1;
   code = choose_folder(r, &info, &err);
   if (code == TL_OK) code = cli_inputs_keep(r->folder, &info, r->session.scripts, &err);
   if (code == TL_OK && verifies) code = collect_roots(&r->second, world, &err);
@@ -308,11 +295,11 @@ static int run_scenario(run *r)
 
   code = simulate(r, &err);
   if (code == TL_OK && verifies) code = compare_roots(r, &err);
-  collect_facts(r, &info, &err);
+  collect_outcome(r, &err);
   tl_error write_error = {0};
-  if (write_documents(r, &write_error) != TL_OK && code == TL_OK) {
+  if (publish(r, &write_error) != TL_OK && code == TL_OK) {
     err = write_error;
-    r->facts.verdict = TL_ERRORED;
+    r->outcome.verdict = TL_ERRORED;
   }
   print_summary(r);
   return status_of(r, &err);

@@ -299,6 +299,9 @@ tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *e
   H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
   H5Pset_driver(access, disk->driver_, &disk);
   H5Pset_obj_track_times(create, false);
+  /* Blocks set aside for later objects are given back at every flush, so the layout would tell when that was. */
+  H5Pset_meta_block_size(access, 0);
+  H5Pset_small_data_block_size(access, 0);
   *file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
   H5Pclose(create);
   H5Pclose(access);
