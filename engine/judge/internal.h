@@ -128,7 +128,9 @@ struct tl_judge {
   uint32_t gauge_count;
   tl_meter *meters;
   uint32_t meter_count;
-  tl_partial *partials; /* [blocks of the largest fleet] */
+  tl_partial *partials;    /* [meter][block of all fleets] */
+  uint32_t partial_stride; /* blocks of all fleets */
+  uint32_t first_block[TL_FLEETS_MAX];
   tl_watch *watches;
   uint32_t watch_count;
   double *error_max[TL_FLEETS_MAX];
@@ -164,7 +166,11 @@ static inline uint32_t tl_rows_of_block(uint32_t device_count, uint32_t block)
 /* meter.c */
 tl_bins tl_bins_for_errors(const tl_column *column);
 tl_bins tl_bins_for_column(const tl_column *column);
-void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns);
+/* One block at a window's end, on any thread: samples into the thread's histogram and *out. */
+void tl_meter_sample_block(tl_judge *judge, tl_meter *meter, const tl_source *source,
+                           uint32_t block, uint32_t thread, tl_partial *out);
+/* After all blocks of all fleets: adds the partials up. */
+void tl_meter_close_window(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns);
 /* NaN and no samples when nothing was measured; in the column's unit. */
 tl_reading tl_meter_read(const tl_judge *judge, const tl_meter *meter,
                          const tl_threshold *threshold);
@@ -177,7 +183,10 @@ void tl_heat_add(tl_heat *heat, const tl_partial *partials, uint32_t blocks, int
 
 /* watch.c */
 tl_code tl_watches_create(tl_judge *judge, tl_error *err);
-void tl_watches_look(tl_judge *judge, int64_t begin_ns, int64_t end_ns);
+/* One block at a window's end, on any thread: marks it when an alarm was raised. */
+void tl_watch_look_at_block(const tl_judge *judge, tl_watch *watch, uint32_t block);
+/* After all blocks: matches the onsets of the marked ones with faults. */
+void tl_watches_take(tl_judge *judge, int64_t begin_ns, int64_t end_ns);
 /* finished: open faults count as not found; else their age so far is a lower bound of their delay.
  * */
 tl_reading tl_watch_read(const tl_judge *judge, const tl_gauge *gauge, bool finished);

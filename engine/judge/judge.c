@@ -323,13 +323,7 @@ static tl_code add_gauge(tl_judge *judge, const tl_threshold *threshold, tl_erro
 
 static tl_code reserve(tl_judge *judge, tl_error *err)
 {
-  uint32_t blocks = 1;
-  for (uint32_t f = 1; f <= tl_world_fleet_count(judge->world); f++) {
-    const uint32_t count = tl_fleet_block_count(judge->world, (tl_fleet_id){f});
-    if (count > blocks) blocks = count;
-  }
   const uint32_t faults = judge->def.faults_reserved;
-  judge->partials = tl_judge_take(judge, blocks, sizeof *judge->partials);
   judge->episodes = tl_judge_take(judge, faults, sizeof *judge->episodes);
   judge->scratch = tl_judge_take(judge, faults, sizeof *judge->scratch);
   judge->faults = tl_judge_take(judge, 1024, sizeof *judge->faults);
@@ -338,8 +332,7 @@ static tl_code reserve(tl_judge *judge, tl_error *err)
   judge->episode_room = judge->fault_device_room = faults;
   judge->fault_room = 1024;
   judge->ring_room = judge->def.alarms_reserved;
-  return judge->partials && judge->episodes && judge->scratch && judge->faults &&
-                 judge->fault_devices && judge->ring
+  return judge->episodes && judge->scratch && judge->faults && judge->fault_devices && judge->ring
              ? TL_OK
              : no_memory(err);
 }
@@ -361,8 +354,15 @@ static tl_code reserve_heat(tl_judge *judge, tl_meter *meter, tl_error *err)
   return TL_OK;
 }
 
-static tl_code reserve_bins(tl_judge *judge, tl_error *err)
+static tl_code reserve_meters(tl_judge *judge, tl_error *err)
 {
+  for (uint32_t f = 1; f <= tl_world_fleet_count(judge->world); f++) {
+    judge->first_block[f - 1] = judge->partial_stride;
+    judge->partial_stride += tl_fleet_block_count(judge->world, (tl_fleet_id){f});
+  }
+  judge->partials = tl_judge_take(judge, (size_t)judge->meter_count * judge->partial_stride,
+                                  sizeof *judge->partials);
+  if (judge->partials == NULL) return no_memory(err);
   for (uint32_t m = 0; m < judge->meter_count; m++) {
     tl_meter *meter = &judge->meters[m];
     const tl_code code = reserve_heat(judge, meter, err);
@@ -397,7 +397,7 @@ tl_code tl_judge_create(tl_judge **out, const tl_world *world, const tl_judge_de
   if (code == TL_OK) code = tl_watches_create(judge, err);
   for (uint32_t i = 0; i < def->threshold_count && code == TL_OK; i++)
     code = add_gauge(judge, &def->thresholds[i], err);
-  if (code == TL_OK) code = reserve_bins(judge, err);
+  if (code == TL_OK) code = reserve_meters(judge, err);
   judge->def.thresholds = NULL; /* the caller's, not to be touched later */
   judge->def.controls = NULL;
   if (code != TL_OK) {

@@ -63,7 +63,8 @@ static double from_ordered_bits(uint64_t ordered)
 static uint32_t bin_of(const tl_bins *bins, double value)
 {
   if (bins->logarithmic) return (uint32_t)(ordered_bits(value) >> LOG_SHIFT);
-  const double at = (value - bins->low) / bins->width + 0.5, last = (double)(bins->count - 1);
+  const double at = (value - bins->low) * (1.0 / bins->width) + 0.5,
+               last = (double)(bins->count - 1);
   return at <= 0.0 ? 0u : at >= last ? bins->count - 1u : (uint32_t)at;
 }
 
@@ -81,25 +82,20 @@ static tl_partial empty(void)
   return (tl_partial){.low = (double)INFINITY, .high = -(double)INFINITY};
 }
 
-typedef struct sampling {
-  tl_judge *judge;
-  tl_meter *meter;
-  const tl_source *source;
-} sampling;
-
 /* The errors or values of the chosen rows, packed to the front; returns how many. */
-static uint32_t gather(const sampling *s, uint32_t block, double out[TL_BLOCK_ROWS])
+static uint32_t gather(const tl_judge *judge, const tl_meter *meter, const tl_source *source,
+                       uint32_t block, double out[TL_BLOCK_ROWS])
 {
-  const tl_world *world = s->judge->world;
-  const tl_choice *choice = &s->meter->choice;
-  const tl_fleet_id fleet = s->source->fleet;
+  const tl_world *world = judge->world;
+  const tl_choice *choice = &meter->choice;
+  const tl_fleet_id fleet = source->fleet;
   const uint32_t rows = tl_rows_of_block(tl_fleet_device_count(world, fleet), block);
   double setpoint[TL_BLOCK_ROWS];
-  tl_block_values(world, fleet, block, rows, s->source->column, out);
-  if (s->source->setpoint != TL_NO_COLUMN) {
-    tl_block_values(world, fleet, block, rows, s->source->setpoint, setpoint);
+  tl_block_values(world, fleet, block, rows, source->column, out);
+  if (source->setpoint != TL_NO_COLUMN) {
+    tl_block_values(world, fleet, block, rows, source->setpoint, setpoint);
     for (uint32_t i = 0; i < rows; i++) out[i] = fabs(out[i] - setpoint[i]);
-    double *error_max = s->source->error_max + block * TL_BLOCK_ROWS;
+    double *error_max = source->error_max + block * TL_BLOCK_ROWS;
     if (choice->devices == NULL)
       for (uint32_t i = 0; i < rows; i++)
         error_max[i] = out[i] > error_max[i] ? out[i] : error_max[i];
@@ -109,8 +105,8 @@ static uint32_t gather(const sampling *s, uint32_t block, double out[TL_BLOCK_RO
   for (uint32_t k = choice->block_begin[block]; k < choice->block_begin[block + 1]; k++) {
     const uint32_t row = choice->devices[k] - block * TL_BLOCK_ROWS;
     const double value = out[row]; /* rows ascend: row >= count, nothing unread is overwritten */
-    if (s->source->setpoint != TL_NO_COLUMN) {
-      double *error_max = &s->source->error_max[choice->devices[k]];
+    if (source->setpoint != TL_NO_COLUMN) {
+      double *error_max = &source->error_max[choice->devices[k]];
       if (value > *error_max) *error_max = value;
     }
     out[count++] = value;
@@ -118,6 +114,7 @@ static uint32_t gather(const sampling *s, uint32_t block, double out[TL_BLOCK_RO
   return count;
 }
 
+/* Eight lanes whatever the vector unit, added in lane order: the same bits everywhere. */
 static tl_partial add_up(const double *value, uint32_t count, double band)
 {
   double sum[TL_LANES] = {0}, low[TL_LANES], high[TL_LANES];
@@ -126,14 +123,21 @@ static tl_partial add_up(const double *value, uint32_t count, double band)
     low[j] = (double)INFINITY;
     high[j] = -(double)INFINITY;
   }
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t j = i % TL_LANES;
+  uint32_t i = 0;
+  for (; i + TL_LANES <= count; i += TL_LANES)
+    for (uint32_t j = 0; j < TL_LANES; j++) {
+      const double v = value[i + j];
+      sum[j] += v;
+      low[j] = v < low[j] ? v : low[j];
+      high[j] = v > high[j] ? v : high[j];
+    }
+  for (uint32_t j = 0; i < count; i++, j++) {
     sum[j] += value[i];
     low[j] = value[i] < low[j] ? value[i] : low[j];
     high[j] = value[i] > high[j] ? value[i] : high[j];
-    p.over += value[i] > band;
   }
   p.count = count;
+  for (uint32_t k = 0; k < count && band < (double)INFINITY; k++) p.over += value[k] > band;
   for (uint32_t j = 0; j < TL_LANES; j++) {
     p.sum += sum[j];
     if (low[j] < p.low) p.low = low[j];
@@ -142,20 +146,45 @@ static tl_partial add_up(const double *value, uint32_t count, double band)
   return p;
 }
 
-static void sample_block(void *context, uint32_t block, uint32_t thread)
+/* Missing samples are NaN: moves the others to the front. Almost always there is nothing to do. */
+static uint32_t drop_missing(double *value, uint32_t count)
 {
-  const sampling *s = context;
-  const tl_bins *bins = &s->meter->bins;
-  double value[TL_BLOCK_ROWS];
-  uint32_t count = gather(s, block, value), kept = 0;
-  for (uint32_t i = 0; i < count; i++) { /* missing samples are NaN */
+  uint32_t missing = 0;
+  for (uint32_t i = 0; i < count; i++) missing |= value[i] != value[i];
+  if (!missing) return count;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
     value[kept] = value[i];
     kept += value[i] == value[i];
   }
-  s->judge->partials[block] = add_up(value, kept, s->meter->band);
+  return kept;
+}
+
+static void count_linear(uint64_t *counts, const tl_bins *bins, const double *value, uint32_t count)
+{
+  const double last = (double)(bins->count - 1), inverse = 1.0 / bins->width;
+  uint32_t bin[TL_BLOCK_ROWS];
+  for (uint32_t i = 0; i < count; i++) {
+    double at = (value[i] - bins->low) * inverse + 0.5;
+    at = at > 0.0 ? at : 0.0;
+    bin[i] = (uint32_t)(int32_t)(at < last ? at : last);
+  }
+  for (uint32_t i = 0; i < count; i++) counts[bin[i]]++;
+}
+
+void tl_meter_sample_block(tl_judge *judge, tl_meter *meter, const tl_source *source,
+                           uint32_t block, uint32_t thread, tl_partial *out)
+{
+  const tl_bins *bins = &meter->bins;
+  double value[TL_BLOCK_ROWS];
+  const uint32_t count = drop_missing(value, gather(judge, meter, source, block, value));
+  *out = add_up(value, count, meter->band);
   if (bins->count == 0) return;
-  uint64_t *counts = s->meter->counts + (size_t)thread * bins->count;
-  for (uint32_t i = 0; i < kept; i++) counts[bin_of(bins, value[i])]++;
+  uint64_t *counts = meter->counts + (size_t)thread * bins->count;
+  if (!bins->logarithmic)
+    count_linear(counts, bins, value, count);
+  else
+    for (uint32_t i = 0; i < count; i++) counts[bin_of(bins, value[i])]++;
 }
 
 static void combine(tl_partial *into, const tl_partial *p)
@@ -167,20 +196,20 @@ static void combine(tl_partial *into, const tl_partial *p)
   if (p->high > into->high) into->high = p->high;
 }
 
-void tl_meter_sample(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns)
+void tl_meter_close_window(tl_judge *judge, tl_meter *meter, int64_t begin_ns, int64_t end_ns)
 {
   if (end_ns < meter->after_ns) return;
   if (meter->total.count == 0) meter->total = empty();
+  const tl_partial *partials =
+      judge->partials + (size_t)(meter - judge->meters) * judge->partial_stride;
   tl_partial now = empty();
   for (uint32_t i = 0; i < meter->source_count; i++) {
-    sampling s = {judge, meter, &meter->sources[i]};
-    const tl_fleet_id fleet = s.source->fleet;
-    tl_world_for_blocks(judge->world, fleet, sample_block, &s);
-    const uint32_t blocks = tl_fleet_block_count(judge->world, fleet);
+    const tl_source *source = &meter->sources[i];
+    const tl_partial *own = partials + judge->first_block[source->fleet.index1 - 1];
+    const uint32_t blocks = tl_fleet_block_count(judge->world, source->fleet);
     /* in block order: the same bits on any number of threads */
-    for (uint32_t b = 0; b < blocks; b++) combine(&now, &judge->partials[b]);
-    if (s.source->heat != NULL)
-      tl_heat_add(s.source->heat, judge->partials, blocks, begin_ns, end_ns);
+    for (uint32_t b = 0; b < blocks; b++) combine(&now, &own[b]);
+    if (source->heat != NULL) tl_heat_add(source->heat, own, blocks, begin_ns, end_ns);
   }
   combine(&meter->total, &now);
   tl_track_add(&meter->track, begin_ns, end_ns, &now);

@@ -59,14 +59,58 @@ static void evaluate(tl_judge *judge)
   }
 }
 
+typedef struct looking {
+  tl_judge *judge;
+  tl_fleet_id fleet;
+  int64_t end_ns;
+} looking;
+
+/* Everything that is asked of one block, while it is in cache. */
+static void look_at_block(void *context, uint32_t block, uint32_t thread)
+{
+  const looking *l = context;
+  tl_judge *judge = l->judge;
+  for (uint32_t w = 0; w < judge->watch_count; w++)
+    if (judge->watches[w].fleet.index1 == l->fleet.index1)
+      tl_watch_look_at_block(judge, &judge->watches[w], block);
+  for (uint32_t m = 0; m < judge->meter_count; m++) {
+    tl_meter *meter = &judge->meters[m];
+    tl_partial *partials = judge->partials + (size_t)m * judge->partial_stride;
+    for (uint32_t s = 0; s < meter->source_count && l->end_ns >= meter->after_ns; s++)
+      if (meter->sources[s].fleet.index1 == l->fleet.index1)
+        tl_meter_sample_block(judge, meter, &meter->sources[s], block, thread,
+                              &partials[judge->first_block[l->fleet.index1 - 1] + block]);
+  }
+}
+
+static bool is_looked_at(const tl_judge *judge, tl_fleet_id fleet)
+{
+  for (uint32_t w = 0; w < judge->watch_count; w++)
+    if (judge->watches[w].fleet.index1 == fleet.index1) return true;
+  for (uint32_t m = 0; m < judge->meter_count; m++)
+    for (uint32_t s = 0; s < judge->meters[m].source_count; s++)
+      if (judge->meters[m].sources[s].fleet.index1 == fleet.index1) return true;
+  return false;
+}
+
 static tl_code window_end(void *self, const tl_window_view *view, tl_error *err)
 {
+  enum { WORTH_A_TEAM = 16 }; /* blocks; below, waking threads costs more than looking */
   tl_judge *judge = self;
   (void)err;
   judge->now_ns = view->end_ns;
-  tl_watches_look(judge, view->begin_ns, view->end_ns);
+  for (uint32_t f = 1; f <= tl_world_fleet_count(judge->world); f++) {
+    looking l = {judge, {f}, view->end_ns};
+    const uint32_t blocks = tl_fleet_block_count(judge->world, l.fleet);
+    if (!is_looked_at(judge, l.fleet)) continue;
+    if (blocks >= WORTH_A_TEAM)
+      tl_world_for_blocks(judge->world, l.fleet, look_at_block, &l);
+    else
+      for (uint32_t b = 0; b < blocks; b++) look_at_block(&l, b, 0);
+  }
+  tl_watches_take(judge, view->begin_ns, view->end_ns);
   for (uint32_t m = 0; m < judge->meter_count; m++)
-    tl_meter_sample(judge, &judge->meters[m], view->begin_ns, view->end_ns);
+    tl_meter_close_window(judge, &judge->meters[m], view->begin_ns, view->end_ns);
   evaluate(judge);
   return TL_OK;
 }

@@ -54,22 +54,15 @@ tl_code tl_watches_create(tl_judge *judge, tl_error *err)
 
 /* --- a window's end --- */
 
-typedef struct looking {
-  const tl_world *world;
-  tl_watch *watch;
-} looking;
-
-static void look_at_block(void *context, uint32_t block, uint32_t thread)
+void tl_watch_look_at_block(const tl_judge *judge, tl_watch *watch, uint32_t block)
 {
-  const looking *l = context;
-  (void)thread;
-  const uint32_t rows = tl_rows_of_block(l->watch->device_count, block);
-  const uint32_t *seen = l->watch->seen + block * TL_BLOCK_ROWS;
+  const uint32_t rows = tl_rows_of_block(watch->device_count, block);
+  const uint32_t *seen = watch->seen + block * TL_BLOCK_ROWS;
   double alarms[TL_BLOCK_ROWS];
   uint32_t changed = 0;
-  tl_block_values(l->world, l->watch->fleet, block, rows, l->watch->alarms, alarms);
+  tl_block_values(judge->world, watch->fleet, block, rows, watch->alarms, alarms);
   for (uint32_t i = 0; i < rows; i++) changed |= seen[i] ^ (uint32_t)alarms[i];
-  l->watch->changed[block] = changed != 0;
+  watch->changed[block] = changed != 0;
 }
 
 static void false_alarm(tl_judge *judge, uint32_t watch_index, uint32_t device, uint32_t count,
@@ -124,14 +117,11 @@ static void take_onsets(tl_judge *judge, uint32_t watch_index, uint32_t block, i
   }
 }
 
-void tl_watches_look(tl_judge *judge, int64_t begin_ns, int64_t end_ns)
+void tl_watches_take(tl_judge *judge, int64_t begin_ns, int64_t end_ns)
 {
-  for (uint32_t w = 0; w < judge->watch_count; w++) {
-    looking l = {judge->world, &judge->watches[w]};
-    tl_world_for_blocks(judge->world, l.watch->fleet, look_at_block, &l);
-    for (uint32_t b = 0; b < l.watch->block_count; b++)
-      if (l.watch->changed[b]) take_onsets(judge, w, b, begin_ns, end_ns);
-  }
+  for (uint32_t w = 0; w < judge->watch_count; w++)
+    for (uint32_t b = 0; b < judge->watches[w].block_count; b++)
+      if (judge->watches[w].changed[b]) take_onsets(judge, w, b, begin_ns, end_ns);
 }
 
 /* --- what injection tells --- */
