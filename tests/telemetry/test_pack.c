@@ -208,16 +208,19 @@ static void staged_values_are_the_schemas_integers_on_every_path(void **unused)
       {TL_STORE_I32, 1e-4, 0.0, 5.0, 100.0},    {TL_STORE_I32, 1e-9, 1.0, 5.0, 100.0},
   };
   uint64_t state = 99;
-  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-    const tl_signal_def def = signal_of(cases[k].store, cases[k].scale, cases[k].offset);
+  /* Rows without anything special take a shorter way than those with one value that is missing or out of range. */
+  static const double specials[] = {0.0, (double)NAN, (double)INFINITY, -(double)INFINITY, 1e9, -1e9, 0.0};
+  for (size_t k = 0; k < 7 * (sizeof cases / sizeof *cases); k++) {
+    const size_t special = k % 7;
+    const tl_signal_def def = signal_of(cases[k / 7].store, cases[k / 7].scale, cases[k / 7].offset);
     const tl_stage stage = tl_stage_make(&def);
     double src[251];
     for (int i = 0; i < 251; i++) {
-      src[i] = cases[k].middle + cases[k].spread * ((double)(next_word(&state) >> 11) * 0x1p-53 - 0.5);
+      src[i] = cases[k / 7].middle + cases[k / 7].spread * ((double)(next_word(&state) >> 11) * 0x1p-53 - 0.5);
       if (i % 17 == 3) src[i] = cases[k].offset + cases[k].scale * (double)(int64_t)(next_word(&state) % 200u);
-      if (i % 29 == 5) src[i] = (double)NAN;
-      if (i == 100) src[i] = (double)INFINITY;
-      if (i == 101) src[i] = -(double)INFINITY;
+      if (special == 6 && i % 29 == 5) src[i] = (double)NAN;
+      if (special == 6 && (i == 100 || i == 101)) src[i] = i == 100 ? (double)INFINITY : -(double)INFINITY;
+      if (special > 0 && special < 6 && i == 77) src[i] = specials[special];
     }
     int32_t scalar[251 + 8], other[251 + 8];
     const uint32_t saturated = tl_stage_row(TL_PATH_SCALAR, &stage, scalar, src, 251);
@@ -234,7 +237,7 @@ static void staged_values_are_the_schemas_integers_on_every_path(void **unused)
         expected++; /* further off than rounding: it was out of the store's range */
     }
     assert_int_equal(saturated, expected);
-    assert_true(expected >= 2);
+    assert_true(expected >= (special == 6 ? 2 : special >= 2));
     for (int path = TL_PATH_SSE; path < TL_PATH_COUNT; path++) {
       if (!tl_cpu_has_path((tl_simd_path)path)) continue;
       assert_int_equal(tl_stage_row((tl_simd_path)path, &stage, other, src, 251), saturated);

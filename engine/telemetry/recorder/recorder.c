@@ -27,6 +27,7 @@ tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_re
 {
   assert(def->cookie_ == RECORDER_COOKIE); /* start from tl_recorder_def_default() */
   assert(def->path != NULL);
+  assert(tl_world_window_count(world) == 0); /* a recording starts at the first tick */
   tl_h5_quiet();
   *out = NULL;
   tl_recorder *r = calloc(1, sizeof *r);
