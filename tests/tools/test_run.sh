@@ -84,7 +84,8 @@ tl 2 inspect a --device 0 --at noon; ok "a bad time exits 2"
 tl 3 inspect a --device 300; ok "a device that is not there is refused"
 tl 4 inspect small.lua; ok "what is no run folder is refused"
 tl 0 export a --csv -o a.csv && head -n 1 a.csv | grep -q "^time_s,device,.*box_K\[K\]"; ok "export writes CSV"
-tl 0 score a a.csv || true; ok "score reads it"
+tl 0 run "$small" --set count=1 -o one -q && tl 0 export one --csv -o one.csv && tl 0 score one one.csv --json score.json; ok "score reads a run and a CSV file"
+json score.json "d['channels']['box_K']['rmse'] == {'value': 0, 'unit': 'K', 'status': 'ok'}"; ok "a run compared with its own export has no error"
 tl 0 report a -o copy.html && cmp -s copy.html a/report.html; ok "report copies the page"
 tl 0 doctor --json doctor.json && json doctor.json "d['self_test']['equal'] and d['self_test']['cases'] >= 2 and 'scalar' in d['paths']"; ok "doctor proves determinism"
 tl 0 explain TL0103 && grep -q "unknown name" out; ok "explain knows a code"
@@ -108,7 +109,7 @@ if [ -e /dev/full ]; then
   [ $? -eq 4 ]; ok "a full stdout exits 4"
   tl 4 run "$small" -o a2 --json /dev/full -q; ok "a full document exits 4"
 fi
-(ulimit -f 40; "$PROGRAM" run "$small" --set minutes=600 --record all -o full -q >out 2>err)
+(ulimit -f 300; "$PROGRAM" run "$small" --set minutes=600 --record all -o full -q >out 2>err)
 [ $? -eq 4 ] && grep -q "TL0020" err; ok "a full disk while recording exits 4"
 tl 0 inspect full; ok "and what was recorded stays readable"
 
