@@ -44,7 +44,8 @@ typedef struct tl_judge_def {
 } tl_judge_def;
 TL_API tl_judge_def tl_judge_def_default(void);
 
-/* Checks every threshold against the sealed world and reserves memory.
+/* Checks every threshold against the world and reserves memory. The world may be unsealed when it
+ * has all its fleets: `check` needs no more.
  * errors  TL_E_NAME: unknown fleet, column or metric (hint: nearest), at the threshold's line;
  *         TL_E_UNIT: the limit's unit has another dimension than the column; fleets disagree on a
  *         column's unit; TL_E_ARG: device out of range, abort on a limit that only the end can

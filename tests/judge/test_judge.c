@@ -51,7 +51,7 @@ typedef struct bench {
   uint32_t count;
 } bench;
 
-static bench bench_open(uint32_t devices, uint32_t threads)
+static bench bench_make(uint32_t devices, uint32_t threads)
 {
   bench b = {0};
   tl_error err;
@@ -69,7 +69,13 @@ static bench bench_open(uint32_t devices, uint32_t threads)
   fleet.dt_ns = S;
   fleet.tick_ns = S;
   if (tl_fleet_create(b.world, &b.fleet, &fleet, &err) != TL_OK) fail_msg("%s", err.text);
-  assert_int_equal(tl_world_seal(b.world, &err), TL_OK);
+  return b;
+}
+
+static bench bench_open(uint32_t devices, uint32_t threads)
+{
+  bench b = bench_make(devices, threads);
+  assert_int_equal(tl_world_seal(b.world, NULL), TL_OK);
   return b;
 }
 
@@ -588,6 +594,17 @@ static void what_the_world_has_not_is_refused_at_the_thresholds_line(void **unus
           "");
 }
 
+static void thresholds_are_checked_before_the_world_has_memory(void **unused)
+{
+  (void)unused;
+  bench b = bench_make(DEVICES, 1);
+  tl_error err;
+  add(&b, "comfort.error p95", "< 1 K");
+  add(&b, "detect.missed", "== 0");
+  assert_int_equal(create(&b, &err), TL_OK);
+  bench_close(&b);
+}
+
 static void a_selection_must_fit_the_fleet(void **unused)
 {
   (void)unused;
@@ -666,6 +683,7 @@ int main(void)
       cmocka_unit_test(history_and_strip_stay_within_their_memory),
       cmocka_unit_test(scores_fill_fidelity_thresholds),
       cmocka_unit_test(what_the_world_has_not_is_refused_at_the_thresholds_line),
+      cmocka_unit_test(thresholds_are_checked_before_the_world_has_memory),
       cmocka_unit_test(a_selection_must_fit_the_fleet),
       cmocka_unit_test(a_scenario_asks_for_statistics_of_columns),
   };
