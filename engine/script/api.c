@@ -67,12 +67,12 @@ uint32_t script_method_names(const char *class_name, const char **out, uint32_t 
 static int plain_index(lua_State *L)
 {
   const char *key = luaL_checkstring(L, 2);
+  char class_name[64], what[96];
   luaL_getmetafield(L, 1, "__name");
-  const char *class_name = lua_tostring(L, -1);
+  snprintf(class_name, sizeof class_name, "tl.%s", lua_tostring(L, -1));
   if (script_method(L, class_name, key)) return 1;
   const char *names[16];
   const uint32_t count = script_method_names(class_name, names, 16);
-  char what[64];
   snprintf(what, sizeof what, "a %s has no field or method", class_name + 3);
   return script_unknown(L, what, key, names, count);
 }
@@ -81,20 +81,21 @@ static int refuse_assignment(lua_State *L)
 {
   luaL_getmetafield(L, 1, "__name");
   const char *class_name = lua_tostring(L, -1);
-  return tl_script_raise(L, TL_E_TYPE, strcmp(class_name, SCRIPT_DEVICES) == 0 ? "write fleet:set { column = value }" : NULL,
-                         "fields of a %s can't be assigned", class_name + 3);
+  return tl_script_raise(L, TL_E_TYPE, strcmp(class_name, "devices") == 0 ? "write fleet:set { column = value }" : NULL,
+                         "fields of %s can't be assigned", class_name);
 }
 
 static int name_of(lua_State *L)
 {
-  luaL_getmetafield(L, 1, "__name");
-  lua_pushstring(L, lua_tostring(L, -1) + 3); /* "devices": no address */
+  luaL_getmetafield(L, 1, "__name"); /* "devices": no address */
   return 1;
 }
 
 void script_class(lua_State *L, const char *name, lua_CFunction index, lua_CFunction length)
 {
   luaL_newmetatable(L, name);
+  lua_pushstring(L, name + 3); /* "devices" for "tl.devices", in messages */
+  lua_setfield(L, -2, "__name");
   lua_pushcfunction(L, index != NULL ? index : plain_index);
   lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, refuse_assignment);

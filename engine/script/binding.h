@@ -24,7 +24,8 @@
 
 enum {
   SCRIPT_PROCESSES_MAX = 10000, /* stories that wait at one time */
-  SCRIPT_EVENTS_MAX = 100000,   /* wake-ups queued, and resumes at one instant */
+  SCRIPT_EVENTS_MAX = 100000,   /* wake-ups queued; cost of those within a simulated millisecond */
+  SCRIPT_WINDOW_COST = 50,      /* a window costs about as much as this many resumes */
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
   SCRIPT_WEIGHTS_MAX = 16
@@ -183,7 +184,8 @@ struct tl_scenario {
   script_call *calls;
   uint32_t call_count, call_room;
   uint32_t story_count;
-  uint32_t resumes_now; /* at this instant */
+  uint32_t wake_cost;  /* of stories and of windows they made, since wake_from_ns */
+  int64_t wake_from_ns;
   char phase[96];
   double lua_s;
 
@@ -256,6 +258,7 @@ tl_code script_seal_judge(tl_scenario *s, tl_error *err);     /* bind/judge.c */
 tl_code script_seal_faults(tl_scenario *s, tl_error *err);    /* bind/fault.c */
 tl_code script_seal_compares(tl_scenario *s, tl_error *err);  /* bind/record.c */
 tl_code script_check_channels(tl_scenario *s, tl_error *err); /* bind/judge.c: fidelity.* names a compare */
+tl_code script_check_thresholds(tl_scenario *s, tl_error *err); /* bind/judge.c: names and units, before time 0 */
 tl_code script_score(tl_scenario *s, tl_error *err);          /* bind/record.c: compares, and their thresholds */
 void script_fault_end(tl_scenario *s, int reference);         /* bind/fault.c: an event of the queue */
 /* Runs a function as a new process now: bind/time.c. */

@@ -38,20 +38,24 @@ static bool read_line(const char *path, int wanted, char out[LINE_BYTES])
   return found;
 }
 
-/* The n-th 'quoted' word of the text that occurs exactly once in the line: its column and length. */
+/* The last 'quoted' word of the text that occurs exactly once in the line: its column and length. What comes last
+ * is what is wrong: "sensor 'box' has no key 'nosie'". */
 static int find_caret(const char *text, const char *line, size_t *length)
 {
+  int found = 0;
   for (const char *quote = strchr(text, '\''); quote != NULL;) {
     const char *end = strchr(quote + 1, '\'');
-    if (end == NULL) return 0;
+    if (end == NULL) break;
     char name[96];
     snprintf(name, sizeof name, "%.*s", (int)(end - quote - 1), quote + 1);
     const int column = tl_scan_column(line, name);
-    *length = strlen(name);
-    if (column > 0) return column;
+    if (column > 0) {
+      found = column;
+      *length = strlen(name);
+    }
     quote = strchr(end + 1, '\'');
   }
-  return 0;
+  return found;
 }
 
 static void add_repeated(tl_text *out, char c, size_t count)

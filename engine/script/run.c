@@ -95,7 +95,11 @@ static tl_code read_alarms(tl_scenario *s, uint32_t index, tl_error *err)
 static tl_code due(tl_scenario *s, tl_error *err)
 {
   tl_code code = TL_OK;
-  s->resumes_now = 0;
+  if (tl_world_now_ns(s->world) - s->wake_from_ns >= 1000000) {
+    s->wake_from_ns = tl_world_now_ns(s->world);
+    s->wake_cost = 0;
+  }
+  s->wake_cost += SCRIPT_WINDOW_COST;
   for (uint32_t i = 0; i < s->fleet_count && code == TL_OK; i++)
     if (s->fleets[i].has_detector && tl_world_now_ns(s->world) > 0) code = read_alarms(s, i, err);
   if (code == TL_OK) code = script_wake(s, err);

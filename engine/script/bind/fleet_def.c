@@ -394,7 +394,8 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   tl_scenario *s = script_scenario(L);
   if (!s->declared) return tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first", "devices need a scenario");
   if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "fleets can't be added while time passes");
-  luaL_checktype(L, table, LUA_TTABLE);
+  if (!lua_istable(L, table))
+    return tl_script_raise(L, TL_E_TYPE, NULL, "fleet '%s': expected { twin = ... }, got %s", name, luaL_typename(L, table));
   luaL_checkstack(L, 64, "devices");
   table = lua_absindex(L, table);
   if (!script_grow(&s->fleets, &s->fleet_room, s->fleet_count, sizeof *s->fleets)) return script_no_memory(L);
@@ -448,7 +449,7 @@ static int named_device(lua_State *L) { return make_fleet(L, lua_tostring(L, lua
 
 int api_devices(lua_State *L)
 {
-  luaL_checkstring(L, 1);
+  luaL_checktype(L, 1, LUA_TSTRING);
   if (lua_istable(L, 2)) return make_fleet(L, lua_tostring(L, 1), 2, false);
   lua_settop(L, 1);
   lua_pushcclosure(L, named_devices, 1);

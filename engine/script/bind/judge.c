@@ -114,28 +114,37 @@ tl_code script_check_channels(tl_scenario *s, tl_error *err)
   return TL_OK;
 }
 
-tl_code script_seal_judge(tl_scenario *s, tl_error *err)
+/* Devices of `of` as the judge takes them. trial: lists are not known yet, device 0 stands for them. */
+static tl_code set_selection(tl_scenario *s, uint32_t index, bool trial, tl_error *err)
 {
+  static const uint32_t first = 0;
   lua_State *L = tl_sandbox_state(s->sandbox);
+  tl_threshold *threshold = &s->thresholds[index];
+  lua_rawgeti(L, LUA_REGISTRYINDEX, s->threshold_extra[index].of); /* stays referenced: the list lives in it */
+  const script_devices *devices = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  threshold->of_fleet = s->fleets[devices->fleet].id;
+  threshold->of = trial ? &first : devices->list;
+  threshold->of_count = trial ? 1 : devices->count;
+  if (trial || !devices->all) return TL_OK;
+  uint32_t *all = malloc(devices->count * sizeof *all);
+  if (all == NULL || !script_keep_block(s, all)) {
+    free(all);
+    return tl_fail(err, TL_E_LIMIT, threshold->where, "out of memory");
+  }
+  for (uint32_t k = 0; k < devices->count; k++) all[k] = k;
+  threshold->of = all;
+  return TL_OK;
+}
+
+static tl_code make_judge(tl_scenario *s, bool trial, tl_judge **out, tl_error *err)
+{
   tl_judge_control controls[TL_FLEETS_MAX];
   tl_judge_def def = tl_judge_def_default();
-  for (uint32_t i = 0; i < s->threshold_count; i++) {
-    if (s->threshold_extra[i].of == LUA_NOREF) continue;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, s->threshold_extra[i].of); /* stays referenced: the list lives in it */
-    const script_devices *devices = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    s->thresholds[i].of_fleet = s->fleets[devices->fleet].id;
-    s->thresholds[i].of = devices->list;
-    s->thresholds[i].of_count = devices->count;
-    if (!devices->all) continue;
-    uint32_t *all = malloc(devices->count * sizeof *all);
-    if (all == NULL || !script_keep_block(s, all)) {
-      free(all);
-      return tl_fail(err, TL_E_LIMIT, s->thresholds[i].where, "out of memory");
-    }
-    for (uint32_t k = 0; k < devices->count; k++) all[k] = k;
-    s->thresholds[i].of = all;
-  }
+  tl_code code = TL_OK;
+  for (uint32_t i = 0; i < s->threshold_count && code == TL_OK; i++)
+    if (s->threshold_extra[i].of != LUA_NOREF) code = set_selection(s, i, trial, err);
+  if (code != TL_OK) return code;
   for (uint32_t i = 0; i < s->fleet_count; i++)
     if (s->fleets[i].has_control)
       controls[def.control_count++] =
@@ -143,7 +152,27 @@ tl_code script_seal_judge(tl_scenario *s, tl_error *err)
   def.controls = controls;
   def.thresholds = s->thresholds;
   def.threshold_count = s->threshold_count;
-  tl_code code = tl_judge_create(&s->judge, s->world, &def, err);
+  if (trial) def.faults_reserved = def.alarms_reserved = 1;
+  return tl_judge_create(out, s->world, &def, err);
+}
+
+/* Columns, fleets and units of thresholds are checked when the script is read: the judge looks at no value. */
+tl_code script_check_thresholds(tl_scenario *s, tl_error *err)
+{
+  tl_judge *trial = NULL;
+  if (s->threshold_count == 0) return TL_OK;
+  const tl_code code = make_judge(s, true, &trial, err);
+  tl_judge_destroy(trial);
+  for (uint32_t i = 0; i < s->threshold_count; i++) {
+    s->thresholds[i].of = NULL;
+    s->thresholds[i].of_count = 0;
+  }
+  return code;
+}
+
+tl_code script_seal_judge(tl_scenario *s, tl_error *err)
+{
+  const tl_code code = make_judge(s, false, &s->judge, err);
   if (code != TL_OK) return code;
   const tl_observer observer = tl_judge_observer(s->judge);
   return tl_world_observe(s->world, &observer, err);

@@ -25,6 +25,19 @@ static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------- */
+/* The engine names files by path; users know them by the name that they wrote. */
+static int raise_named(lua_State *L, const script_recording *recording, const tl_error *err, const char *where)
+{
+  tl_error named;
+  const size_t length = strlen(recording->path);
+  const char *at = strstr(err->text, recording->path);
+  if (at != NULL)
+    tl_fail(&named, err->code, where, "%.*s%s%s", (int)(at - err->text), err->text, recording->name, at + length);
+  else tl_fail(&named, err->code, where, "%s", err->text);
+  if (err->hint[0] != '\0') tl_fail_hint(&named, "%s", err->hint);
+  return tl_script_raise_error(L, &named);
+}
+
 static uint32_t open_recording(lua_State *L, tl_scenario *s, const char *name, const char *where)
 {
   tl_error err;
@@ -46,12 +59,7 @@ static uint32_t open_recording(lua_State *L, tl_scenario *s, const char *name, c
   }
   tl_sandbox_continue(s->sandbox);
   if (code == TL_OK && script_note_file(s, "recording", name, path, sha) != TL_OK) script_no_memory(L);
-  if (code != TL_OK) {
-    tl_error outer;
-    tl_fail(&outer, err.code, where, "%s", err.text);
-    if (err.hint[0] != '\0') tl_fail_hint(&outer, "%s", err.hint);
-    tl_script_raise_error(L, &outer);
-  }
+  if (code != TL_OK) raise_named(L, row, &err, where);
   return s->recording_count - 1;
 }
 
@@ -85,7 +93,7 @@ int api_recording(lua_State *L)
   tl_code code = tl_recording_fleet_find(file, fleet, &ref.fleet, &err);
   if (code == TL_OK && lua_istable(L, 2) && script_field(L, 2, "device") != LUA_TNIL)
     code = tl_recording_device_find(file, ref.fleet, device, &ref.device, &err);
-  if (code != TL_OK) return tl_script_raise_error(L, &err);
+  if (code != TL_OK) return raise_named(L, &s->recordings[ref.recording], &err, where);
   const tl_recording_fleet *info = fleet_of(s, &ref);
   if (info->sample_count < 1) return tl_script_raise(L, TL_E_FORMAT, NULL, "%s holds no samples", name);
   ref.begin_ns = info->times_ns[0];

@@ -28,9 +28,12 @@ static script_process *process_numbered(tl_scenario *s, uint64_t number)
 
 static tl_code resume(tl_scenario *s, script_process *process, int argument_count, tl_error *err)
 {
-  if (++s->resumes_now > SCRIPT_EVENTS_MAX)
-    return tl_fail(err, TL_E_BUDGET, NULL, "more than %d steps of stories at one instant: does a loop wait for no time?",
-                   (int)SCRIPT_EVENTS_MAX);
+  if (++s->wake_cost > SCRIPT_EVENTS_MAX) {
+    char where[160];
+    tl_script_where(process->co, where, sizeof where);
+    snprintf(s->phase, sizeof s->phase, "%s", process->phase);
+    return tl_fail(err, TL_E_BUDGET, where, "stories wake too often within a millisecond of simulated time: does a loop wait for no time?");
+  }
   const uint64_t number = process->number;
   bool yielded = false;
   process->waiting = process->polling = false;

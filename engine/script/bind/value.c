@@ -40,15 +40,19 @@ int script_unknown(lua_State *L, const char *what, const char *name, const char 
   const char *closest = tl_text_closest(name, candidates, count);
   script_where_word(L, name, where, sizeof where);
   snprintf(text, sizeof text, "%s '%.80s'", what, name);
+  hint[0] = '\0';
   if (closest != NULL) snprintf(hint, sizeof hint, "did you mean '%s'?", closest);
-  return raise_at(L, where, TL_E_NAME, closest != NULL ? hint : NULL, text);
+  else if (count > 0 && count <= 6)
+    for (size_t i = 0, used = 0; i < count && used < sizeof hint; i++)
+      used += (size_t)snprintf(hint + used, sizeof hint - used, i == 0 ? "there is: '%s'" : ", '%s'", candidates[i]);
+  return raise_at(L, where, TL_E_NAME, hint[0] != '\0' ? hint : NULL, text);
 }
 
 int script_wrong_type(lua_State *L, const char *key, const char *expected, int index)
 {
   char where[160], text[256];
   const char *got = luaL_typename(L, index);
-  if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) got = lua_tostring(L, -1) + 3; /* "tl.devices" */
+  if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) got = lua_tostring(L, -1);
   script_where_word(L, key, where, sizeof where);
   snprintf(text, sizeof text, "'%s': expected %s, got %s", key, expected, got);
   return raise_at(L, where, TL_E_TYPE, NULL, text);

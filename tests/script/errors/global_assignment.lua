@@ -1,0 +1,2 @@
+scenario { duration = 1*h }
+fleet = devices "room" { twin = "incubator", count = 10 }

@@ -1,0 +1,2 @@
+scenario { duration = 1*h }
+local rec = recording "recordings/no_such_file.h5"

@@ -1,0 +1,2 @@
+scenario { duration = 1*h }
+local fleet = devcies "room" { twin = "incubator" }

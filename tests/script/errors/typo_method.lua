@@ -1,0 +1,3 @@
+scenario { duration = 1*h }
+local fleet = devices "room" { twin = "incubator", count = 10 }
+local sick = fleet:sampel(0.5)

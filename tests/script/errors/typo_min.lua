@@ -1,0 +1,1 @@
+scenario { duration = 5*mn }

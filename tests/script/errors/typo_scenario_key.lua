@@ -1,0 +1,4 @@
+scenario {
+  title   = "x",
+  duraton = 1*h,
+}

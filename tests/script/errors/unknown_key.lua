@@ -1,0 +1,5 @@
+scenario { duration = 1*h }
+local fleet = devices "room" {
+  twin  = "incubator",
+  cuont = 10,
+}

@@ -1,0 +1,4 @@
+scenario { duration = 1*h }
+local fleet = devices "room" {
+  twin  = "incubater",
+}

@@ -1,0 +1,2 @@
+scenario { duration = 1*min }
+wait(10*s)

@@ -1,0 +1,4 @@
+scenario {
+  title    = "one day",
+  duration = true,
+}

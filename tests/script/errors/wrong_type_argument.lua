@@ -1,0 +1,4 @@
+scenario { duration = 1*h }
+run(function()
+  wait({})
+end)
