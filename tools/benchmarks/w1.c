@@ -73,7 +73,7 @@ static tl_code run_product(w1_result *out, double *rate, const w1_case *what, co
   char scenario_path[1024], assets[1024], file[1024], devices[16], seconds[16];
   snprintf(scenario_path, sizeof scenario_path, "%s/tools/benchmarks/w1.lua", root);
   snprintf(assets, sizeof assets, "%s/assets/models", root);
-  snprintf(file, sizeof file, "%s/w1-%ld.h5", scratch, (long)getpid());
+  snprintf(file, sizeof file, "%s/w1-%d.h5", scratch, (int)getpid());
   snprintf(devices, sizeof devices, "%u", what->devices);
   snprintf(seconds, sizeof seconds, "%u", round_seconds(what->devices));
   const tl_scenario_setting settings[] = {{"devices", devices}, {"seconds", seconds}};
