@@ -375,7 +375,7 @@ static uint32_t distance(const char *a, size_t a_length, const char *b, size_t b
 static size_t copy_name(char out[NAME_MAX_ + 1], const char *name, bool lower_case)
 {
   size_t length = 0;
-  for (; name[length] && length < NAME_MAX_; length++)
+  for (; length < NAME_MAX_ && name[length]; length++)
     out[length] = lower_case ? lower(name[length]) : name[length];
   out[length] = '\0';
   return length;
