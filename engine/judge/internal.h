@@ -78,7 +78,8 @@ typedef struct tl_watch { /* the detector of one fleet */
   uint32_t *seen;           /* [device] onsets looked at */
   uint32_t *episode1;       /* [device] its latest episode + 1 */
   uint32_t *active;         /* [device] faults that have begun and not ended */
-  uint32_t *false_alarms;   /* [device] */
+  uint32_t *false_alarms;   /* [device] since the start */
+  uint32_t *late_alarms;    /* [device] of these: from tl_judge.alarms_from_ns on */
   uint8_t *changed;         /* [block] */
 } tl_watch;
 
@@ -123,6 +124,7 @@ struct tl_judge {
   const tl_world *world;
   tl_judge_def def;
   int64_t start_ns, now_ns;
+  int64_t alarms_from_ns; /* earliest `after` of a threshold on false alarms */
   uint32_t thread_count;
   tl_gauge *gauges;
   uint32_t gauge_count;

@@ -379,6 +379,17 @@ static tl_code reserve_meters(tl_judge *judge, tl_error *err)
   return TL_OK;
 }
 
+/* Alarms of a warm-up that no threshold counts would only hide the others in the report. */
+static int64_t first_after(const tl_judge *judge)
+{
+  int64_t first_ns = INT64_MAX;
+  for (uint32_t i = 0; i < judge->gauge_count; i++) {
+    const tl_threshold *t = &judge->gauges[i].threshold;
+    if (t->quantity == TL_QUANTITY_FALSE_ALARMS && t->after_ns < first_ns) first_ns = t->after_ns;
+  }
+  return first_ns == INT64_MAX ? 0 : first_ns;
+}
+
 tl_code tl_judge_create(tl_judge **out, const tl_world *world, const tl_judge_def *def,
                         tl_error *err)
 {
@@ -398,6 +409,7 @@ tl_code tl_judge_create(tl_judge **out, const tl_world *world, const tl_judge_de
   for (uint32_t i = 0; i < def->threshold_count && code == TL_OK; i++)
     code = add_gauge(judge, &def->thresholds[i], err);
   if (code == TL_OK) code = reserve_meters(judge, err);
+  judge->alarms_from_ns = first_after(judge);
   judge->def.thresholds = NULL; /* the caller's, not to be touched later */
   judge->def.controls = NULL;
   if (code != TL_OK) {

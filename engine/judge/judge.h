@@ -133,10 +133,10 @@ TL_API tl_code tl_judge_query(const tl_judge *judge, tl_fleet_id fleet, const ui
 typedef struct tl_judge_device { /* a device worth looking at */
   tl_fleet_id fleet;
   uint32_t device;
-  double error_max; /* greatest comfort error at a window's end; NaN where none was measured */
-  const char *unit; /* of error_max; as long as the world lives */
-  uint32_t false_alarms;
-  uint32_t missed; /* faults not found */
+  double error_max;      /* greatest comfort error at a window's end; NaN where none was measured */
+  const char *unit;      /* of error_max; as long as the world lives */
+  uint32_t false_alarms; /* from tl_judge_totals.alarms_from_ns on */
+  uint32_t missed;       /* faults not found */
 } tl_judge_device;
 /* The worst devices: missed faults first, then false alarms, then error_max; ties by fleet and
  * device. Returns how many were written (devices with nothing to report are left out). */
@@ -164,8 +164,10 @@ typedef struct tl_judge_heat {
 TL_API bool tl_judge_heat_get(const tl_judge *judge, tl_fleet_id fleet, tl_judge_heat *out);
 /* Totals over all fleets and devices so far. */
 typedef struct tl_judge_totals {
-  uint64_t faults, found, missed, false_alarms;
-  double device_days;
+  uint64_t faults, found, missed;
+  int64_t alarms_from_ns; /* false alarms count from here: earliest `after` of their thresholds */
+  uint64_t false_alarms;
+  double device_days; /* watched from there on */
 } tl_judge_totals;
 TL_API tl_judge_totals tl_judge_totals_get(const tl_judge *judge);
 #endif

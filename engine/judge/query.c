@@ -192,7 +192,7 @@ uint32_t tl_judge_worst(const tl_judge *judge, tl_judge_device *out, uint32_t ca
                                          d,
                                          error_max ? error_max[d] : (double)NAN,
                                          judge->error_unit[f - 1] ? judge->error_unit[f - 1] : "1",
-                                         watch ? watch->false_alarms[d] : 0,
+                                         watch ? watch->late_alarms[d] : 0,
                                          watch ? missed_of(judge, watch, d) : 0};
       if (!(candidate.error_max > 0.0) && !candidate.false_alarms && !candidate.missed) continue;
       if (count == capacity && !worse(&candidate, &out[count - 1])) continue;
@@ -209,11 +209,15 @@ tl_judge_totals tl_judge_totals_get(const tl_judge *judge)
   tl_judge_totals out = {.faults = judge->episode_count};
   for (uint32_t i = 0; i < judge->episode_count; i++) out.found += judge->episodes[i].found_ns >= 0;
   out.missed = out.faults - out.found;
+  const int64_t from_ns =
+      judge->alarms_from_ns > judge->start_ns ? judge->alarms_from_ns : judge->start_ns;
+  out.alarms_from_ns = from_ns;
   for (uint32_t w = 0; w < judge->watch_count; w++) {
     const tl_watch *watch = &judge->watches[w];
-    for (uint32_t d = 0; d < watch->device_count; d++) out.false_alarms += watch->false_alarms[d];
-    out.device_days +=
-        (double)watch->device_count * ((double)(judge->now_ns - judge->start_ns) / 86400e9);
+    for (uint32_t d = 0; d < watch->device_count; d++) out.false_alarms += watch->late_alarms[d];
+    if (judge->now_ns > from_ns)
+      out.device_days +=
+          (double)watch->device_count * ((double)(judge->now_ns - from_ns) / 86400e9);
   }
   return out;
 }

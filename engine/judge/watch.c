@@ -22,8 +22,10 @@ static tl_code watch_create(tl_judge *judge, tl_watch *out, tl_fleet_id fleet, t
   out->episode1 = tl_judge_take(judge, out->device_count, sizeof *out->episode1);
   out->active = tl_judge_take(judge, out->device_count, sizeof *out->active);
   out->false_alarms = tl_judge_take(judge, out->device_count, sizeof *out->false_alarms);
+  out->late_alarms = tl_judge_take(judge, out->device_count, sizeof *out->late_alarms);
   out->changed = tl_judge_take(judge, out->block_count, sizeof *out->changed);
-  if (!out->seen || !out->episode1 || !out->active || !out->false_alarms || !out->changed)
+  if (!out->seen || !out->episode1 || !out->active || !out->false_alarms || !out->late_alarms ||
+      !out->changed)
     return tl_fail(err, TL_E_LIMIT, NULL, "no memory to watch %u devices for alarms",
                    out->device_count);
   double value[TL_BLOCK_ROWS];
@@ -71,6 +73,7 @@ static void false_alarm(tl_judge *judge, uint32_t watch_index, uint32_t device, 
 {
   tl_watch *watch = &judge->watches[watch_index];
   watch->false_alarms[device] += count;
+  if (at_ns >= judge->alarms_from_ns) watch->late_alarms[device] += count;
   for (uint32_t k = 0; k < count && judge->ring_room > 0; k++)
     judge->ring[judge->ring_count++ % judge->ring_room] =
         (tl_false_alarm){at_ns, watch_index, device};

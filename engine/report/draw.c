@@ -227,9 +227,31 @@ typedef struct panel {
   const tl_plot_series *series;
   uint32_t series_count, height;
   range range;
-  bool with_times, with_zero, with_limit;
+  bool with_times, with_zero, with_limits;
   const char *label;
 } panel;
+
+static bool is_inside(double value, range r) { return value >= r.low && value <= r.high; }
+
+/* Above their lines; where two would meet, the later one moves to the left. */
+static void draw_limit_texts(tl_text *out, const panel *p)
+{
+  for (uint32_t i = 0; i < p->plot->limit_count; i++) {
+    if (!is_inside(p->plot->limit[i], p->range)) continue;
+    const uint32_t y = y_px(p->plot->limit[i], p->range, p->height);
+    uint32_t column = 0;
+    for (uint32_t k = 0; k < i; k++) {
+      if (!is_inside(p->plot->limit[k], p->range)) continue;
+      const uint32_t other = y_px(p->plot->limit[k], p->range, p->height);
+      column += (other > y ? other - y : y - other) < 15;
+    }
+    tl_text_addf(out,
+                 "<text class=\"limit-text\" x=\"100%%\" dx=\"-%u\" text-anchor=\"end\" y=\"%u\">",
+                 8 + 110 * column, y > 18 ? y - 5 : y + 15);
+    tl_text_add_html(out, p->plot->limit_text[i]);
+    tl_text_add(out, "</text>");
+  }
+}
 
 static void draw_panel(tl_text *out, const panel *p)
 {
@@ -251,19 +273,13 @@ static void draw_panel(tl_text *out, const panel *p)
       draw_line(out, &p->series[s], p->range);
   }
   tl_text_add(out, "</svg>");
-  if (p->with_limit) {
-    const uint32_t y = y_px(p->plot->limit, p->range, p->height);
+  for (uint32_t i = 0; i < p->plot->limit_count && p->with_limits; i++) {
+    if (!is_inside(p->plot->limit[i], p->range)) continue;
+    const uint32_t y = y_px(p->plot->limit[i], p->range, p->height);
     tl_text_addf(out, "<line class=\"limit\" x2=\"100%%\" y1=\"%u\" y2=\"%u\"/>", y, y);
   }
   draw_values(out, p->range, p->height, unit);
-  if (p->with_limit) {
-    const uint32_t y = y_px(p->plot->limit, p->range, p->height);
-    tl_text_addf(out,
-                 "<text class=\"limit-text\" x=\"100%%\" dx=\"-8\" text-anchor=\"end\" y=\"%u\">",
-                 y > 18 ? y - 5 : y + 15);
-    tl_text_add_html(out, p->plot->limit_text);
-    tl_text_add(out, "</text>");
-  }
+  if (p->with_limits) draw_limit_texts(out, p);
   if (p->with_times) draw_times(out, p->plot, p->height + 21);
   tl_text_add(out, "</svg>\n");
 }
@@ -317,11 +333,11 @@ static void draw_curves(tl_text *out, const tl_plot *plot, uint32_t height)
   tl_text label = {0};
   tl_text_addf(&label, "%s over time", plot->title);
   range r = range_of(plot->series, plot->series_count);
-  const double span = r.high - r.low;
-  /* the limit belongs into view, unless it would squeeze the data to a line */
-  const bool near =
-      plot->has_limit && plot->limit < r.high + 3.0 * span && plot->limit > r.low - 3.0 * span;
-  if (near) widen(&r, plot->limit, plot->limit);
+  const double span = r.high - r.low, low = r.low, high = r.high;
+  /* a limit belongs into view, unless it would squeeze the data to a line */
+  for (uint32_t i = 0; i < plot->limit_count; i++)
+    if (plot->limit[i] < high + 3.0 * span && plot->limit[i] > low - 3.0 * span)
+      widen(&r, plot->limit[i], plot->limit[i]);
   if (strcmp(plot->kind, "fleet") == 0 && r.low >= 0.0 && r.low < 0.5 * r.high) r.low = 0.0;
   panel p = {.plot = plot,
              .series = plot->series,
@@ -329,7 +345,7 @@ static void draw_curves(tl_text *out, const tl_plot *plot, uint32_t height)
              .height = height,
              .range = padded(r),
              .with_times = true,
-             .with_limit = near,
+             .with_limits = true,
              .label = tl_text_string(&label)};
   if (r.low == 0.0) p.range.low = 0.0;
   draw_panel(out, &p);

@@ -22,6 +22,13 @@ const char *tl_unit_shown(const char *unit)
   return strcmp(unit, "1") == 0 ? "" : unit;
 }
 
+/* Where the file lies is the machine's business: "hvac.lua:17". */
+const char *tl_where_shown(const char *where)
+{
+  const char *slash = strrchr(where, '/');
+  return slash ? slash + 1 : where;
+}
+
 void tl_html_number(tl_text *out, double value)
 {
   if (isinf(value))
@@ -211,7 +218,7 @@ static void add_name(tl_text *out, const tl_report *report, const tl_judgement *
   tl_text_add_html(out, t->name);
   tl_text_add(out, plot ? "</a></strong>" : "</strong>");
   tl_text_add(out, "<br><small class=\"soft\">");
-  tl_text_add_html(out, t->where);
+  tl_text_add_html(out, tl_where_shown(t->where));
   if (t->of_fleet.index1)
     tl_text_addf(out, "%s%u devices", t->where[0] ? " \xc2\xb7 " : "", t->of_count);
   if (t->after_ns > 0) {
@@ -383,11 +390,16 @@ static void add_detection(tl_text *out, const tl_report *report)
     tl_text_add(out, "</dd></div>\n");
   }
   if (t->device_days > 0.0) {
-    tile(out, "false alarms a device and day");
+    tile(out, "a device and day");
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
   tl_text_add(out, "</dl></div>\n");
+  if (t->alarms_from_ns > 0) {
+    tl_text_add(out, "<p class=\"soft small\">False alarms count from ");
+    tl_html_time(out, t->alarms_from_ns);
+    tl_text_add(out, " on, as in the thresholds.</p>\n");
+  }
 }
 
 static void add_fleet(tl_text *out, const tl_report *report)
@@ -429,36 +441,65 @@ static void add_worst(tl_text *out, const tl_report *report)
 
 /* --- what happened, and what it rests on --- */
 
-static void add_event(tl_text *out, const tl_report_event *e)
+/* Alarms come by the thousand: neighbours of one kind, fleet and text make one row. */
+static uint32_t same_events(const tl_report *report, uint32_t begin)
 {
-  tl_text_add(out, "<tr><td data-label=\"time\">");
-  tl_html_time(out, e->at_ns);
-  tl_text_add(out, "</td><td data-label=\"event\">");
-  tl_text_add_html(out, e->kind);
+  const tl_report_event *first = &report->events[begin];
+  uint32_t end = begin + 1;
+  while (end < report->event_count && first->device >= 0) {
+    const tl_report_event *e = &report->events[end];
+    if (e->device < 0 || strcmp(e->kind, first->kind) != 0 || strcmp(e->text, first->text) != 0)
+      break;
+    if (strcmp(e->fleet ? e->fleet : "", first->fleet ? first->fleet : "") != 0) break;
+    end++;
+  }
+  return end;
+}
+
+static void add_event_devices(tl_text *out, const tl_report_event *events, uint32_t count)
+{
+  enum { NAMED = 5 };
+  tl_text_add_html(out, events->fleet ? events->fleet : "");
+  if (events->device < 0 && events->count > 0) tl_text_addf(out, " (%u devices)", events->count);
+  for (uint32_t i = 0; i < count && i < NAMED && events->device >= 0; i++)
+    tl_text_addf(out, "%s%lld", i ? ", " : " ", (long long)events[i].device);
+  if (count > NAMED) tl_text_addf(out, " and %u more", count - NAMED);
+}
+
+static void add_event(tl_text *out, const tl_report_event *events, uint32_t count)
+{
+  tl_text_add(out, "<tr><td data-label=\"time\"><span>");
+  tl_html_time(out, events[0].at_ns);
+  if (events[count - 1].at_ns != events[0].at_ns) {
+    tl_text_add(out, " to ");
+    tl_html_time(out, events[count - 1].at_ns);
+  }
+  tl_text_add(out, "</span></td><td data-label=\"event\">");
+  tl_text_add_html(out, events->kind);
   tl_text_add(out, "</td><td data-label=\"devices\">");
-  tl_text_add_html(out, e->fleet ? e->fleet : "");
-  if (e->device >= 0)
-    tl_text_addf(out, " %lld", (long long)e->device);
-  else if (e->count > 0)
-    tl_text_addf(out, " (%u)", e->count);
+  add_event_devices(out, events, count);
   tl_text_add(out, "</td><td class=\"lead-cell\">");
-  tl_text_add_html(out, e->text);
+  tl_text_add_html(out, events->text);
   tl_text_add(out, "</td></tr>\n");
 }
 
 static void add_events(tl_text *out, const tl_report *report)
 {
   if (report->event_count == 0) return;
-  const uint32_t shown = report->event_count < EVENTS_SHOWN ? report->event_count : EVENTS_SHOWN;
   tl_text_add(out, "<h2>Events and injected faults</h2>\n<div class=\"card\"><table "
                    "class=\"fold\"><thead><tr><th>Time</th>"
                    "<th>Event</th><th>Devices</th><th>What</th></tr></thead><tbody>\n");
-  for (uint32_t i = 0; i < shown; i++) add_event(out, &report->events[i]);
+  uint32_t at = 0;
+  for (uint32_t rows = 0; at < report->event_count && rows < EVENTS_SHOWN; rows++) {
+    const uint32_t end = same_events(report, at);
+    add_event(out, &report->events[at], end - at);
+    at = end;
+  }
   tl_text_add(out, "</tbody></table></div>\n");
-  if (shown < report->event_count)
+  if (at < report->event_count)
     tl_text_addf(out,
                  "<p class=\"soft small\">The first %u of %u events; run.json has them all.</p>\n",
-                 shown, report->event_count);
+                 at, report->event_count);
 }
 
 static void add_files(tl_text *out, const char *title, const tl_report_file *files, uint32_t count)

@@ -22,8 +22,9 @@ void tl_draw_margin(tl_text *out, const tl_judgement *judgement);
 void tl_html_number(tl_text *out, double value);
 /* The same inside <data value="...">, where the exact number is. */
 void tl_html_data(tl_text *out, double value);
-void tl_html_time(tl_text *out, int64_t ns); /* <time>00:20:00</time> */
-const char *tl_unit_shown(const char *unit); /* "" for "1" */
+void tl_html_time(tl_text *out, int64_t ns);   /* <time>00:20:00</time> */
+const char *tl_unit_shown(const char *unit);   /* "" for "1", the degree sign for "degC" */
+const char *tl_where_shown(const char *where); /* without folders */
 
 void tl_style_add(tl_text *out); /* style.c: the sheet */
 #endif

@@ -48,7 +48,7 @@ static void result(tl_text *out, const char *element, const char *type, const ch
   tl_text_add_html(out, message);
   if (where && where[0]) {
     tl_text_add(out, "\nat ");
-    tl_text_add_html(out, where);
+    tl_text_add_html(out, tl_where_shown(where));
   }
   tl_text_add(out, "\nrepeat with: ");
   tl_text_add_html(out, report->command);

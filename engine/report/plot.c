@@ -96,26 +96,28 @@ tl_code tl_report_plot_score(tl_report *report, tl_error *err)
 
 /* --- the fleet over time --- */
 
-static bool has_plot(const tl_report *report, const char *title)
+static tl_plot *find_plot(tl_report *report, const char *title)
 {
   for (uint32_t i = 0; i < report->plot_count; i++)
     if (strcmp(report->plots[i].kind, "fleet") == 0 && strcmp(report->plots[i].title, title) == 0)
-      return true;
-  return false;
+      return &report->plots[i];
+  return NULL;
 }
 
-/* "< 37 °C": the limit as the page writes units. */
-static const char *limit_text(tl_report *report, const tl_threshold *t)
+/* "p95 < 1.5 K": the limit as the page writes units. */
+static void add_limit(tl_report *report, tl_plot *plot, const tl_threshold *t)
 {
-  char number[TL_TEXT_DOUBLE_BYTES], text[TL_TEXT_DOUBLE_BYTES + 64];
+  char number[TL_TEXT_DOUBLE_BYTES], text[TL_TEXT_DOUBLE_BYTES + 80];
+  if (plot->limit_count == TL_PLOT_LIMITS_MAX || strcmp(plot->unit, t->unit.name) != 0) return;
   tl_text_format_digits(number, t->limit, 6);
-  snprintf(text, sizeof text, "%s %s %s", tl_operator_name(t->op), number,
+  snprintf(text, sizeof text, "%s%s%s %s %s", tl_statistic_name(t->statistic),
+           t->statistic == TL_STAT_NONE ? "" : " ", tl_operator_name(t->op), number,
            tl_unit_shown(t->unit.name));
-  return tl_report_keep(report, text);
+  plot->limit[plot->limit_count] = t->limit;
+  plot->limit_text[plot->limit_count++] = tl_report_keep(report, text);
 }
 
-/* Metric and limit of a threshold, without its statistic: thresholds on p95 and max share their
- * drawing. */
+/* Thresholds on p95 and on max of the same metric share their drawing. */
 static tl_code plot_threshold(tl_report *report, const tl_judge *judge, uint32_t index,
                               tl_error *err)
 {
@@ -124,8 +126,13 @@ static tl_code plot_threshold(tl_report *report, const tl_judge *judge, uint32_t
   const uint32_t count = tl_judge_history(judge, index, points);
   char title[2 * TL_THRESHOLD_NAME_BYTES];
   snprintf(title, sizeof title, "%s%s%s", t->fleet, t->fleet[0] ? "." : "", t->metric);
-  if (count < 2 || has_plot(report, title)) return TL_OK;
-  tl_plot *plot = tl_report_plot_add(report);
+  if (count < 2) return TL_OK;
+  tl_plot *plot = find_plot(report, title);
+  if (plot != NULL) {
+    add_limit(report, plot, t);
+    return TL_OK;
+  }
+  plot = tl_report_plot_add(report);
   if (plot == NULL) return no_memory(err);
   *plot = (tl_plot){.id = make_id(report, "fleet", title),
                     .kind = "fleet",
@@ -133,11 +140,9 @@ static tl_code plot_threshold(tl_report *report, const tl_judge *judge, uint32_t
                     .unit = tl_report_keep(report, t->unit.name),
                     .begin_ns = points[0].begin_ns,
                     .end_ns = points[count - 1].end_ns,
-                    .series_count = 2,
-                    .has_limit = true,
-                    .limit = t->limit,
-                    .limit_text = limit_text(report, t)};
-  if (!series_open(report, &plot->series[0], "lowest to highest", "band", count) ||
+                    .series_count = 2};
+  add_limit(report, plot, t);
+  if (!series_open(report, &plot->series[0], "lowest to highest device", "band", count) ||
       !series_open(report, &plot->series[1], "mean", "mean", count))
     return no_memory(err);
   for (uint32_t i = 0; i < count; i++) {
@@ -269,12 +274,22 @@ static tl_code plot_device(tl_report *report, tl_recording *run, const tl_report
 tl_code tl_report_plot_devices(tl_report *report, const char *run_path, const char *signal,
                                uint32_t most, tl_error *err)
 {
+  enum { OTHERS = 4 };
   tl_recording *run = NULL;
   tl_code code = tl_recording_open(&run, run_path, err);
   const uint32_t before = report->plot_count;
-  for (uint32_t i = 0;
-       i < report->worst_count && code == TL_OK && report->plot_count - before < most; i++)
-    code = plot_device(report, run, &report->worst[i], signal, err);
+  for (uint32_t i = 0; i < report->worst_count && code == TL_OK; i++)
+    if (report->plot_count - before < most)
+      code = plot_device(report, run, &report->worst[i], signal, err);
+  /* of a sample the worst ones are seldom part: then the first that were recorded */
+  const uint32_t drawn = report->plot_count - before;
+  const tl_recording_fleet *fleet =
+      code == TL_OK && tl_recording_fleet_count(run) > 0 ? tl_recording_fleet_at(run, 0) : NULL;
+  for (uint32_t i = 0; fleet && drawn == 0 && i < fleet->device_count && code == TL_OK; i++) {
+    const tl_report_device device = {.fleet = fleet->name, .device = fleet->devices[i]};
+    if (i == OTHERS || report->plot_count - before >= most) break;
+    code = plot_device(report, run, &device, signal, err);
+  }
   tl_recording_close(run);
   return code;
 }

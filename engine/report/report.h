@@ -16,11 +16,11 @@
 enum {
   TL_PLOT_BUCKETS_MAX = 800, /* a series' points: lowest and highest value of each bucket */
   TL_PLOT_SERIES_MAX = 4,
-  TL_PLOT_MARKS_MAX = 24
+  TL_PLOT_LIMITS_MAX = 4
 };
 
-typedef struct
-    tl_report_file { /* an input (kind "scenario", "model", "recording", "module") or a file written */
+/* An input (kind "scenario", "model", "recording", "module") or a file written. */
+typedef struct tl_report_file {
   const char *kind;
   const char *name;   /* no machine's path */
   const char *sha256; /* 64 hex, or NULL */
@@ -60,9 +60,9 @@ typedef struct tl_plot {
   int64_t begin_ns, end_ns;
   uint32_t series_count;
   tl_plot_series series[TL_PLOT_SERIES_MAX]; /* fidelity: recorded, simulated, residual */
-  bool has_limit;
-  double limit; /* a line across, in `unit` */
-  const char *limit_text;
+  uint32_t limit_count;
+  double limit[TL_PLOT_LIMITS_MAX]; /* lines across, in `unit` */
+  const char *limit_text[TL_PLOT_LIMITS_MAX];
   uint32_t rows; /* heat: series[0].high is [row][column] of series[0].count / rows columns */
 } tl_plot;
 
@@ -131,8 +131,8 @@ TL_API tl_code tl_report_plot_score(tl_report *report, tl_error *err);
 TL_API tl_code tl_report_plot_judge(tl_report *report, const tl_judge *judge, const tl_world *world,
                                     tl_error *err);
 /* A signal of the worst devices that were recorded, read from a run folder or file: at most `most`
- * devices. Devices or signals that are not in the file are left out silently. signal NULL:
- * "box_K"-like first state of the fleet. */
+ * devices. Devices or signals that are not in the file are left out silently; when none is there,
+ * the first recorded ones are drawn. signal NULL: "box_K"-like first state of the fleet. */
 TL_API tl_code tl_report_plot_devices(tl_report *report, const char *run_path, const char *signal,
                                       uint32_t most, tl_error *err);
 

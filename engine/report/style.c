@@ -44,7 +44,9 @@ static const char *const rules[] = {
     "th,td{padding:.55rem .9rem;border-bottom:1px solid var(--line);vertical-align:top}\n",
     "tbody tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}td.n{"
     "white-space:nowrap}\n",
-    ".name{min-width:13rem;overflow-wrap:break-word}.sub{margin-top:.5rem;border-top:1px solid var(--line)}.since{color:var(--bad)}td .badge{font-size:.78rem;padding:.05rem .6rem}td strong{font-weight:600}\n",
+    ".name{min-width:13rem}.sub{margin-top:.5rem;border-top:1px solid var(--line)}.since{"
+    "color:var(--bad)}td .badge{font-size:.78rem;padding:.05rem .6rem}td strong{"
+    "font-weight:600}\n",
     ".gauge{display:block;width:7.5rem;height:.7rem;margin:.35rem 0 0 auto}.gauge .track{"
     "fill:var(--grid)}.gauge .good{fill:var(--ok);opacity:.28}.gauge .tick{stroke:var(--ink);"
     "stroke-width:1.5}.gauge .at{fill:var(--tone);stroke:var(--card);stroke-width:1.5}\n",
@@ -52,7 +54,8 @@ static const char *const rules[] = {
     ".tiles div{padding:.55rem .9rem;box-shadow:0 0 0 .5px var(--line)}"
     ".tiles dt{font-size:.8rem;color:var(--soft)}.tiles dd{margin:0;font-weight:600;"
     "font-size:1.05rem;font-variant-numeric:tabular-nums}"
-    ".tiles dd small{font-weight:400;color:var(--soft)}.tiles.four{grid-template-columns:repeat(4,1fr)}\n",
+    ".tiles dd small{font-weight:400;color:var(--soft)}.tiles.four{"
+    "grid-template-columns:repeat(4,1fr)}\n",
     "figure{margin:0 0 .2rem;padding:.8rem 0 .3rem}figcaption{padding:0 .9rem .3rem}\n",
     ".legend{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;margin:.1rem 0 0;padding:0;"
     "list-style:none;font-size:.86rem;color:var(--soft)}.legend svg{width:1.6rem;"

@@ -117,6 +117,7 @@ static void write_detection(tl_json *json, const tl_judge_totals *totals)
   tl_json_unsigned(json, "found", totals->found);
   tl_json_unsigned(json, "missed", totals->missed);
   tl_json_unsigned(json, "false_alarms", totals->false_alarms);
+  tl_json_number(json, "alarms_from_s", seconds(totals->alarms_from_ns));
   tl_json_number(json, "device_days", totals->device_days);
   tl_json_object_end(json);
 }

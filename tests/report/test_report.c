@@ -235,7 +235,8 @@ static void a_big_run_stays_below_500_kB(void **unused)
     snprintf(channels[i].name, sizeof channels[i].name, "channel_%d", i);
   }
   for (int i = 0; i < EVENTS; i++)
-    events[i] = (tl_report_event){i * INT64_C(1000000000), "alarm", "hvac", i, 1, "raised"};
+    events[i] = (tl_report_event){i * INT64_C(1000000000),   "alarm", "hvac", i, 1,
+                                  i % 2 ? "raised" : "score"};
   for (int i = 0; i < THRESHOLDS; i++) judgements[i] = s.judgements[i % 8];
   const tl_score score = {.channels = channels, .channel_count = CHANNELS};
   s.report.score = &score;
