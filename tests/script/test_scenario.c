@@ -179,7 +179,9 @@ static int print_hash(void)
 {
   outcome *o = run_text(busy, NULL);
   fputs(o->hash, stdout);
-  return o->code == TL_OK ? 0 : 1;
+  const tl_code code = o->code;
+  free(o);
+  return code == TL_OK ? 0 : 1;
 }
 
 static void child(const char *mode, char out[512])
