@@ -138,6 +138,21 @@ static void pack_rows(tl_window_layer *layer, uint32_t words, uint32_t count, cu
     }
 }
 
+/* Whether the two products of every pair of bytes (up to `highest`) stay in int16 when summed. */
+static bool pairs_fit(const tl_fc_data *fc, int32_t highest)
+{
+  for (uint32_t o = 0; o < fc->outputs; o++)
+    for (uint32_t i = 0; i < fc->inputs; i += 2) {
+      const int8_t *w = fc->weights + (size_t)o * fc->inputs + i;
+      const int32_t a = w[0], b = i + 1 < fc->inputs ? w[1] : 0;
+      const int32_t up = (a > 0 ? a : 0) + (b > 0 ? b : 0);
+      const int32_t down = (a < 0 ? -a : 0) + (b < 0 ? -b : 0);
+      if (up * highest > INT16_MAX || down * highest > INT16_MAX)
+        return false;
+    }
+  return true;
+}
+
 /* ---- rescaling ---- */
 
 typedef struct span64 {
@@ -242,13 +257,15 @@ static void repeat(void *values, uint32_t outputs, uint32_t count)
 }
 
 typedef struct place {
+  uint32_t words; /* of the path, a quad */
+  bool narrow;    /* the path can have one word a quad where the weights allow it */
   bool first, last, rotates_out;
   tl_range input;    /* of the values that come in */
   int32_t byte_zero; /* the byte that stands for the input's zero point */
 } place;
 
-static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, uint32_t words,
-                                 cutter *memory, tl_kernel_status *status)
+static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, cutter *memory,
+                                 tl_kernel_status *status)
 {
   const tl_fc_data *fc = layer->fc;
   layer->quads = (fc->inputs + 3) / 4;
@@ -258,17 +275,18 @@ static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, uint32
   layer->add = fc->output_zero + layer->offset;
   layer->low = (uint8_t)(fc->range.low + layer->offset);
   layer->high = (uint8_t)(fc->range.high + layer->offset);
-  pack_blocks(layer, words, at->first, memory);
+  pack_blocks(layer, at->words, at->first, memory);
   const uint32_t count = at->rotates_out ? 2 * fc->outputs + 4 : 4 * layer->blocks;
-  if (at->rotates_out)
-    pack_rows(layer, words, count, memory);
 
   rescale_tables t;
   void *tables[7];
   for (int i = 0; i < 7; i++)
     tables[i] = cut(memory, 4ull * count);
-  if (memory->base == NULL)
+  if (memory->base == NULL) {
+    if (at->rotates_out)
+      pack_rows(layer, at->words, count, memory);
     return TL_KERNEL_OK;
+  }
   memset(tables[0], 0, 7 * ((4ull * count + TL_WINDOW_ALIGN - 1) / TL_WINDOW_ALIGN) * TL_WINDOW_ALIGN);
   t = (rescale_tables){tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], tables[6]};
   fill_outputs(fc, at->byte_zero, &t);
@@ -284,18 +302,28 @@ static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, uint32
   layer->scale = t.scale;
   layer->above = t.above;
   layer->below = t.below;
+  layer->plain = at->rotates_out && layer->form == TL_RESCALE_FLOAT_BY_SIGN && layer->per_tensor &&
+                 layer->low == 0 && layer->high == 255 && fc->outputs % 4 == 0 &&
+                 (layer->quads == 1 || layer->quads == 2 || layer->quads == 4);
+  layer->narrow =
+      layer->plain && at->narrow && pairs_fit(fc, at->byte_zero + at->input.high - fc->input_zero);
+  if (at->rotates_out)
+    pack_rows(layer, layer->narrow ? 1 : at->words, count, memory);
   return TL_KERNEL_OK;
 }
 
 /* ---- the whole ---- */
 
-static tl_kernel_code pack_chain(tl_window *out, const chain *layers, uint32_t words,
+static tl_kernel_code pack_chain(tl_window *out, const chain *layers, uint32_t words, bool narrow,
                                  cutter *memory, tl_kernel_status *status)
 {
   tl_window_layer *packed = cut(memory, layers->count * sizeof *packed);
   const tl_fc_data *first = layers->layers[0], *last = layers->layers[layers->count - 1];
   const bool reconstructs = first->inputs == last->outputs;
-  place at = {.input = {INT8_MIN, INT8_MAX}, .byte_zero = 128 + first->input_zero};
+  place at = {.words = words,
+              .narrow = narrow,
+              .input = {INT8_MIN, INT8_MAX},
+              .byte_zero = 128 + first->input_zero};
   out->layers = packed;
   out->proved = true;
   for (uint32_t l = 0; l < layers->count; l++) {
@@ -303,7 +331,7 @@ static tl_kernel_code pack_chain(tl_window *out, const chain *layers, uint32_t w
     at.first = l == 0;
     at.last = l + 1 == layers->count;
     at.rotates_out = at.last && reconstructs && layers->count > 1;
-    const tl_kernel_code code = pack_layer(&layer, &at, words, memory, status);
+    const tl_kernel_code code = pack_layer(&layer, &at, memory, status);
     if (code != TL_KERNEL_OK)
       return code;
     if (packed != NULL)
@@ -321,14 +349,14 @@ size_t tl_window_pack_bytes(const tl_model *model)
   tl_window window = {0};
   cutter count = {NULL, 0};
   if (find_chain(model, &layers, NULL) != TL_KERNEL_OK ||
-      pack_chain(&window, &layers, WORDS_MAX, &count, NULL) != TL_KERNEL_OK)
+      pack_chain(&window, &layers, WORDS_MAX, false, &count, NULL) != TL_KERNEL_OK)
     return 0;
   return count.used;
 }
 
 tl_kernel_code tl_window_pack_words(tl_window *out, void *memory, size_t memory_bytes,
                                     const tl_model *model, uint32_t channels, uint32_t words,
-                                    tl_kernel_status *status)
+                                    bool narrow, tl_kernel_status *status)
 {
   chain layers;
   *out = (tl_window){0};
@@ -358,7 +386,7 @@ tl_kernel_code tl_window_pack_words(tl_window *out, void *memory, size_t memory_
                      .output_zero_point = output->zero_point,
                      .input_per_unit = 1.0 / (double)input->scale};
   cutter pieces = {memory, 0};
-  return pack_chain(out, &layers, words, &pieces, status);
+  return pack_chain(out, &layers, words, narrow, &pieces, status);
 }
 
 tl_kernel_code tl_window_pack(tl_window *out, void *memory, size_t memory_bytes,
@@ -372,7 +400,8 @@ tl_kernel_code tl_window_pack(tl_window *out, void *memory, size_t memory_bytes,
                           tl_kernel_path_name(path));
   const tl_window_path *code = tl_window_path_find(path);
   const tl_kernel_code result = tl_window_pack_words(
-      out, memory, memory_bytes, model, channels, code != NULL ? code->words : 1, status);
+      out, memory, memory_bytes, model, channels, code != NULL ? code->words : 1,
+      code != NULL && code->narrow, status);
   out->path = path;
   return result;
 }

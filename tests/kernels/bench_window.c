@@ -45,7 +45,7 @@ int main(int argc, char **argv)
   }
   const size_t pack_bytes = tl_window_pack_bytes(&m.model);
   void *memory = take(pack_bytes);
-  static int32_t score[ROWS];
+  int32_t score[ROWS];
   for (int p = 0; p < TL_KERNEL_PATH_COUNT; p++) {
     tl_window w;
     const tl_kernel_path path = (tl_kernel_path)p;

@@ -173,7 +173,7 @@ static uint32_t check_paths(bench *b, uint32_t channels, const char *what)
   }
   const tl_window_path *own = standin_path_vnni();
   assert_int_equal(tl_window_pack_words(&b->w, b->memory, b->memory_bytes, &b->m.model, channels,
-                                        own->words, &b->m.status),
+                                        own->words, own->narrow, &b->m.status),
                    TL_KERNEL_OK);
   const uint32_t wrong = count_wrong(b, own);
   if (wrong != 0)

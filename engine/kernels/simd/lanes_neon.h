@@ -3,8 +3,9 @@
 #include <arm_neon.h>
 
 #define TL_TARGET
+#define V_PIN(v) (void)0
 #define TL_PATH_NAME(name) name##_neon
-enum { V_LANES = 4, V_WORDS = 4, V_BYTES = 16 };
+enum { V_LANES = 4, V_WORDS = 4, V_NARROW = 0, V_BYTES = 16 };
 typedef int32x4_t V;
 typedef float32x4_t F;
 
@@ -44,26 +45,38 @@ static inline V v_dot(V sum, V x, V w)
   return vmlaq_s32(sum, x, w);
 }
 
+#define v_dot_narrow v_dot /* never packed for this path */
+
 /* (a * b + 2^30) >> 31 of each lane, b > 0. */
 static inline V v_high_mul(V a, V b)
 {
   return vqrdmulhq_s32(a, b);
 }
 
-/* Four outputs of 4 devices, saturated to bytes, as quads. */
-static inline V v_pack(V a, V b, V c, V d)
+/* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
+static inline V v_pack_pair(V a, V b)
 {
-  static const uint8_t transpose[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
-  const uint8x8_t ab = vqmovun_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)));
-  const uint8x8_t cd = vqmovun_s16(vcombine_s16(vqmovn_s32(c), vqmovn_s32(d)));
-  return V_OF_U8(vqtbl1q_u8(vcombine_u8(ab, cd), vld1q_u8(transpose)));
+  return vreinterpretq_s32_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)));
 }
 
-/* sum + the squared differences of the four bytes of each lane. */
-static inline V v_add_squares(V sum, V a, V b)
+static inline V v_pack_quad(V ab, V cd)
 {
-  const uint8x16_t d = vabdq_u8(V_U8(a), V_U8(b));
-  const uint32x4_t low = vpaddlq_u16(vmull_u8(vget_low_u8(d), vget_low_u8(d)));
-  const uint32x4_t high = vpaddlq_u16(vmull_u8(vget_high_u8(d), vget_high_u8(d)));
+  static const uint8_t transpose[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  const uint8x8_t low = vqmovun_s16(vreinterpretq_s16_s32(ab));
+  const uint8x8_t high = vqmovun_s16(vreinterpretq_s16_s32(cd));
+  return V_OF_U8(vqtbl1q_u8(vcombine_u8(low, high), vld1q_u8(transpose)));
+}
+
+/* Absolute difference of bytes, and the sum of the squares of the four bytes of each lane. */
+static inline V v_distance(V a, V b)
+{
+  return V_OF_U8(vabdq_u8(V_U8(a), V_U8(b)));
+}
+
+static inline V v_add_squares(V sum, V d)
+{
+  const uint8x16_t u = V_U8(d);
+  const uint32x4_t low = vpaddlq_u16(vmull_u8(vget_low_u8(u), vget_low_u8(u)));
+  const uint32x4_t high = vpaddlq_u16(vmull_u8(vget_high_u8(u), vget_high_u8(u)));
   return vaddq_s32(sum, vreinterpretq_s32_u32(vpaddq_u32(low, high)));
 }

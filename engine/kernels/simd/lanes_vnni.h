@@ -5,12 +5,14 @@
  * TL_STANDIN, gives the names below a meaning, and includes this file and the body as here. */
 #ifdef TL_STANDIN
 #define TL_TARGET
+#define V_PIN(v) (void)0
 #else
 #include <immintrin.h>
+#define V_PIN(v) __asm volatile("" : "+v"(v))
 #define TL_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #endif
 #define TL_PATH_NAME(name) name##_vnni
-enum { V_LANES = 16, V_WORDS = 1, V_BYTES = 64 };
+enum { V_LANES = 16, V_WORDS = 1, V_NARROW = 0, V_BYTES = 64 };
 typedef __m512i V;
 typedef __m512 F;
 
@@ -46,6 +48,8 @@ TL_TARGET static inline V v_dot(V sum, V x, V w)
   return _mm512_dpbusd_epi32(sum, x, w);
 }
 
+#define v_dot_narrow v_dot /* the plain form has one word a quad already */
+
 /* (a * b + 2^30) >> 31 of each lane, b > 0. */
 TL_TARGET static inline V v_high_mul(V a, V b)
 {
@@ -56,18 +60,26 @@ TL_TARGET static inline V v_high_mul(V a, V b)
   return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
 
-/* Four outputs of 16 devices, saturated to bytes, as quads. */
-TL_TARGET static inline V v_pack(V a, V b, V c, V d)
+/* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
+TL_TARGET static inline V v_pack_pair(V a, V b)
 {
-  const V bytes = _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
-  return _mm512_shuffle_epi8(
-      bytes, _mm512_set4_epi32(0x0F0B0703, 0x0E0A0602, 0x0D090501, 0x0C080400));
+  return _mm512_packs_epi32(a, b);
 }
 
-/* sum + the squared differences of the four bytes of each lane. */
-TL_TARGET static inline V v_add_squares(V sum, V a, V b)
+TL_TARGET static inline V v_pack_quad(V ab, V cd)
 {
-  const V d = _mm512_or_si512(_mm512_subs_epu8(a, b), _mm512_subs_epu8(b, a));
+  return _mm512_shuffle_epi8(_mm512_packus_epi16(ab, cd),
+                             _mm512_set4_epi32(0x0F0B0703, 0x0E0A0602, 0x0D090501, 0x0C080400));
+}
+
+/* Absolute difference of bytes, and the sum of the squares of the four bytes of each lane. */
+TL_TARGET static inline V v_distance(V a, V b)
+{
+  return _mm512_or_si512(_mm512_subs_epu8(a, b), _mm512_subs_epu8(b, a));
+}
+
+TL_TARGET static inline V v_add_squares(V sum, V d)
+{
   const V even = _mm512_and_si512(d, _mm512_set1_epi16(255));
   const V odd = _mm512_srli_epi16(d, 8);
   return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum, even, even), odd, odd);

@@ -10,6 +10,11 @@
 #include "kernels/simd/window_layer.h"
 
 #define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
+#ifdef __clang__
+#define TL_UNROLL _Pragma("unroll")
+#else
+#define TL_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 enum { GROUPS_MAX = 2, TILE_BYTES_MAX = GROUPS_MAX * V_BYTES, QUADS_MAX = TL_WINDOW_WIDTH_MAX / 4 };
 
@@ -57,7 +62,8 @@ TL_INLINE void block(const tl_window_layer *layer, const uint8_t *x, size_t x_st
   for (int g = 0; g < groups; g++) {
     for (uint32_t j = 0; j < 4; j++)
       acc[j][g] = rescale(acc[j][g], layer, first_output + j, layer->form);
-    const V bytes = v_pack(acc[0][g], acc[1][g], acc[2][g], acc[3][g]);
+    const V bytes = v_pack_quad(v_pack_pair(acc[0][g], acc[1][g]),
+                                v_pack_pair(acc[2][g], acc[3][g]));
     V_STORE(y + g * V_BYTES, V_MIN_U8(V_MAX_U8(bytes, V_SET((int32_t)(layer->low * 0x01010101u))),
                                       V_SET((int32_t)(layer->high * 0x01010101u))));
   }
@@ -94,30 +100,14 @@ TL_INLINE const uint8_t *hidden_tile(const tl_window_job *job, uint32_t row,
   return x;
 }
 
-/* One output of a tile: y[g] = bias + sum of hidden times weights. */
-TL_INLINE void dots(V *y, V hidden[QUADS_MAX][V_WORDS][GROUPS_MAX], const uint32_t *weights,
-                    int32_t bias, uint32_t quads, int groups)
-{
-  for (int g = 0; g < groups; g++)
-    y[g] = V_SET(bias);
-  for (uint32_t q = 0; q < quads; q++)
-    for (int p = 0; p < V_WORDS; p++) {
-      const V w = V_SET((int32_t)*weights++);
-      for (int g = 0; g < groups; g++)
-        y[g] = v_dot(y[g], hidden[q][p][g], w);
-    }
-}
-
-/* The last layer against the ring: outputs in slot order, squared differences summed.
- * quads and form are constants where the compiler shall keep the hidden values in registers. */
+/* The last layer against the ring: outputs in slot order, squared differences summed. Any shape. */
 TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer, const uint8_t *h,
-                          size_t h_stride, uint32_t row, int32_t *score, int groups,
-                          uint32_t quads, tl_rescale form, bool plain)
+                          size_t h_stride, uint32_t row, int32_t *score, int groups)
 {
   V hidden[QUADS_MAX][V_WORDS][GROUPS_MAX], sum[GROUPS_MAX];
   for (int g = 0; g < groups; g++)
     sum[g] = V_ZERO();
-  for (uint32_t q = 0; q < quads; q++)
+  for (uint32_t q = 0; q < layer->quads; q++)
     for (int g = 0; g < groups; g++) {
       V part[V_WORDS];
       v_split(V_LOAD(h + q * h_stride + (size_t)g * V_BYTES), part);
@@ -125,53 +115,203 @@ TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer
         hidden[q][p][g] = part[p];
     }
   const uint8_t *x = job->ring + 4 * (size_t)row;
-  const uint32_t *weights = layer->row_weights + (size_t)job->offset * quads * V_WORDS;
+  const uint32_t *weights = layer->row_weights + (size_t)job->offset * layer->quads * V_WORDS;
   uint32_t output = job->offset;
   const uint32_t tail = job->window->inputs % 4;
   for (uint32_t k = 0; k < job->window->quads; k++, x += job->stride_bytes) {
-    /* Each output is rescaled while the next one is summed: the queue before the vector units is
-     * short, and instructions that wait in it stop the others. */
     V y[4][GROUPS_MAX];
-    for (uint32_t j = 0; j < 5; j++) {
-      if (j < 4)
-        dots(y[j], hidden, weights + (size_t)j * quads * V_WORDS, layer->bias[output + j], quads,
-             groups);
-      for (int g = 0; j > 0 && g < groups; g++)
-        y[j - 1][g] = rescale(y[j - 1][g], layer, plain ? 0 : output + j - 1, form);
+    for (int j = 0; j < 4; j++, output++) {
+      for (int g = 0; g < groups; g++)
+        y[j][g] = V_SET(layer->bias[output]);
+      for (uint32_t q = 0; q < layer->quads; q++)
+        for (int p = 0; p < V_WORDS; p++) {
+          const V w = V_SET((int32_t)*weights++);
+          for (int g = 0; g < groups; g++)
+            y[j][g] = v_dot(y[j][g], hidden[q][p][g], w);
+        }
+      for (int g = 0; g < groups; g++)
+        y[j][g] = rescale(y[j][g], layer, output, layer->form);
     }
-    output += 4;
-    weights += 4 * (size_t)quads * V_WORDS;
     for (int g = 0; g < groups; g++) {
-      V bytes = v_pack(y[0][g], y[1][g], y[2][g], y[3][g]);
-      if (!plain) {
-        bytes = V_MIN_U8(V_MAX_U8(bytes, V_SET((int32_t)(layer->low * 0x01010101u))),
-                         V_SET((int32_t)(layer->high * 0x01010101u)));
-        if (tail != 0 && k + 1 == job->window->quads) /* slots past the inputs hold 0 */
-          bytes = V_AND(bytes, V_SET((int32_t)((1u << (8 * tail)) - 1u)));
-      }
-      sum[g] = v_add_squares(sum[g], bytes, V_LOAD(x + g * V_BYTES));
+      V bytes = v_pack_quad(v_pack_pair(y[0][g], y[1][g]), v_pack_pair(y[2][g], y[3][g]));
+      bytes = V_MIN_U8(V_MAX_U8(bytes, V_SET((int32_t)(layer->low * 0x01010101u))),
+                       V_SET((int32_t)(layer->high * 0x01010101u)));
+      if (tail != 0 && k + 1 == job->window->quads) /* slots past the inputs hold 0 */
+        bytes = V_AND(bytes, V_SET((int32_t)((1u << (8 * tail)) - 1u)));
+      sum[g] = v_add_squares(sum[g], v_distance(bytes, V_LOAD(x + g * V_BYTES)));
     }
   }
   for (int g = 0; g < groups; g++)
     V_STORE(score + row + g * V_LANES, sum[g]);
 }
 
+/* What score_tile_plain has in flight: the output that is rescaled while the next one is summed,
+ * and the quad that is compared with the ring meanwhile. */
+typedef struct flight {
+  V acc[GROUPS_MAX];                  /* summed, not yet rescaled */
+  F real[GROUPS_MAX], add[GROUPS_MAX]; /* on its way */
+  V y[4][GROUPS_MAX];                 /* rescaled outputs of a quad */
+  V front[GROUPS_MAX];                /* the first two of them, packed */
+  V distance[GROUPS_MAX];             /* the other two, packed; then the quad, compared */
+  V sum[GROUPS_MAX];
+} flight;
+
+/* One of the four stages of rescaling; the last gives output y. */
+TL_INLINE void rescale_stage(flight *f, const tl_window_layer *layer, V *y, int stage, int groups)
+{
+  for (int g = 0; g < groups; g++) {
+    if (stage == 0) {
+      f->real[g] = F_OF(f->acc[g]);
+      f->add[g] = F_BY_SIGN(f->acc[g], F_SET(layer->above[0]), F_SET(layer->below[0]));
+    } else if (stage == 1) {
+      f->real[g] = F_MUL(f->real[g], F_SET(layer->scale[0]));
+      V_PIN(f->real[g]);
+    } else if (stage == 2) {
+      f->real[g] = F_ADD(f->real[g], f->add[g]);
+      V_PIN(f->real[g]);
+    } else {
+      y[g] = V_OF(f->real[g]);
+      V_PIN(y[g]);
+    }
+  }
+}
+
+/* Packs two outputs as soon as both are there: 0 and 1 after round 2, 2 and 3 after the next 0. */
+TL_INLINE void pack_pair(flight *f, int j, int groups)
+{
+  for (int g = 0; g < groups; g++) {
+    if (j == 2)
+      f->front[g] = v_pack_pair(f->y[0][g], f->y[1][g]);
+    else
+      f->distance[g] = v_pack_pair(f->y[2][g], f->y[3][g]);
+  }
+}
+
+/* One of the three steps of comparing the quad that is complete with x, its place in the ring. */
+TL_INLINE void compare_step(flight *f, const uint8_t *x, int step, int groups)
+{
+  for (int g = 0; g < groups; g++) {
+    if (step == 1)
+      f->distance[g] = v_pack_quad(f->front[g], f->distance[g]);
+    else if (step == 2)
+      f->distance[g] = v_distance(f->distance[g], V_LOAD(x + g * V_BYTES));
+    else
+      f->sum[g] = v_add_squares(f->sum[g], f->distance[g]);
+    if (step == 3)
+      V_PIN(f->sum[g]);
+    else
+      V_PIN(f->distance[g]);
+  }
+}
+
+/* The constants of score_tile_plain; `parts`: words of one row, `narrow`: see v_dot_narrow. */
+typedef struct plain_shape {
+  int groups, parts;
+  bool narrow;
+} plain_shape;
+
+/* Sums output j of a quad while the one before is rescaled and the quad before is compared. */
+TL_INLINE void next_output(flight *f, const tl_window_layer *layer,
+                           V hidden[4 * V_WORDS][GROUPS_MAX], const uint32_t *weights, int32_t bias,
+                           const uint8_t *compared, int j, plain_shape shape)
+{
+  V acc[GROUPS_MAX];
+  for (int g = 0; g < shape.groups; g++)
+    acc[g] = V_SET(bias);
+  TL_UNROLL
+  for (int p = 0; p < shape.parts; p++) {
+    const V w = V_SET((int32_t)weights[p]);
+    for (int g = 0; g < shape.groups; g++) {
+      acc[g] = shape.narrow ? v_dot_narrow(acc[g], hidden[p][g], w) : v_dot(acc[g], hidden[p][g], w);
+      V_PIN(acc[g]);
+    }
+    TL_UNROLL
+    for (int stage = 0; stage < 4; stage++)
+      if (stage * shape.parts / 4 == p)
+        rescale_stage(f, layer, f->y[(j + 3) % 4], stage, shape.groups);
+    if (p == 0 && j > 0)
+      compare_step(f, compared, j, shape.groups);
+    if (p + 1 == shape.parts && (j == 2 || j == 0))
+      pack_pair(f, j, shape.groups);
+  }
+  for (int g = 0; g < shape.groups; g++)
+    f->acc[g] = acc[g];
+}
+
+/* score_tile for what detectors are: few hidden units, one scale with a proved float form, no clamp
+ * beyond int8, inputs a multiple of 4. The shape is a constant.
+ *
+ * The queue before a CPU's vector units is short: a chain of dependent instructions that waits in it
+ * stops everything behind. So the stages of one output's rescaling stand between the multiplications
+ * of the next, and V_PIN keeps the compiler from sorting them together again. */
+TL_INLINE void score_tile_plain(const tl_window_job *job, const tl_window_layer *layer,
+                                const uint8_t *h, size_t h_stride, uint32_t row, int32_t *score,
+                                plain_shape shape)
+{
+  const int words = shape.narrow ? 1 : V_WORDS;
+  const uint8_t *x = job->ring + 4 * (size_t)row;
+  const uint32_t *weights = layer->row_weights + (size_t)job->offset * (uint32_t)shape.parts;
+  const int32_t *bias = layer->bias + job->offset;
+  V hidden[4 * V_WORDS][GROUPS_MAX];
+  flight f;
+  for (int g = 0; g < shape.groups; g++) {
+    TL_UNROLL
+    for (int q = 0; q * words < shape.parts; q++) {
+      V part[V_WORDS];
+      const V quad = V_LOAD(h + (uint32_t)q * h_stride + (size_t)g * V_BYTES);
+      v_split(quad, part);
+      for (int p = 0; p < words; p++)
+        hidden[q * words + p][g] = shape.narrow ? quad : part[p];
+    }
+    f.acc[g] = f.sum[g] = f.front[g] = f.distance[g] = V_ZERO();
+    f.y[0][g] = f.y[1][g] = f.y[2][g] = f.y[3][g] = V_ZERO();
+    f.real[g] = f.add[g] = F_SET(0.0f);
+  }
+  const uint8_t *compared = x; /* the quad before; in the first round nothing counts yet */
+  for (uint32_t k = 0; k < job->window->quads; k++) {
+    next_output(&f, layer, hidden, weights, bias[0], compared, 0, shape);
+    next_output(&f, layer, hidden, weights + shape.parts, bias[1], compared, 1, shape);
+    next_output(&f, layer, hidden, weights + 2 * shape.parts, bias[2], compared, 2, shape);
+    next_output(&f, layer, hidden, weights + 3 * shape.parts, bias[3], compared, 3, shape);
+    weights += 4 * shape.parts;
+    bias += 4;
+    if (k == 0)
+      for (int g = 0; g < shape.groups; g++)
+        f.sum[g] = V_ZERO();
+    compared = x;
+    x += job->stride_bytes;
+  }
+  TL_UNROLL
+  for (int stage = 0; stage < 4; stage++)
+    rescale_stage(&f, layer, f.y[3], stage, shape.groups);
+  pack_pair(&f, 0, shape.groups);
+  TL_UNROLL
+  for (int step = 1; step < 4; step++)
+    compare_step(&f, compared, step, shape.groups);
+  for (int g = 0; g < shape.groups; g++)
+    V_STORE(score + row + g * V_LANES, f.sum[g]);
+}
+
 TL_INLINE void score_rows(const tl_window_job *job, uint32_t row, int32_t *score, int groups)
 {
   uint8_t buffer[2][QUADS_MAX * TILE_BYTES_MAX] __attribute__((aligned(64)));
   const tl_window_layer *last = &job->window->layers[job->window->layer_count - 1];
-  const bool plain = last->form == TL_RESCALE_FLOAT_BY_SIGN && last->per_tensor && last->low == 0 &&
-                     last->high == 255 && job->window->inputs % 4 == 0;
   size_t stride;
   const uint8_t *h = hidden_tile(job, row, buffer, &stride, groups);
-  if (plain && last->quads == 1)
-    score_tile(job, last, h, stride, row, score, groups, 1, TL_RESCALE_FLOAT_BY_SIGN, true);
-  else if (plain && last->quads == 2)
-    score_tile(job, last, h, stride, row, score, groups, 2, TL_RESCALE_FLOAT_BY_SIGN, true);
-  else if (plain && last->quads == 4)
-    score_tile(job, last, h, stride, row, score, groups, 4, TL_RESCALE_FLOAT_BY_SIGN, true);
+  if (last->plain && last->narrow && last->quads == 1)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 1, true});
+  else if (last->plain && last->narrow && last->quads == 2)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 2, true});
+  else if (last->plain && last->narrow && last->quads == 4)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 4, true});
+  else if (last->plain && last->quads == 1)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 1 * V_WORDS, false});
+  else if (last->plain && last->quads == 2)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 2 * V_WORDS, false});
+  else if (last->plain && last->quads == 4)
+    score_tile_plain(job, last, h, stride, row, score, (plain_shape){groups, 4 * V_WORDS, false});
   else
-    score_tile(job, last, h, stride, row, score, groups, last->quads, last->form, false);
+    score_tile(job, last, h, stride, row, score, groups);
 }
 
 TL_TARGET static void TL_PATH_NAME(score)(const tl_window_job *job, int32_t *score)
@@ -211,5 +351,5 @@ TL_TARGET static void TL_PATH_NAME(outputs)(const tl_window_job *job, int8_t *ou
     output_rows(job, row, out, out_stride, 1);
 }
 
-static const tl_window_path TL_PATH_NAME(path) = {V_WORDS, TL_PATH_NAME(score),
+static const tl_window_path TL_PATH_NAME(path) = {V_WORDS, V_NARROW != 0, TL_PATH_NAME(score),
                                                   TL_PATH_NAME(outputs)};

@@ -43,6 +43,8 @@ typedef struct tl_window_layer {
   tl_rescale form;
   bool per_tensor;   /* all outputs share scale, above, below: element 0 */
   uint8_t low, high; /* clamp of the byte; 0 and 255: packing does it */
+  bool plain;  /* of the last layer of a reconstruction: fits score_tile_plain */
+  bool narrow; /* plain, and its rows have one word a quad: products of a pair stay in int16 */
 } tl_window_layer;
 
 /* What the functions below get: the phase as an offset into the doubled tables, 1 .. inputs. */
@@ -56,6 +58,7 @@ typedef struct tl_window_job {
 
 typedef struct tl_window_path {
   uint32_t words;
+  bool narrow; /* can multiply bytes in pairs */
   void (*score)(const tl_window_job *job, int32_t *score);
   void (*outputs)(const tl_window_job *job, int8_t *out, uint32_t stride);
 } tl_window_path;
@@ -71,7 +74,7 @@ const tl_window_path *tl_window_path_find(tl_kernel_path path); /* NULL for scal
  * that run a path over C stand-ins. The window is left on the scalar path. */
 tl_kernel_code tl_window_pack_words(tl_window *out, void *memory, size_t memory_bytes,
                                     const tl_model *model, uint32_t channels, uint32_t words,
-                                    tl_kernel_status *status);
+                                    bool narrow, tl_kernel_status *status);
 
 /* The float form of one output, if there is one (window_prove.c).
  * accumulators  the range that can occur
