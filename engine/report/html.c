@@ -434,7 +434,9 @@ static void add_worst(tl_text *out, const tl_report *report)
   }
   tl_text_add(out, "</tbody></table></div>\n");
   if (!has_kind(report, "device")) return;
-  tl_text_add(out, "<br><div class=\"card two\">\n");
+  tl_text_add(out, "<p class=\"soft small\">What was recorded of single devices: the worst ones, "
+                   "or the first that were "
+                   "recorded.</p>\n<div class=\"card two\">\n");
   add_plots(out, report, "device", DEVICE_PLOTS_SHOWN, false);
   tl_text_add(out, "</div>\n");
 }
@@ -474,7 +476,7 @@ static void add_event(tl_text *out, const tl_report_event *events, uint32_t coun
     tl_text_add(out, " to ");
     tl_html_time(out, events[count - 1].at_ns);
   }
-  tl_text_add(out, "</span></td><td data-label=\"event\">");
+  tl_text_add(out, "</span></td><td class=\"kind\" data-label=\"event\">");
   tl_text_add_html(out, events->kind);
   tl_text_add(out, "</td><td data-label=\"devices\">");
   add_event_devices(out, events, count);

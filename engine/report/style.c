@@ -42,7 +42,7 @@ static const char *const rules[] = {
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n",
     "th{font-size:.8rem;font-weight:600;color:var(--soft);text-align:left;white-space:nowrap}\n",
     "th,td{padding:.55rem .9rem;border-bottom:1px solid var(--line);vertical-align:top}\n",
-    "tbody tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}td.n{"
+    "tbody tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}td.n,td.kind{"
     "white-space:nowrap}\n",
     ".name{min-width:13rem}.sub{margin-top:.5rem;border-top:1px solid var(--line)}.since{"
     "color:var(--bad)}td .badge{font-size:.78rem;padding:.05rem .6rem}td strong{"
