@@ -513,7 +513,7 @@ static void add_files(tl_text *out, const char *title, const tl_report_file *fil
                "</tr></thead><tbody>\n",
                title);
   for (uint32_t i = 0; i < count; i++) {
-    tl_text_add(out, "<tr><td data-label=\"kind\">");
+    tl_text_add(out, "<tr><td class=\"kind\" data-label=\"kind\">");
     tl_text_add_html(out, files[i].kind);
     tl_text_add(out, "</td><td data-label=\"name\">");
     tl_text_add_html(out, files[i].name);

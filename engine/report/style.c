@@ -80,7 +80,7 @@ static const char *const rules[] = {
     ".facts{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;margin:0;"
     "padding:.8rem .9rem}.facts dt{color:var(--soft)}.facts dd{margin:0}\n",
     "footer{margin-top:2.5rem;color:var(--soft);font-size:.86rem}\n",
-    "@media(max-width:46rem){table.fold thead{position:absolute;width:1px;height:1px;"
+    "@media screen and (max-width:54rem){table.fold thead{position:absolute;width:1px;height:1px;"
     "overflow:hidden;clip-path:inset(50%)}table.fold tr{display:block;"
     "border-bottom:1px solid var(--line);padding:.5rem 0}table.fold tbody tr:last-child{"
     "border-bottom:0}table.fold td{display:flex;justify-content:space-between;gap:1rem;"
@@ -92,9 +92,10 @@ static const char *const rules[] = {
     "@media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;"
     "--code:#f4f4f4;--ok:#11703a;--okbg:#e4f4ea;--bad:#b3261e;--badbg:#fbe9e7;--warn:#8a5300;"
     "--warnbg:#fdf1dc;--sim:#0b62c4;--rec:#30363d;--res:#a2470b;--band:#0b62c433}body{"
-    "padding:0;max-width:none;font-size:11pt}*{print-color-adjust:exact;"
-    "-webkit-print-color-adjust:exact}figure,tr,.tiles div,header,pre{break-inside:avoid}h2{"
-    "break-after:avoid}thead{display:table-header-group}}\n",
+    "padding:0;max-width:none}*{print-color-adjust:exact;"
+    "-webkit-print-color-adjust:exact}figure,tr,.tiles div,header,pre,.facts{"
+    "break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}body{font-size:9.5pt}"
+    "th,td{padding:.35rem .5rem}.name{min-width:0}.gauge{width:5rem}}\n",
 };
 /* clang-format on */
 
