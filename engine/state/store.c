@@ -85,15 +85,42 @@ tl_code tl_store_add(tl_store *store, const tl_column *column, tl_region region,
   return code != TL_OK ? code : tl_store_add_view(store, column, region, offset, stride, out, err);
 }
 
+/* The bytes of a value in a column of that type; returns how many. */
+static uint32_t encode(unsigned char out[8], tl_type type, double value)
+{
+  memset(out, 0, 8);
+  switch (type) {
+  case TL_F64: memcpy(out, &value, 8); break;
+  case TL_F32: { const float v = (float)value; memcpy(out, &v, 4); break; }
+  case TL_I32: { const int32_t v = (int32_t)value; memcpy(out, &v, 4); break; }
+  case TL_U8: out[0] = (unsigned char)((int32_t)value & 0xff); break;
+  }
+  return type_bytes[type];
+}
+
 static void set_row(const tl_store *store, uint32_t column, uint32_t block, uint32_t row, double value)
 {
   const tl_store_column *c = &store->columns[column];
-  unsigned char *at = tl_store_rows(store, block, column) + (size_t)row * c->stride;
-  switch (c->info.type) {
-  case TL_F64: memcpy(at, &value, 8); break;
-  case TL_F32: { const float v = (float)value; memcpy(at, &v, 4); break; }
-  case TL_I32: { const int32_t v = (int32_t)value; memcpy(at, &v, 4); break; }
-  case TL_U8: *at = (unsigned char)((int32_t)value & 0xff); break;
+  unsigned char bytes[8];
+  const uint32_t width = encode(bytes, c->info.type, value);
+  memcpy(tl_store_rows(store, block, column) + (size_t)row * c->stride, bytes, width);
+}
+
+/* Fresh memory is zero, as most columns start: only the others are written. */
+static void fill_initial(const tl_store *store, uint32_t column)
+{
+  static const unsigned char zero[8] = {0};
+  const tl_store_column *c = &store->columns[column];
+  unsigned char bytes[8];
+  const uint32_t width = encode(bytes, c->info.type, c->info.initial);
+  if (memcmp(bytes, zero, sizeof zero) == 0) return;
+  for (uint32_t block = 0; block < store->block_count; block++) {
+    unsigned char *at = tl_store_rows(store, block, column);
+    if (width == 8 && c->stride == 8) {
+      for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++) memcpy(at + (size_t)row * 8, bytes, 8);
+    } else {
+      for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++) memcpy(at + (size_t)row * c->stride, bytes, width);
+    }
   }
 }
 
@@ -119,9 +146,7 @@ tl_code tl_store_seal(tl_store *store, tl_error *err)
   store->param_digest = (uint64_t *)(void *)(store->block_memory + digests);
   store->param_stale = store->block_memory + digests + (size_t)store->block_count * sizeof *store->param_digest;
   memset(store->param_stale, 1, store->block_count);
-  for (uint32_t c = 0; c < store->column_count; c++)
-    for (uint32_t block = 0; block < store->block_count; block++)
-      for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++) set_row(store, c, block, row, store->columns[c].info.initial);
+  for (uint32_t c = 0; c < store->column_count; c++) fill_initial(store, c);
   return TL_OK;
 }
 
