@@ -37,13 +37,15 @@ static int m_log(lua_State *L)
 
 static int m_atan(lua_State *L)
 {
-  lua_pushnumber(L, tl_math_atan2(luaL_checknumber(L, 1), luaL_optnumber(L, 2, 1.0)));
+  const double y = luaL_checknumber(L, 1), x = luaL_optnumber(L, 2, 1.0); /* in this order on every compiler */
+  lua_pushnumber(L, tl_math_atan2(y, x));
   return 1;
 }
 
 int api_pow(lua_State *L)
 {
-  lua_pushnumber(L, tl_math_pow(luaL_checknumber(L, 1), luaL_checknumber(L, 2)));
+  const double x = luaL_checknumber(L, 1), y = luaL_checknumber(L, 2);
+  lua_pushnumber(L, tl_math_pow(x, y));
   return 1;
 }
 

@@ -145,7 +145,8 @@ static int new_spread(lua_State *L, script_spread spread)
 
 int api_normal(lua_State *L)
 {
-  script_spread spread = {.kind = SPREAD_NORMAL, .a = luaL_checknumber(L, 1), .b = luaL_checknumber(L, 2)};
+  const double mean = luaL_checknumber(L, 1), deviation = luaL_checknumber(L, 2);
+  script_spread spread = {.kind = SPREAD_NORMAL, .a = mean, .b = deviation};
   luaL_argcheck(L, spread.b >= 0.0 && isfinite(spread.a) && isfinite(spread.b), 2, "the deviation can't be negative");
   spread.low = luaL_optnumber(L, 3, -INFINITY);
   spread.high = luaL_optnumber(L, 4, INFINITY);
@@ -155,7 +156,8 @@ int api_normal(lua_State *L)
 
 int api_uniform(lua_State *L)
 {
-  script_spread spread = {.kind = SPREAD_UNIFORM, .a = luaL_checknumber(L, 1), .b = luaL_checknumber(L, 2)};
+  const double low = luaL_checknumber(L, 1), high = luaL_checknumber(L, 2);
+  const script_spread spread = {.kind = SPREAD_UNIFORM, .a = low, .b = high};
   luaL_argcheck(L, spread.a <= spread.b && isfinite(spread.a) && isfinite(spread.b), 2, "low must not be above high");
   return new_spread(L, spread);
 }
