@@ -535,8 +535,8 @@ static void add_facts(tl_text *out, const tl_report *report)
   fact(out, "program", report->version);
   for (uint32_t i = 0; i < report->fleet_count; i++) {
     tl_text_clear(&value);
-    tl_text_addf(&value, "%s: %u of twin %s", report->fleets[i].name,
-                 report->fleets[i].device_count, report->fleets[i].twin);
+    tl_text_addf(&value, "%s: %u", report->fleets[i].name, report->fleets[i].device_count);
+    if (report->fleets[i].twin) tl_text_addf(&value, " of twin %s", report->fleets[i].twin);
     fact(out, "fleet", tl_text_string(&value));
   }
   for (uint32_t i = 0; i < report->setting_count; i++) {

@@ -57,7 +57,7 @@ static void the_three_files_hold_the_same_numbers(void **unused)
 {
   (void)unused;
   sample s;
-  sample_open(&s, 600, 500, 2);
+  sample_open(&s, 600, 500, 1);
   written w = write_all(&s.report);
   json_t *root = parse(&w.json), *row = NULL;
   size_t index = 0;
@@ -226,7 +226,7 @@ static void a_big_run_stays_below_500_kB(void **unused)
   (void)unused;
   enum { CHANNELS = 30, SAMPLES = 200000, EVENTS = 20000, THRESHOLDS = 60 };
   sample s;
-  sample_open(&s, 5000, SAMPLES, 2);
+  sample_open(&s, 5000, SAMPLES, 1);
   tl_score_channel *channels = calloc(CHANNELS, sizeof *channels);
   tl_report_event *events = calloc(EVENTS, sizeof *events);
   tl_judgement *judgements = calloc(THRESHOLDS, sizeof *judgements);
