@@ -121,6 +121,19 @@ void tl_api_write_types(tl_text *out)
   }
 }
 
+/* --- luacheck ---------------------------------------------------------------------------------------------------- */
+void tl_api_write_luacheck(tl_text *out)
+{
+  tl_text_add(out, "-- Globals of a scenario. Generated from engine/script/api.def (gen_api): do not edit.\n"
+                   "std = \"none\"\nmax_line_length = 130\nexclude_files = { \"**/*.d.lua\", \"tests/script/errors\", \"tests/tools/bad\" }\n"
+                   "read_globals = {\n  \"assert\", \"coroutine\", \"error\", \"getmetatable\", \"ipairs\", \"math\", \"pairs\", \"pcall\", "
+                   "\"print\", \"rawequal\",\n  \"rawget\", \"rawlen\", \"rawset\", \"require\", \"select\", \"setmetatable\", \"string\", "
+                   "\"table\", \"tonumber\",\n  \"tostring\", \"type\", \"utf8\", \"xpcall\",\n");
+  for (size_t i = 0; i < ROWS; i++)
+    if (rows[i].class_name == NULL) tl_text_addf(out, "  \"%s\",\n", rows[i].name);
+  tl_text_add(out, "}\n");
+}
+
 /* --- the docs' reference ---------------------------------------------------------------------------------------- */
 static void add_entry(tl_text *out, const tl_api_row *row)
 {

@@ -21,6 +21,8 @@ TL_API const tl_api_row *tl_api_at(size_t index);
 
 /* scripts/twinloop/twinloop.d.lua: `---@meta` types for LuaLS. */
 TL_API void tl_api_write_types(tl_text *out);
+/* .luacheckrc: the globals of a scenario, for luacheck. */
+TL_API void tl_api_write_luacheck(tl_text *out);
 /* The generated part of docs/scenario-api.md: functions, methods, constants, faults, metrics. */
 TL_API void tl_api_write_reference(tl_text *out);
 #endif

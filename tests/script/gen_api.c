@@ -1,4 +1,4 @@
-/* gen_api: rewrites scripts/twinloop/twinloop.d.lua and the generated part of docs/scenario-api.md.
+/* gen_api: rewrites scripts/twinloop/twinloop.d.lua, .luacheckrc and the generated part of docs/scenario-api.md.
  *   gen_api SOURCE_FOLDER */
 #include "script/reference.h"
 
@@ -22,8 +22,9 @@ int main(int argc, char **argv)
 {
   static const char begin[] = "<!-- generated: begin -->\n", end[] = "<!-- generated: end -->\n";
   if (argc != 2) return fputs("usage: gen_api SOURCE_FOLDER\n", stderr), 2;
-  tl_text types = {0}, page = {0};
+  tl_text types = {0}, page = {0}, luacheck = {0};
   tl_api_write_types(&types);
+  tl_api_write_luacheck(&luacheck);
   char path[1024];
   snprintf(path, sizeof path, "%s/docs/scenario-api.md", argv[1]);
   FILE *file = fopen(path, "rb");
@@ -40,9 +41,11 @@ int main(int argc, char **argv)
   tl_api_write_reference(&page);
   tl_text_add(&page, to);
   const int failed = write_file(argv[1], "scripts/twinloop/twinloop.d.lua", tl_text_string(&types)) +
+                     write_file(argv[1], ".luacheckrc", tl_text_string(&luacheck)) +
                      write_file(argv[1], "docs/scenario-api.md", tl_text_string(&page));
   tl_text_free(&types);
   tl_text_free(&page);
+  tl_text_free(&luacheck);
   free(old);
   return failed;
 }

@@ -32,6 +32,23 @@ static void the_types_for_editors_are_up_to_date(void **unused)
   tl_text_free(&types);
 }
 
+static void luacheck_knows_our_globals_and_finds_nothing_in_what_we_ship(void **unused)
+{
+  (void)unused;
+  tl_text rules = {0};
+  tl_api_write_luacheck(&rules);
+  char *committed = read_source(".luacheckrc");
+  if (strcmp(committed, tl_text_string(&rules)) != 0) fail_msg("run gen_api: .luacheckrc is old");
+  free(committed);
+  tl_text_free(&rules);
+  if (system("luacheck --version > luacheck.txt 2>&1") != 0) {
+    print_message("SKIP: luacheck is not installed\n");
+    skip();
+  }
+  static const char command[] = "cd '" TL_SOURCE_DIR "' && luacheck -q scenarios scripts";
+  if (system(command) != 0) fail_msg("luacheck finds faults");
+}
+
 static void the_docs_are_up_to_date_and_show_the_preamble(void **unused)
 {
   (void)unused;
@@ -225,6 +242,7 @@ int main(void)
   enter_test_folder();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_types_for_editors_are_up_to_date),
+      cmocka_unit_test(luacheck_knows_our_globals_and_finds_nothing_in_what_we_ship),
       cmocka_unit_test(the_docs_are_up_to_date_and_show_the_preamble),
       cmocka_unit_test(live_names_equal_those_in_the_types),
       cmocka_unit_test(every_example_runs),
