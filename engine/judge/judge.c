@@ -326,11 +326,10 @@ static tl_code reserve(tl_judge *judge, tl_error *err)
   const uint32_t faults = judge->def.faults_reserved;
   judge->episodes = tl_judge_take(judge, faults, sizeof *judge->episodes);
   judge->scratch = tl_judge_take(judge, faults, sizeof *judge->scratch);
-  judge->faults = tl_judge_take(judge, 1024, sizeof *judge->faults);
+  judge->faults = tl_judge_take(judge, faults, sizeof *judge->faults);
   judge->fault_devices = tl_judge_take(judge, faults, sizeof *judge->fault_devices);
   judge->ring = tl_judge_take(judge, judge->def.alarms_reserved, sizeof *judge->ring);
-  judge->episode_room = judge->fault_device_room = faults;
-  judge->fault_room = 1024;
+  judge->episode_room = judge->fault_device_room = judge->fault_room = faults;
   judge->ring_room = judge->def.alarms_reserved;
   return judge->episodes && judge->scratch && judge->faults && judge->fault_devices && judge->ring
              ? TL_OK

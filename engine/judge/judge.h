@@ -152,6 +152,11 @@ enum { TL_JUDGE_POINTS_MAX = 512, TL_HEAT_ROWS = 24, TL_HEAT_COLUMNS = 128 };
  * ends. */
 TL_API uint32_t tl_judge_history(const tl_judge *judge, uint32_t threshold,
                                  tl_judge_point out[TL_JUDGE_POINTS_MAX]);
+/* Delays [s] of the faults that a threshold on detect.delay looks at, ascending, +infinity for
+ * those not found; call after tl_judge_finish. Returns how many there are; at most capacity are
+ * written. */
+TL_API uint32_t tl_judge_delays(const tl_judge *judge, uint32_t threshold, double *out_s,
+                                uint32_t capacity);
 /* Greatest comfort error of groups of neighbouring devices against time; value[row *
  * TL_HEAT_COLUMNS + column], NaN where nothing was sampled. false when comfort.error is not sampled
  * in that fleet. */

@@ -296,6 +296,21 @@ tl_reading tl_watch_read(const tl_judge *judge, const tl_gauge *gauge, bool fini
   return out;
 }
 
+uint32_t tl_judge_delays(const tl_judge *judge, uint32_t threshold, double *out_s,
+                         uint32_t capacity)
+{
+  assert(threshold < judge->gauge_count);
+  const tl_gauge *gauge = &judge->gauges[threshold];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < judge->episode_count && gauge->threshold.quantity == TL_QUANTITY_DELAY;
+       i++)
+    if (wants(judge, gauge, &judge->episodes[i]))
+      judge->scratch[count++] = delay_s(judge, &judge->episodes[i], true);
+  tl_sort_doubles(judge->scratch, count);
+  for (uint32_t i = 0; i < count && i < capacity; i++) out_s[i] = judge->scratch[i];
+  return count;
+}
+
 /* The upper limit is lost for good when more than `allowed` of the count have passed it. */
 int64_t tl_watch_breach(const tl_judge *judge, const tl_gauge *gauge)
 {

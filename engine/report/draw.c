@@ -338,6 +338,7 @@ static void draw_curves(tl_text *out, const tl_plot *plot, uint32_t height)
   for (uint32_t i = 0; i < plot->limit_count; i++)
     if (plot->limit[i] < high + 3.0 * span && plot->limit[i] > low - 3.0 * span)
       widen(&r, plot->limit[i], plot->limit[i]);
+  if (strcmp(plot->kind, "delay") == 0) widen(&r, 0.0, 100.0);
   if (strcmp(plot->kind, "fleet") == 0 && r.low >= 0.0 && r.low < 0.5 * r.high) r.low = 0.0;
   panel p = {.plot = plot,
              .series = plot->series,
@@ -450,7 +451,10 @@ void tl_draw_plot(tl_text *out, const tl_plot *plot)
   else if (strcmp(plot->kind, "heat") == 0)
     draw_heat(out, plot);
   else
-    draw_curves(out, plot, strcmp(plot->kind, "device") == 0 ? 110 : 200);
+    draw_curves(out, plot,
+                strcmp(plot->kind, "device") == 0  ? 110
+                : strcmp(plot->kind, "delay") == 0 ? 130
+                                                   : 200);
   tl_text_add(out, "</figure>\n");
 }
 

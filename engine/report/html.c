@@ -191,6 +191,7 @@ static const tl_plot *plot_of(const tl_report *report, const tl_threshold *t)
   snprintf(title, sizeof title, "%s%s%s", t->fleet, t->fleet[0] ? "." : "", t->metric);
   for (uint32_t i = 0; i < report->plot_count; i++) {
     const tl_plot *p = &report->plots[i];
+    if (t->quantity == TL_QUANTITY_DELAY && strcmp(p->kind, "delay") == 0) return p;
     if (!fidelity && strcmp(p->kind, "fleet") == 0 && strcmp(p->title, title) == 0) return p;
     if (fidelity && strcmp(p->kind, "fidelity") == 0 && strcmp(p->title, t->channel) == 0) return p;
   }
@@ -394,7 +395,9 @@ static void add_detection(tl_text *out, const tl_report *report)
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
-  tl_text_add(out, "</dl></div>\n");
+  tl_text_add(out, "</dl>\n");
+  add_plots(out, report, "delay", 1, false);
+  tl_text_add(out, "</div>\n");
   if (t->alarms_from_ns > 0) {
     tl_text_add(out, "<p class=\"soft small\">False alarms count from ");
     tl_html_time(out, t->alarms_from_ns);

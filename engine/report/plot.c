@@ -182,6 +182,41 @@ static tl_code plot_heat(tl_report *report, const tl_judge *judge, const tl_worl
   return TL_OK;
 }
 
+/* Share of the faults found against the time since they began. */
+static tl_code plot_delays(tl_report *report, const tl_judge *judge, uint32_t index, tl_error *err)
+{
+  enum { BUCKETS = 200 };
+  const tl_threshold *t = &report->judgements[index].threshold;
+  const uint32_t count = tl_judge_delays(judge, index, NULL, 0);
+  double *delay_s = tl_report_take(report, count + (size_t)1, sizeof *delay_s);
+  if (delay_s == NULL) return no_memory(err);
+  tl_judge_delays(judge, index, delay_s, count);
+  uint32_t found = count;
+  while (found > 0 && isinf(delay_s[found - 1])) found--;
+  if (found == 0) return TL_OK;
+  tl_plot *plot = tl_report_plot_add(report);
+  if (plot == NULL) return no_memory(err);
+  char note[160];
+  snprintf(note, sizeof note, "%u of %u faults found; limit: %s %s", found, count,
+           tl_statistic_name(t->statistic), t->text);
+  *plot = (tl_plot){.id = "delay",
+                    .kind = "delay",
+                    .title = "detect.delay",
+                    .unit = "%",
+                    .note = tl_report_keep(report, note),
+                    .end_ns = (int64_t)(delay_s[found - 1] * 1.05e9) + 1000000000,
+                    .series_count = 1};
+  if (!series_open(report, &plot->series[0], "faults found since they began", "mean", BUCKETS))
+    return no_memory(err);
+  uint32_t seen = 0;
+  for (uint32_t b = 0; b < BUCKETS; b++) {
+    const double until_s = (double)plot->end_ns / 1e9 * (b + 0.5) / BUCKETS;
+    while (seen < found && delay_s[seen] <= until_s) seen++;
+    put(&plot->series[0], b, 100.0 * seen / count);
+  }
+  return TL_OK;
+}
+
 static tl_code take_worst(tl_report *report, const tl_judge *judge, const tl_world *world,
                           tl_error *err)
 {
@@ -209,6 +244,11 @@ tl_code tl_report_plot_judge(tl_report *report, const tl_judge *judge, const tl_
   assert(report->judgement_count <= tl_judge_threshold_count(judge));
   for (uint32_t i = 0; i < report->judgement_count && code == TL_OK; i++)
     code = plot_threshold(report, judge, i, err);
+  for (uint32_t i = 0; i < report->judgement_count && code == TL_OK; i++) {
+    if (report->judgements[i].threshold.quantity != TL_QUANTITY_DELAY) continue;
+    code = plot_delays(report, judge, i, err);
+    break;
+  }
   for (uint32_t f = 1; f <= tl_world_fleet_count(world) && code == TL_OK; f++)
     code = plot_heat(report, judge, world, (tl_fleet_id){f}, err);
   if (!report->has_totals) report->totals = tl_judge_totals_get(judge);

@@ -55,7 +55,7 @@ typedef struct tl_plot_series {
 
 typedef struct tl_plot {
   const char *id;   /* anchor in the page: "comfort-error" */
-  const char *kind; /* "fidelity", "fleet", "device", "heat" */
+  const char *kind; /* "fidelity", "fleet", "device", "heat", "delay" (x: time since the fault) */
   const char *title, *unit, *note;
   int64_t begin_ns, end_ns;
   uint32_t series_count;

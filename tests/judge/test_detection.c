@@ -59,6 +59,12 @@ static void faults_are_found_missed_and_timed_exactly(void **unused)
   assert_true(got[5].observed == 2.0);
   assert_int_equal(got[5].verdict, TL_PASSED);
 
+  double delays_s[4];
+  assert_int_equal(tl_judge_delays(b.judge, 0, delays_s, 4), 4);
+  assert_true(delays_s[0] == 3.5 && delays_s[1] == 17.25 && delays_s[2] == 105.0 &&
+              isinf(delays_s[3]));
+  assert_int_equal(tl_judge_delays(b.judge, 5, delays_s, 4), 0); /* not a delay */
+
   tl_judge_device worst[3];
   assert_int_equal(tl_judge_worst(b.judge, worst, 3), 2);
   assert_int_equal(worst[0].device, 650);
