@@ -137,7 +137,7 @@ TL_API tl_code tl_report_plot_devices(tl_report *report, const char *run_path, c
                                       uint32_t most, tl_error *err);
 
 /* --- the files --- */
-/* {"schema":"twinloop.run/1","scenario",...}; docs/file-format.md lists the keys. Ends in a
+/* {"schema":"twinloop.run/1","scenario",...}; docs/reports.md lists the keys. Ends in a
  * newline. */
 TL_API void tl_report_write_json(const tl_report *report, tl_text *out);
 /* A testcase a threshold (and one for the run itself), seed and command as properties, margin in
