@@ -26,7 +26,7 @@ struct tl_sandbox {
   bool has_timer;
   uint32_t paused;
   struct itimerspec left; /* of a paused watchdog */
-  double resume_s;
+  double resume_s, deadline_s; /* deadline: of the count hook, on the monotonic clock */
   uint64_t seed;
   bool seeded;
   uint64_t random_step; /* of the default stream */

@@ -5,7 +5,8 @@
  * chunks only, ordered pairs, our own mathematics and random streams, a memory cap, a watchdog on every resume,
  * and errors that pcall cannot swallow once the run is lost.
  * Owns: its Lua state and timer. Threads: one thread creates, uses and destroys it; the watchdog is a POSIX timer
- * whose signal (SIGRTMIN + 3) is handled by that thread. */
+ * whose signal (SIGRTMIN + 3) is handled by that thread; without timers (and under ThreadSanitizer, which holds
+ * signals back) a count hook looks at the clock instead. */
 #ifndef TL_SCRIPT_SANDBOX_H
 #define TL_SCRIPT_SANDBOX_H
 #include "base/error.h"
@@ -23,6 +24,7 @@ typedef struct tl_sandbox tl_sandbox;
 typedef struct tl_sandbox_def {
   size_t memory_bytes; /* cap of all that Lua holds */
   double resume_s;     /* wall time after which a resume is stopped with TL_E_BUDGET, > 0 */
+  bool count_steps;    /* look at the clock every so many steps instead of a timer: half as fast, needs no signal */
   const char *folders[TL_SANDBOX_FOLDERS_MAX]; /* `require` looks here, in this order; copied */
   uint32_t folder_count;
   void *owner;                                        /* given back by tl_sandbox_owner and to the callbacks */

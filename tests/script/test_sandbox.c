@@ -200,23 +200,33 @@ static void modules_come_from_their_folders_only(void **unused)
   refuses("require 'outside'", TL_E_NAME, "there is no module");
 }
 
-static void work_of_the_engine_is_not_script_time(void **unused)
+static void stops_a_loop(const char *loop, bool count_steps)
 {
-  (void)unused;
   tl_sandbox_def def = tl_sandbox_def_default();
   tl_error err;
   tl_sandbox *sandbox = NULL;
   def.resume_s = 0.2;
+  def.count_steps = count_steps;
   assert_int_equal(tl_sandbox_create(&sandbox, &def, &err), TL_OK);
   lua_State *co = lua_newthread(tl_sandbox_state(sandbox));
   bool yielded = false;
-  const char *loop = "while true do end";
   assert_int_equal(tl_sandbox_load_text(sandbox, co, "t.lua", loop, strlen(loop), &err), TL_OK);
   const double start = wall_s();
   assert_int_equal(tl_sandbox_resume(sandbox, co, 0, &yielded, &err), TL_E_BUDGET);
   assert_true(wall_s() - start < 1.0);
   assert_string_equal(err.text, "t.lua:1: the script ran too long without waiting");
   tl_sandbox_destroy(sandbox);
+}
+
+static void the_watchdog_works_with_a_timer_and_without(void **unused)
+{
+  (void)unused;
+  static const char *const loops[] = {"while true do end", "while true do pcall(function() while true do end end) end",
+                                      "coroutine.wrap(function() while true do pcall(string.rep, 'x', 9) end end)()"};
+  for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+    stops_a_loop(loops[i], false);
+    stops_a_loop(loops[i], true);
+  }
 }
 
 int main(void)
@@ -231,7 +241,7 @@ int main(void)
       cmocka_unit_test(syntax_errors_say_what_to_write),
       cmocka_unit_test(pcall_still_catches_what_a_script_may_handle),
       cmocka_unit_test(modules_come_from_their_folders_only),
-      cmocka_unit_test(work_of_the_engine_is_not_script_time),
+      cmocka_unit_test(the_watchdog_works_with_a_timer_and_without),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
