@@ -79,6 +79,15 @@ static tl_sensor_rows sensor_rows(const tl_frame *frame, const tl_sensor *s)
       .missing = COLUMN(s->missing), .low = s->def.low, .high = s->def.high};
 }
 
+/* A sensor whose very first sample is missing or stuck holds what was true then, not the column's initial value. */
+static void first_value(const tl_sensor_rows *rows, uint32_t row_count)
+{
+  for (uint32_t i = 0; i < row_count; i++) {
+    const double value = rows->truth[i] < rows->low ? rows->low : rows->truth[i];
+    rows->measured[i] = value > rows->high ? rows->high : value;
+  }
+}
+
 void tl_frame_sense(tl_frame *frame)
 {
   tl_fleet *fleet = frame->fleet;
@@ -94,6 +103,7 @@ void tl_frame_sense(tl_frame *frame)
       for (uint32_t row = 0; row < frame->row_padded; row++)
         frame->scratch->uniform[row] = tl_rng_uniform(sensor->dropout_key, first + row, (uint64_t)frame->tick);
     const tl_sensor_rows rows = sensor_rows(frame, sensor);
+    if (frame->tick == 0 && (features & TL_SENSOR_HOLD)) first_value(&rows, frame->row_padded);
     tl_sensor_sample(frame->path, &rows, frame->row_padded, features, frame->at_s, normal[frame->tick & 3],
                      frame->scratch->uniform);
   }

@@ -159,7 +159,8 @@ TL_API int64_t tl_world_now_ns(const tl_world *world);
 /* Runs one window: to the next multiple of sync_ns or to until_ns, whichever is first. A fleet runs whole ticks: those that
  * begin before the window's end, so its states may lie up to one tick beyond it. What is written between windows therefore
  * takes effect at a fleet's next tick, and cutting time into other windows changes no tick (docs/architecture.md).
- * errors  TL_E_NAN: a state is not finite, names time, fleet, device, column; whatever an observer returned. */
+ * errors  TL_E_NAN: a state is not finite, names time, fleet, device, column; whatever an observer returned. After an error
+ * the world may be read and destroyed, but not advanced. */
 TL_API tl_code tl_world_advance(tl_world *world, int64_t until_ns, tl_error *err);
 TL_API uint64_t tl_world_device_steps(const tl_world *world); /* sum over fleets of devices * plant steps */
 TL_API uint64_t tl_world_window_count(const tl_world *world);
