@@ -258,6 +258,39 @@ static void a_name_without_its_unit_finds_its_column(void **unused)
   tl_world_destroy(world);
 }
 
+typedef struct visits {
+  uint32_t count[3];
+  double sum[3];
+  const tl_world *world;
+  uint32_t column;
+} visits;
+
+static void visit(void *context, uint32_t block, uint32_t thread)
+{
+  visits *v = context;
+  const double *rows = tl_block_column(v->world, (tl_fleet_id){1}, block, v->column);
+  v->count[block] += thread < tl_world_thread_count(v->world);
+  for (uint32_t row = 0; row < (block < 2 ? 256u : 88u); row++) v->sum[block] += rows[row];
+}
+
+static void reductions_visit_every_block_once_and_read_its_rows(void **unused)
+{
+  (void)unused;
+  kit_options o = kit_default();
+  double expected = 0.0;
+  for (o.threads = 1; o.threads <= 3; o.threads++) {
+    tl_world *world = kit_open(&o);
+    kit_run(world, 60 * S, false);
+    visits v = {.world = world, .column = kit_column(world, (tl_fleet_id){1}, "box_K")};
+    tl_world_for_blocks(world, (tl_fleet_id){1}, visit, &v);
+    for (int block = 0; block < 3; block++) assert_int_equal(v.count[block], 1);
+    const double sum = v.sum[0] + v.sum[1] + v.sum[2];
+    if (o.threads == 1) expected = sum;
+    assert_true(sum == expected && sum > 600 * 295.0);
+    tl_world_destroy(world);
+  }
+}
+
 static void no_sample_is_missing_once_the_fault_is_gone(void **unused)
 {
   (void)unused;
@@ -265,7 +298,7 @@ static void no_sample_is_missing_once_the_fault_is_gone(void **unused)
   tl_world *world = kit_open(&o);
   kit_set(world, "boxes", "box.dropout", 300, 1.0);
   kit_set(world, "boxes", "box_K", 300, 310.5);
-  kit_set(world, "boxes", "box.stuck", 301, 1.0);
+  kit_set(world, "boxes", "box.stuck", 12, 1.0);
   kit_run(world, 30 * S, false);
   assert_true(kit_get(world, "boxes", "box.missing", 300) == 1.0);
   const double held = kit_get(world, "boxes", "box", 300);
@@ -274,7 +307,7 @@ static void no_sample_is_missing_once_the_fault_is_gone(void **unused)
   kit_run(world, 60 * S, false);
   assert_true(kit_get(world, "boxes", "box.missing", 300) == 0.0);
   assert_true(kit_get(world, "boxes", "box", 300) != held);
-  assert_true(kit_get(world, "boxes", "box", 301) == 295.15); /* still stuck */
+  assert_true(kit_get(world, "boxes", "box", 12) == 295.15); /* still stuck */
   tl_world_destroy(world);
 }
 
@@ -310,6 +343,7 @@ int main(void)
       cmocka_unit_test(a_sample_is_the_smallest_keyed_hashes_in_order),
       cmocka_unit_test(more_devices_only_push_members_out_of_a_sample),
       cmocka_unit_test(a_name_without_its_unit_finds_its_column),
+      cmocka_unit_test(reductions_visit_every_block_once_and_read_its_rows),
       cmocka_unit_test(no_sample_is_missing_once_the_fault_is_gone),
       cmocka_unit_test(hysteresis_and_pid_hold_their_set_points),
   };
