@@ -5,8 +5,8 @@
 #include <assert.h>
 
 TL_INLINE_BODY void hysteresis_body(double *restrict command, const double *restrict measured,
-                                    const double *restrict setpoint, const double *restrict band, uint32_t row_count,
-                                    double low, double high)
+                                    const double *restrict setpoint, const double *restrict band,
+                                    uint32_t row_count, double low, double high)
 {
   for (uint32_t i = 0; i < row_count; i++) {
     const double below = setpoint[i] - band[i], above = setpoint[i] + band[i];
@@ -15,22 +15,27 @@ TL_INLINE_BODY void hysteresis_body(double *restrict command, const double *rest
   }
 }
 
-static void hysteresis_scalar(const tl_hysteresis_rows *rows, uint32_t row_count, double low, double high)
+static void hysteresis_scalar(const tl_hysteresis_rows *rows, uint32_t row_count, double low,
+                              double high)
 {
   hysteresis_body(rows->command, rows->measured, rows->setpoint, rows->band, row_count, low, high);
 }
 
-TL_TARGET_AVX2 static void hysteresis_avx2(const tl_hysteresis_rows *rows, uint32_t row_count, double low, double high)
+TL_TARGET_AVX2 static void hysteresis_avx2(const tl_hysteresis_rows *rows, uint32_t row_count,
+                                           double low, double high)
 {
   hysteresis_body(rows->command, rows->measured, rows->setpoint, rows->band, row_count, low, high);
 }
 
-void tl_hysteresis_run(tl_simd_path path, const tl_hysteresis_rows *rows, uint32_t row_count, double low, double high)
+void tl_hysteresis_run(tl_simd_path path, const tl_hysteresis_rows *rows, uint32_t row_count,
+                       double low, double high)
 {
   assert(row_count % 16 == 0);
   assert(low < high);
-  if (path == TL_PATH_AVX2 || path == TL_PATH_VNNI) hysteresis_avx2(rows, row_count, low, high);
-  else hysteresis_scalar(rows, row_count, low, high);
+  if (path == TL_PATH_AVX2 || path == TL_PATH_VNNI)
+    hysteresis_avx2(rows, row_count, low, high);
+  else
+    hysteresis_scalar(rows, row_count, low, high);
 }
 
 void tl_pid_run(const tl_pid_rows *rows, uint32_t row_count, double low, double high, double dt_s)

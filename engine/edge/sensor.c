@@ -4,11 +4,14 @@
 
 #include <assert.h>
 
-/* Nearest integer, ties to even, for |x| < 2^51: exact in every rounding-to-nearest build and vectorises everywhere. */
+/* Nearest integer, ties to even, for |x| < 2^51: exact in every rounding-to-nearest build and
+ * vectorises everywhere. */
 #define ROUND_MAGIC 6755399441055744.0 /* 1.5 * 2^52 */
 
-/* The same operations in the same order whatever the features: a term that is at rest adds an exact zero. */
-TL_INLINE_BODY void noise_body(const tl_sensor_rows *rows, uint32_t row_count, const float *restrict normal)
+/* The same operations in the same order whatever the features: a term that is at rest adds an
+ * exact zero. */
+TL_INLINE_BODY void noise_body(const tl_sensor_rows *rows, uint32_t row_count,
+                               const float *restrict normal)
 {
   double *restrict measured = rows->measured;
   const double *restrict truth = rows->truth, *restrict noise = rows->noise;
@@ -20,8 +23,9 @@ TL_INLINE_BODY void noise_body(const tl_sensor_rows *rows, uint32_t row_count, c
   }
 }
 
-TL_INLINE_BODY void full_body(const tl_sensor_rows *rows, uint32_t row_count, uint32_t features, double at_s,
-                              const float *restrict normal, const double *restrict uniform)
+TL_INLINE_BODY void full_body(const tl_sensor_rows *rows, uint32_t row_count, uint32_t features,
+                              double at_s, const float *restrict normal,
+                              const double *restrict uniform)
 {
   for (uint32_t i = 0; i < row_count; i++) {
     const double since_s = at_s - rows->drift_from_s[i];
@@ -44,34 +48,40 @@ static void noise_scalar(const tl_sensor_rows *rows, uint32_t row_count, const f
   noise_body(rows, row_count, normal);
 }
 
-TL_TARGET_AVX2 static void noise_avx2(const tl_sensor_rows *rows, uint32_t row_count, const float *normal)
+TL_TARGET_AVX2 static void noise_avx2(const tl_sensor_rows *rows, uint32_t row_count,
+                                      const float *normal)
 {
   noise_body(rows, row_count, normal);
 }
 
-static void full_scalar(const tl_sensor_rows *rows, uint32_t row_count, uint32_t features, double at_s,
-                        const float *normal, const double *uniform)
+static void full_scalar(const tl_sensor_rows *rows, uint32_t row_count, uint32_t features,
+                        double at_s, const float *normal, const double *uniform)
 {
   full_body(rows, row_count, features, at_s, normal, uniform);
 }
 
-TL_TARGET_AVX2 static void full_avx2(const tl_sensor_rows *rows, uint32_t row_count, uint32_t features, double at_s,
-                                     const float *normal, const double *uniform)
+TL_TARGET_AVX2 static void full_avx2(const tl_sensor_rows *rows, uint32_t row_count,
+                                     uint32_t features, double at_s, const float *normal,
+                                     const double *uniform)
 {
   full_body(rows, row_count, features, at_s, normal, uniform);
 }
 
-void tl_sensor_sample(tl_simd_path path, const tl_sensor_rows *rows, uint32_t row_count, uint32_t features,
-                      double at_s, const float *normal, const double *uniform)
+void tl_sensor_sample(tl_simd_path path, const tl_sensor_rows *rows, uint32_t row_count,
+                      uint32_t features, double at_s, const float *normal, const double *uniform)
 {
   assert(row_count % 16 == 0);
   assert(rows->low < rows->high);
   const int wide = path == TL_PATH_AVX2 || path == TL_PATH_VNNI;
   if (features == TL_SENSOR_NOISE) {
-    if (wide) noise_avx2(rows, row_count, normal);
-    else noise_scalar(rows, row_count, normal);
-  } else if (wide) full_avx2(rows, row_count, features, at_s, normal, uniform);
-  else full_scalar(rows, row_count, features, at_s, normal, uniform);
+    if (wide)
+      noise_avx2(rows, row_count, normal);
+    else
+      noise_scalar(rows, row_count, normal);
+  } else if (wide)
+    full_avx2(rows, row_count, features, at_s, normal, uniform);
+  else
+    full_scalar(rows, row_count, features, at_s, normal, uniform);
 }
 
 uint32_t tl_sensor_features(const tl_sensor_rows *rows, uint32_t row_count)

@@ -15,5 +15,6 @@ typedef void tl_parallel_work(void *context, uint32_t index, uint32_t thread);
 /* Threads that this machine offers this process, 1 .. TL_THREADS_MAX. */
 TL_API uint32_t tl_parallel_threads_available(void);
 /* Calls work(context, index, thread) once for each index in [0, count); thread < thread_count. */
-TL_API void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *work, void *context);
+TL_API void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *work,
+                            void *context);
 #endif

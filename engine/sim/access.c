@@ -1,4 +1,5 @@
-/* access.c: everything a device has, by name: the door that setup, faults, Lua, judge and recorder use. */
+/* access.c: everything a device has, by name: the door that setup, faults, Lua, judge and recorder
+ * use. */
 #include "sim/internal.h"
 
 #include "base/hash.h"
@@ -9,12 +10,30 @@
 #include <string.h>
 
 uint32_t tl_world_fleet_count(const tl_world *world) { return world->fleet_count; }
-const char *tl_fleet_name(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->name; }
-uint32_t tl_fleet_device_count(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->store.device_count; }
-uint32_t tl_fleet_block_count(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->store.block_count; }
-int64_t tl_fleet_dt_ns(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->dt_ns; }
-int64_t tl_fleet_tick_ns(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->tick_ns; }
-uint32_t tl_fleet_column_count(const tl_world *world, tl_fleet_id fleet) { return tl_fleet_of(world, fleet)->store.column_count; }
+const char *tl_fleet_name(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->name;
+}
+uint32_t tl_fleet_device_count(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->store.device_count;
+}
+uint32_t tl_fleet_block_count(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->store.block_count;
+}
+int64_t tl_fleet_dt_ns(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->dt_ns;
+}
+int64_t tl_fleet_tick_ns(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->tick_ns;
+}
+uint32_t tl_fleet_column_count(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->store.column_count;
+}
 
 const tl_column *tl_fleet_column(const tl_world *world, tl_fleet_id fleet, uint32_t column)
 {
@@ -22,7 +41,8 @@ const tl_column *tl_fleet_column(const tl_world *world, tl_fleet_id fleet, uint3
   return column < store->column_count ? &store->columns[column].info : NULL;
 }
 
-/* "room" for "room_K": the twin's column whose name is `name` and a unit; TL_NO_COLUMN when none or several. */
+/* "room" for "room_K": the twin's column whose name is `name` and a unit; TL_NO_COLUMN when none
+ * or several. */
 static uint32_t find_without_unit(const tl_fleet *fleet, const char *name)
 {
   const size_t length = strlen(name);
@@ -36,21 +56,24 @@ static uint32_t find_without_unit(const tl_fleet *fleet, const char *name)
   return found;
 }
 
-static tl_code unknown_column(const tl_fleet *fleet, const char *name, const char *where, tl_error *err)
+static tl_code unknown_column(const tl_fleet *fleet, const char *name, const char *where,
+                              tl_error *err)
 {
-  const tl_code code = tl_fail(err, TL_E_NAME, where, "fleet '%s' has no column '%s'", fleet->name, name);
+  const tl_code code =
+      tl_fail(err, TL_E_NAME, where, "fleet '%s' has no column '%s'", fleet->name, name);
   const char **names = malloc(fleet->store.column_count * sizeof *names);
   uint32_t count = 0;
   for (uint32_t i = 0; names && i < fleet->store.column_count; i++)
-    if (!strstr(fleet->store.columns[i].name, ".window_")) names[count++] = fleet->store.columns[i].name;
+    if (!strstr(fleet->store.columns[i].name, ".window_"))
+      names[count++] = fleet->store.columns[i].name;
   const char *near = names ? tl_text_closest(name, names, count) : NULL;
   if (near) tl_fail_hint(err, "did you mean '%s'?", near);
   free(names);
   return code;
 }
 
-tl_code tl_fleet_column_find(const tl_world *world, tl_fleet_id fleet, const char *name, const char *where, uint32_t *out,
-                             tl_error *err)
+tl_code tl_fleet_column_find(const tl_world *world, tl_fleet_id fleet, const char *name,
+                             const char *where, uint32_t *out, tl_error *err)
 {
   const tl_fleet *f = tl_fleet_of(world, fleet);
   assert(f);
@@ -59,15 +82,17 @@ tl_code tl_fleet_column_find(const tl_world *world, tl_fleet_id fleet, const cha
   return *out == TL_NO_COLUMN ? unknown_column(f, name, where, err) : TL_OK;
 }
 
-void tl_fleet_read(const tl_world *world, tl_fleet_id fleet, uint32_t column, uint32_t begin, uint32_t end, double *out)
+void tl_fleet_read(const tl_world *world, tl_fleet_id fleet, uint32_t column, uint32_t begin,
+                   uint32_t end, double *out)
 {
   const tl_store *store = &tl_fleet_of(world, fleet)->store;
   assert(begin <= end && end <= store->device_count && store->block_memory);
-  for (uint32_t device = begin; device < end; device++) out[device - begin] = tl_store_get(store, column, device);
+  for (uint32_t device = begin; device < end; device++)
+    out[device - begin] = tl_store_get(store, column, device);
 }
 
-tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint32_t begin, uint32_t end,
-                       const double *values, tl_error *err)
+tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint32_t begin,
+                       uint32_t end, const double *values, tl_error *err)
 {
   tl_fleet *f = tl_fleet_of(world, fleet);
   assert(f && begin <= end && end <= f->store.device_count && f->store.block_memory);
@@ -79,8 +104,9 @@ tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint
       tl_text_format_double(value, values[i]);
       tl_text_format_double(low, info->low);
       tl_text_format_double(high, info->high);
-      return tl_fail(err, TL_E_ARG, NULL, "%s of device %u in fleet '%s': %s is outside %s .. %s %s", info->name, begin + i,
-                     f->name, value, low, high, info->unit);
+      return tl_fail(err, TL_E_ARG, NULL,
+                     "%s of device %u in fleet '%s': %s is outside %s .. %s %s", info->name,
+                     begin + i, f->name, value, low, high, info->unit);
     }
   for (uint32_t device = begin; device < end; device++) {
     tl_store_set(&f->store, column, device, values[device - begin]);
@@ -90,15 +116,17 @@ tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint
   return TL_OK;
 }
 
-const double *tl_block_column(const tl_world *world, tl_fleet_id fleet, uint32_t block, uint32_t column)
+const double *tl_block_column(const tl_world *world, tl_fleet_id fleet, uint32_t block,
+                              uint32_t column)
 {
   const tl_store *store = &tl_fleet_of(world, fleet)->store;
   if (store->columns[column].info.type != TL_F64) return NULL;
   return (const double *)(const void *)tl_store_rows(store, block, column);
 }
 
-tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column, const int64_t *stamps_ns, const double *values,
-                       uint32_t count, const char *where, tl_error *err)
+tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column,
+                       const int64_t *stamps_ns, const double *values, uint32_t count,
+                       const char *where, tl_error *err)
 {
   tl_fleet *f = tl_fleet_of(world, fleet);
   assert(f && !world->sealed && count > 0);
@@ -107,44 +135,59 @@ tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column, c
   if (code != TL_OK) return code;
   const tl_column *info = &f->store.columns[index].info;
   if (index >= f->twin->column_count || info->role != TL_INPUT)
-    return tl_fail(err, TL_E_ARG, where, "'%s' is no input of twin '%s' and can't be driven", column, f->twin->name);
+    return tl_fail(err, TL_E_ARG, where, "'%s' is no input of twin '%s' and can't be driven",
+                   column, f->twin->name);
   for (uint32_t i = 0; i < f->actuator_count; i++)
     if (f->actuators[i].applied == index)
-      return tl_fail(err, TL_E_ARG, where, "%s is set by actuator '%s' and can't be driven too", info->name, f->actuators[i].name);
+      return tl_fail(err, TL_E_ARG, where, "%s is set by actuator '%s' and can't be driven too",
+                     info->name, f->actuators[i].name);
   for (uint32_t i = 0; i < f->drive_count; i++)
-    if (f->drives[i].column == index) return tl_fail(err, TL_E_ARG, where, "%s is driven twice", info->name);
-  if (f->drive_count == TL_DRIVES_MAX) return tl_fail(err, TL_E_LIMIT, where, "more than %u driven inputs", TL_DRIVES_MAX);
+    if (f->drives[i].column == index)
+      return tl_fail(err, TL_E_ARG, where, "%s is driven twice", info->name);
+  if (f->drive_count == TL_DRIVES_MAX)
+    return tl_fail(err, TL_E_LIMIT, where, "more than %u driven inputs", TL_DRIVES_MAX);
   for (uint32_t i = 0; i < count; i++) {
-    if (i && stamps_ns[i] <= stamps_ns[i - 1]) return tl_fail(err, TL_E_ARG, where, "%s: stamps must ascend", column);
+    if (i && stamps_ns[i] <= stamps_ns[i - 1])
+      return tl_fail(err, TL_E_ARG, where, "%s: stamps must ascend", column);
     if (!(values[i] >= info->low && values[i] <= info->high)) {
       char value[TL_TEXT_DOUBLE_BYTES];
       tl_text_format_double(value, values[i]);
-      return tl_fail(err, TL_E_ARG, where, "sample %u for input %s is %s, outside its range or missing: a driven input needs every value",
+      return tl_fail(err, TL_E_ARG, where,
+                     "sample %u for input %s is %s, outside its range or missing: a driven input "
+                     "needs every value",
                      i, column, value);
     }
   }
   tl_drive *drive = &f->drives[f->drive_count];
-  *drive = (tl_drive){index, count, malloc(count * sizeof(int64_t)), malloc(count * sizeof(double))};
+  *drive =
+      (tl_drive){index, count, malloc(count * sizeof(int64_t)), malloc(count * sizeof(double))};
   f->drive_count++;
-  if (!drive->stamps_ns || !drive->values) return tl_fail(err, TL_E_LIMIT, where, "no memory for %u samples", count);
+  if (!drive->stamps_ns || !drive->values)
+    return tl_fail(err, TL_E_LIMIT, where, "no memory for %u samples", count);
   memcpy(drive->stamps_ns, stamps_ns, count * sizeof *stamps_ns);
   memcpy(drive->values, values, count * sizeof *values);
   return TL_OK;
 }
 
-tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, uint32_t column, uint32_t bit, tl_error *err)
+tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, uint32_t column,
+                          uint32_t bit, tl_error *err)
 {
   tl_fleet *f = tl_fleet_of(world, fleet);
   if (!f || device >= f->store.device_count || column >= f->store.column_count)
     return tl_fail(err, TL_E_ARG, NULL, "flip: no such fleet, device or column");
   static const uint32_t bits[] = {[TL_F64] = 64, [TL_F32] = 32, [TL_I32] = 32, [TL_U8] = 8};
   const tl_store_column *c = &f->store.columns[column];
-  if (bit >= bits[c->info.type]) return tl_fail(err, TL_E_ARG, NULL, "flip: %s has %u bits", c->name, bits[c->info.type]);
+  if (bit >= bits[c->info.type])
+    return tl_fail(err, TL_E_ARG, NULL, "flip: %s has %u bits", c->name, bits[c->info.type]);
   if (c->region == TL_REGION_SCRATCH)
-    return tl_fail(err, TL_E_ARG, NULL, "flip: %s is computed from the others; flip a state, an input or a parameter", c->name);
-  unsigned char *at = tl_store_rows(&f->store, device / TL_BLOCK_ROWS, column) + (size_t)(device % TL_BLOCK_ROWS) * c->stride;
+    return tl_fail(err, TL_E_ARG, NULL,
+                   "flip: %s is computed from the others; flip a state, an input or a parameter",
+                   c->name);
+  unsigned char *at = tl_store_rows(&f->store, device / TL_BLOCK_ROWS, column) +
+                      (size_t)(device % TL_BLOCK_ROWS) * c->stride;
   at[bit / 8] ^= (unsigned char)(1u << bit % 8);
-  if (c->region == TL_REGION_PARAM) f->stale[device / TL_BLOCK_ROWS] = f->store.param_stale[device / TL_BLOCK_ROWS] = 1;
+  if (c->region == TL_REGION_PARAM)
+    f->stale[device / TL_BLOCK_ROWS] = f->store.param_stale[device / TL_BLOCK_ROWS] = 1;
   return TL_OK;
 }
 
@@ -153,20 +196,28 @@ static tl_rng_key draw_key(const tl_world *world, const tl_fleet *fleet, const c
   return tl_rng_key_make(world->def.seed, fleet->name_hash, (uint32_t)tl_hash_text(stream));
 }
 
-double tl_fleet_draw_uniform(const tl_world *world, tl_fleet_id fleet, const char *stream, uint32_t device)
+double tl_fleet_draw_uniform(const tl_world *world, tl_fleet_id fleet, const char *stream,
+                             uint32_t device)
 {
   return tl_rng_uniform(draw_key(world, tl_fleet_of(world, fleet), stream), device, 0);
 }
 
-double tl_fleet_draw_normal(const tl_world *world, tl_fleet_id fleet, const char *stream, uint32_t device)
+double tl_fleet_draw_normal(const tl_world *world, tl_fleet_id fleet, const char *stream,
+                            uint32_t device)
 {
   return (double)tl_rng_normal(draw_key(world, tl_fleet_of(world, fleet), stream), device, 0);
 }
 
 /* A heap of the k smallest (hash, device) keeps the sample; ties go to the smaller device. */
-typedef struct pick { uint64_t hash; uint32_t device; } pick;
+typedef struct pick {
+  uint64_t hash;
+  uint32_t device;
+} pick;
 
-static int after(pick a, pick b) { return a.hash != b.hash ? a.hash > b.hash : a.device > b.device; }
+static int after(pick a, pick b)
+{
+  return a.hash != b.hash ? a.hash > b.hash : a.device > b.device;
+}
 
 static void sift_down(pick *heap, uint32_t count, uint32_t at)
 {
@@ -184,11 +235,13 @@ static void sift_down(pick *heap, uint32_t count, uint32_t at)
 
 static int by_device(const void *a, const void *b)
 {
-  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b; /* devices are distinct: no ties */
+  const uint32_t x = *(const uint32_t *)a,
+                 y = *(const uint32_t *)b; /* devices are distinct: no ties */
   return x < y ? -1 : x > y;
 }
 
-void tl_fleet_sample(const tl_world *world, tl_fleet_id fleet, const char *stream, uint32_t k, uint32_t *out)
+void tl_fleet_sample(const tl_world *world, tl_fleet_id fleet, const char *stream, uint32_t k,
+                     uint32_t *out)
 {
   const tl_fleet *f = tl_fleet_of(world, fleet);
   const uint32_t count = f->store.device_count;

@@ -36,9 +36,11 @@ static void down(tl_events *events, uint32_t at)
   }
 }
 
-tl_code tl_events_add(tl_events *events, tl_event event, uint32_t most, uint64_t *out_sequence, tl_error *err)
+tl_code tl_events_add(tl_events *events, tl_event event, uint32_t most, uint64_t *out_sequence,
+                      tl_error *err)
 {
-  if (events->count >= most) return tl_fail(err, TL_E_LIMIT, NULL, "more than %u events are waiting", most);
+  if (events->count >= most)
+    return tl_fail(err, TL_E_LIMIT, NULL, "more than %u events are waiting", most);
   if (events->count == events->capacity) {
     const uint32_t capacity = events->capacity ? events->capacity * 2 : 64;
     tl_event *heap = realloc(events->heap, capacity * sizeof *heap);
@@ -53,7 +55,10 @@ tl_code tl_events_add(tl_events *events, tl_event event, uint32_t most, uint64_t
   return TL_OK;
 }
 
-const tl_event *tl_events_peek(const tl_events *events) { return events->count ? events->heap : NULL; }
+const tl_event *tl_events_peek(const tl_events *events)
+{
+  return events->count ? events->heap : NULL;
+}
 
 static void take(tl_events *events, uint32_t at)
 {

@@ -1,8 +1,9 @@
 /* internal.h: how a world and its fleets look inside; for the files of this room only.
  *
- * Why: sim is one machine in several files (world, fleet, access, affine, closed_loop, step, digest); this is the
- * structure they share. Nothing outside engine/sim includes it.
- * Threads: during tl_world_advance a worker touches only its block's rows and its own tl_scratch. */
+ * Why: sim is one machine in several files (world, fleet, access, affine, closed_loop, step,
+ * digest); this is the structure they share. Nothing outside engine/sim includes it.
+ * Threads: during tl_world_advance a worker touches only its block's rows and its own
+ * tl_scratch. */
 #ifndef TL_SIM_INTERNAL_H
 #define TL_SIM_INTERNAL_H
 #include "base/rng.h"
@@ -45,17 +46,20 @@ typedef struct tl_detector {
   char name[TL_NAME_BYTES];
   tl_model model;
   tl_window window;
-  void *memory;            /* model tables and packed weights */
+  void *memory; /* model tables and packed weights */
   uint32_t channel_count, hop, persist;
-  struct { uint32_t value, minus; double mean, scale; } channels[TL_DETECTOR_CHANNELS_MAX]; /* column indices */
-  uint32_t ring_offset;    /* bytes in the block's dynamic region */
+  struct {
+    uint32_t value, minus;
+    double mean, scale;
+  } channels[TL_DETECTOR_CHANNELS_MAX]; /* column indices */
+  uint32_t ring_offset;                 /* bytes in the block's dynamic region */
   uint32_t score, alarm, streak, onsets, onset_s, threshold;
-  double score_scale;      /* squared error in feature units per int8 step, divided by the number of inputs */
+  double score_scale; /* squared feature units per squared int8 step, over the number of inputs */
   tl_reaction reaction;
   double fallback_command;
 } tl_detector;
 
-typedef struct tl_drive {  /* an input held from stamp to stamp */
+typedef struct tl_drive { /* an input held from stamp to stamp */
   uint32_t column, count;
   int64_t *stamps_ns;
   double *values;
@@ -64,8 +68,8 @@ typedef struct tl_drive {  /* an input held from stamp to stamp */
 typedef struct tl_affine { /* next = A x + b + C u over one tick, per device */
   uint32_t state_count, input_count;
   uint32_t states[8], inputs[TL_ACTUATORS_MAX]; /* column indices */
-  uint32_t terms;          /* doubles a device: states * (states + 1 + inputs) */
-  double *map;             /* [block][terms][256] */
+  uint32_t terms; /* doubles a device: states * (states + 1 + inputs) */
+  double *map;    /* [block][terms][256] */
 } tl_affine;
 
 typedef struct tl_fleet {
@@ -74,7 +78,7 @@ typedef struct tl_fleet {
   const tl_twin_type *twin; /* its columns are the store's first ones */
   tl_store store;
   int64_t dt_ns, tick_ns;
-  int64_t *stamps_ns;       /* NULL: regular ticks */
+  int64_t *stamps_ns; /* NULL: regular ticks */
   uint32_t stamp_count;
   uint32_t steps_per_tick;
   uint32_t sensor_count, actuator_count, drive_count;
@@ -84,24 +88,24 @@ typedef struct tl_fleet {
   bool has_detector, outputs_sensed;
   tl_detector detector;
   tl_drive drives[TL_DRIVES_MAX];
-  tl_affine affine;         /* map == NULL: the twin steps */
-  int64_t tick_count;       /* ticks done */
-  uint32_t *features;       /* [block][sensor] */
-  uint8_t *faulty;          /* [block][actuator] */
-  uint8_t *stale;           /* [block]: parameters were written since features and map were made */
-  uint64_t *digests;        /* [block] */
-  uint8_t *not_finite;      /* [block] */
+  tl_affine affine;    /* map == NULL: the twin steps */
+  int64_t tick_count;  /* ticks done */
+  uint32_t *features;  /* [block][sensor] */
+  uint8_t *faulty;     /* [block][actuator] */
+  uint8_t *stale;      /* [block]: parameters were written since features and map were made */
+  uint64_t *digests;   /* [block] */
+  uint8_t *not_finite; /* [block] */
 } tl_fleet;
 
 typedef struct tl_scratch { /* one worker's */
   float normal[TL_SENSORS_MAX][4][TL_BLOCK_ROWS];
   double uniform[TL_BLOCK_ROWS], feature[TL_BLOCK_ROWS];
   int32_t sums[TL_BLOCK_ROWS];
-  double **column;          /* [columns of the largest fleet] */
+  double **column; /* [columns of the largest fleet] */
   const void **raw;
-  double **twin_column;     /* copies for building maps */
-  double *twin_rows;        /* [twin columns][256] */
-  int8_t *outputs;          /* [model outputs][256] */
+  double **twin_column; /* copies for building maps */
+  double *twin_rows;    /* [twin columns][256] */
+  int8_t *outputs;      /* [model outputs][256] */
 } tl_scratch;
 
 struct tl_world {
@@ -110,10 +114,10 @@ struct tl_world {
   uint32_t fleet_count, observer_count;
   tl_observer observers[TL_OBSERVERS_MAX];
   bool sealed;
-  tl_scratch *scratch;      /* [thread_count] */
+  tl_scratch *scratch; /* [thread_count] */
   int64_t now_ns;
   uint64_t device_steps, window_count;
-  uint64_t *roots;          /* [TL_WINDOWS_MAX], pages come as they are written */
+  uint64_t *roots; /* [TL_WINDOWS_MAX], pages come as they are written */
   size_t bytes;
 };
 
@@ -124,18 +128,20 @@ typedef struct tl_frame {
   tl_scratch *scratch;
   uint32_t block, rows, row_padded;
   tl_simd_path path;
-  int64_t tick;             /* current */
-  int64_t at_ns, next_ns;   /* of this tick and the next */
+  int64_t tick;           /* current */
+  int64_t at_ns, next_ns; /* of this tick and the next */
   double at_s;
-  int64_t first_tick;       /* of this frame: noise of a quad begun earlier is made again */
+  int64_t first_tick; /* of this frame: noise of a quad begun earlier is made again */
 } tl_frame;
 
 static inline tl_fleet *tl_fleet_of(const tl_world *world, tl_fleet_id id)
 {
-  return id.index1 >= 1 && id.index1 <= world->fleet_count ? world->fleets[id.index1 - 1] : (tl_fleet *)0;
+  return id.index1 >= 1 && id.index1 <= world->fleet_count ? world->fleets[id.index1 - 1]
+                                                           : (tl_fleet *)0;
 }
 int64_t tl_fleet_time_of_tick(const tl_fleet *fleet, int64_t tick);
-int64_t tl_fleet_ticks_until(const tl_fleet *fleet, int64_t end_ns); /* ticks that lie before end_ns */
+int64_t tl_fleet_ticks_until(const tl_fleet *fleet,
+                             int64_t end_ns); /* ticks that lie before end_ns */
 
 /* closed_loop.c: the stages of a tick */
 void tl_frame_bind(tl_frame *frame);
@@ -150,10 +156,12 @@ void tl_frame_finish(tl_frame *frame); /* outputs, finite check, digest */
 /* affine.c */
 tl_code tl_affine_setup(tl_world *world, tl_fleet *fleet, tl_error *err);
 void tl_affine_build(tl_fleet *fleet, tl_scratch *scratch, uint32_t block, tl_simd_path path);
-void tl_affine_apply(const tl_fleet *fleet, double *const *column, uint32_t block, uint32_t rows, tl_simd_path path);
+void tl_affine_apply(const tl_fleet *fleet, double *const *column, uint32_t block, uint32_t rows,
+                     tl_simd_path path);
 
 /* detector.c */
-tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_path path, tl_error *err);
+tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_path path,
+                           tl_error *err);
 void tl_detector_reset(tl_fleet *fleet); /* clears the rings; after the store is sealed */
 void tl_detector_run(tl_frame *frame);
 void tl_detector_free(tl_fleet *fleet);

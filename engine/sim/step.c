@@ -1,5 +1,6 @@
-/* step.c: the page that runs the world. A window is advanced fleet by fleet; within it each block runs all its ticks
- * alone, hot in cache, on any thread; at its end everything is in order again. Nothing here depends on who ran what. */
+/* step.c: the page that runs the world. A window is advanced fleet by fleet; within it each block
+ * runs all its ticks alone, hot in cache, on any thread; at its end everything is in order again.
+ * Nothing here depends on who ran what. */
 #include "sim/internal.h"
 
 #include "base/hash.h"
@@ -7,7 +8,8 @@
 
 #include <assert.h>
 
-typedef struct segment { /* ticks [begin, end) of one fleet; cut where an observer must drain, never by a window */
+/* Ticks [begin, end) of one fleet; cut where an observer must drain, never by a window. */
+typedef struct segment {
   tl_world *world;
   tl_fleet *fleet;
   int64_t begin, end;
@@ -17,12 +19,17 @@ typedef struct segment { /* ticks [begin, end) of one fleet; cut where an observ
 static void run_block(void *context, uint32_t block, uint32_t thread)
 {
   const segment *s = context;
-  tl_frame frame = {.world = s->world, .fleet = s->fleet, .scratch = &s->world->scratch[thread], .block = block,
-                    .path = s->world->def.path, .first_tick = s->begin};
+  tl_frame frame = {.world = s->world,
+                    .fleet = s->fleet,
+                    .scratch = &s->world->scratch[thread],
+                    .block = block,
+                    .path = s->world->def.path,
+                    .first_tick = s->begin};
   tl_frame_bind(&frame);
   for (int64_t tick = s->begin; tick < s->end; tick++) {
     frame.tick = tick;
-    tl_frame_inputs(&frame); /* recordings hold their values; events and faults were applied between windows */
+    tl_frame_inputs(
+        &frame); /* recordings hold their values; events and faults were applied between windows */
     tl_frame_sense(&frame);
     tl_frame_infer(&frame);
     tl_frame_act(&frame);
@@ -36,7 +43,8 @@ static int64_t segment_end(const tl_world *world, uint32_t fleet, int64_t begin,
 {
   for (uint32_t i = 0; i < world->observer_count; i++) {
     const tl_observer *o = &world->observers[i];
-    const uint32_t room = o->segment_ticks ? o->segment_ticks(o->self, (tl_fleet_id){fleet + 1}) : UINT32_MAX;
+    const uint32_t room =
+        o->segment_ticks ? o->segment_ticks(o->self, (tl_fleet_id){fleet + 1}) : UINT32_MAX;
     assert(room > 0);
     if (end - begin > (int64_t)room) end = begin + (int64_t)room;
   }
@@ -48,7 +56,8 @@ static void count_steps(tl_world *world, const tl_fleet *fleet, int64_t begin, i
   for (int64_t tick = begin; tick < end; tick++) {
     uint64_t steps = fleet->steps_per_tick;
     if (fleet->stamps_ns) {
-      const int64_t dt_ns = tl_fleet_time_of_tick(fleet, tick + 1) - tl_fleet_time_of_tick(fleet, tick);
+      const int64_t dt_ns =
+          tl_fleet_time_of_tick(fleet, tick + 1) - tl_fleet_time_of_tick(fleet, tick);
       steps = (uint64_t)((dt_ns + fleet->dt_ns - 1) / fleet->dt_ns);
     }
     world->device_steps += steps * fleet->store.device_count;
@@ -68,7 +77,8 @@ static tl_code run_fleet(tl_world *world, uint32_t index, int64_t end_ns, tl_err
     fleet->tick_count = s.end;
     for (uint32_t i = 0; i < world->observer_count; i++) {
       const tl_observer *o = &world->observers[i];
-      const tl_code code = o->segment_end ? o->segment_end(o->self, (tl_fleet_id){index + 1}, s.end, err) : TL_OK;
+      const tl_code code =
+          o->segment_end ? o->segment_end(o->self, (tl_fleet_id){index + 1}, s.end, err) : TL_OK;
       if (code != TL_OK) return code;
     }
     begin = s.end;
@@ -86,7 +96,8 @@ tl_code tl_world_run_window(tl_world *world, int64_t end_ns, tl_error *err)
   world->now_ns = end_ns;
   uint64_t root = (uint64_t)end_ns;
   for (uint32_t i = 0; i < world->fleet_count; i++)
-    root = tl_hash64(world->fleets[i]->digests, world->fleets[i]->store.block_count * sizeof(uint64_t), root);
+    root = tl_hash64(world->fleets[i]->digests,
+                     world->fleets[i]->store.block_count * sizeof(uint64_t), root);
   world->roots[world->window_count++] = root;
   const tl_window_view view = {world->window_count - 1, begin_ns, end_ns, world};
   for (uint32_t i = 0; i < world->observer_count; i++) {

@@ -12,7 +12,8 @@
 
 tl_world_def tl_world_def_default(void)
 {
-  return (tl_world_def){.seed = 1, .sync_ns = 10000000000, .path = tl_cpu_best_path(), .cookie_ = TL_WORLD_COOKIE};
+  return (tl_world_def){
+      .seed = 1, .sync_ns = 10000000000, .path = tl_cpu_best_path(), .cookie_ = TL_WORLD_COOKIE};
 }
 
 tl_code tl_world_create(tl_world **out, const tl_world_def *def, tl_error *err)
@@ -21,7 +22,8 @@ tl_code tl_world_create(tl_world **out, const tl_world_def *def, tl_error *err)
   *out = NULL;
   if (def->sync_ns <= 0) return tl_fail(err, TL_E_ARG, NULL, "sync must be positive");
   if (!tl_cpu_has_path(def->path))
-    return tl_fail(err, TL_E_ARG, NULL, "this processor has no path '%s'", tl_cpu_path_name(def->path));
+    return tl_fail(err, TL_E_ARG, NULL, "this processor has no path '%s'",
+                   tl_cpu_path_name(def->path));
   tl_world *world = calloc(1, sizeof *world);
   if (!world) return tl_fail(err, TL_E_LIMIT, NULL, "no memory for a world");
   world->def = *def;
@@ -78,7 +80,8 @@ static tl_code seal_scratch(tl_world *world, tl_error *err)
     const tl_fleet *f = world->fleets[i];
     if (f->store.column_count > columns) columns = f->store.column_count;
     if (f->twin->column_count > twin_columns) twin_columns = f->twin->column_count;
-    if (f->has_detector && f->detector.window.outputs > outputs) outputs = f->detector.window.outputs;
+    if (f->has_detector && f->detector.window.outputs > outputs)
+      outputs = f->detector.window.outputs;
   }
   world->scratch = reserve(world, world->def.thread_count * sizeof *world->scratch);
   bool ok = world->scratch != NULL;
@@ -90,9 +93,11 @@ static tl_code seal_scratch(tl_world *world, tl_error *err)
     s->twin_rows = reserve(world, (size_t)twin_columns * TL_BLOCK_ROWS * sizeof(double));
     s->outputs = reserve(world, (size_t)outputs * TL_BLOCK_ROWS);
     ok = s->column && s->raw && s->twin_column && s->twin_rows && s->outputs;
-    for (uint32_t c = 0; ok && c < twin_columns; c++) s->twin_column[c] = s->twin_rows + (size_t)c * TL_BLOCK_ROWS;
+    for (uint32_t c = 0; ok && c < twin_columns; c++)
+      s->twin_column[c] = s->twin_rows + (size_t)c * TL_BLOCK_ROWS;
   }
-  return ok ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "no memory for %u workers", world->def.thread_count);
+  return ok ? TL_OK
+            : tl_fail(err, TL_E_LIMIT, NULL, "no memory for %u workers", world->def.thread_count);
 }
 
 static tl_code seal_fleet(tl_world *world, tl_fleet *fleet, tl_error *err)
@@ -131,7 +136,8 @@ uint64_t tl_world_device_steps(const tl_world *world) { return world->device_ste
 uint64_t tl_world_window_count(const tl_world *world) { return world->window_count; }
 uint32_t tl_world_thread_count(const tl_world *world) { return world->def.thread_count; }
 
-static tl_code name_the_device(const tl_world *world, const tl_fleet *fleet, uint32_t block, tl_error *err)
+static tl_code name_the_device(const tl_world *world, const tl_fleet *fleet, uint32_t block,
+                               tl_error *err)
 {
   char time[TL_NAME_BYTES];
   snprintf(time, sizeof time, "%.3f", (double)world->now_ns / 1e9);
@@ -140,23 +146,27 @@ static tl_code name_the_device(const tl_world *world, const tl_fleet *fleet, uin
     for (uint32_t c = 0; c < fleet->twin->column_count; c++) {
       const double value = tl_store_get(&fleet->store, c, first + i);
       if (fleet->twin->columns[c].role == TL_STATE && !(value - value == 0.0))
-        return tl_fail(err, TL_E_NAN, NULL, "fleet '%s' device %u: %s is not a finite number at %s s", fleet->name,
+        return tl_fail(err, TL_E_NAN, NULL,
+                       "fleet '%s' device %u: %s is not a finite number at %s s", fleet->name,
                        first + i, fleet->twin->columns[c].name, time);
     }
-  return tl_fail(err, TL_E_NAN, NULL, "fleet '%s': a padding row of block %u is not finite", fleet->name, block);
+  return tl_fail(err, TL_E_NAN, NULL, "fleet '%s': a padding row of block %u is not finite",
+                 fleet->name, block);
 }
 
 tl_code tl_world_advance(tl_world *world, int64_t until_ns, tl_error *err)
 {
   assert(world->sealed && until_ns > world->now_ns);
   if (world->window_count == TL_WINDOWS_MAX)
-    return tl_fail(err, TL_E_LIMIT, NULL, "more than %llu windows: choose a longer sync", (unsigned long long)TL_WINDOWS_MAX);
+    return tl_fail(err, TL_E_LIMIT, NULL, "more than %llu windows: choose a longer sync",
+                   (unsigned long long)TL_WINDOWS_MAX);
   const int64_t sync_end = (world->now_ns / world->def.sync_ns + 1) * world->def.sync_ns;
   const tl_code code = tl_world_run_window(world, until_ns < sync_end ? until_ns : sync_end, err);
   if (code != TL_OK) return code;
   for (uint32_t i = 0; i < world->fleet_count; i++)
     for (uint32_t block = 0; block < world->fleets[i]->store.block_count; block++)
-      if (world->fleets[i]->not_finite[block]) return name_the_device(world, world->fleets[i], block, err);
+      if (world->fleets[i]->not_finite[block])
+        return name_the_device(world, world->fleets[i], block, err);
   return TL_OK;
 }
 
@@ -180,7 +190,8 @@ static void call_block(void *context, uint32_t index, uint32_t thread)
 }
 
 void tl_world_for_blocks(const tl_world *world, tl_fleet_id fleet,
-                         void (*work)(void *context, uint32_t block, uint32_t thread), void *context)
+                         void (*work)(void *context, uint32_t block, uint32_t thread),
+                         void *context)
 {
   block_call call = {work, context};
   tl_parallel_for(tl_fleet_block_count(world, fleet), world->def.thread_count, call_block, &call);
@@ -191,7 +202,10 @@ uint64_t tl_block_digest(const tl_world *world, tl_fleet_id fleet, uint32_t bloc
   return tl_fleet_of(world, fleet)->digests[block];
 }
 
-uint64_t tl_world_root(const tl_world *world) { return world->window_count ? world->roots[world->window_count - 1] : 0; }
+uint64_t tl_world_root(const tl_world *world)
+{
+  return world->window_count ? world->roots[world->window_count - 1] : 0;
+}
 
 void tl_world_run_hash(const tl_world *world, char out_hex[65])
 {
@@ -200,7 +214,10 @@ void tl_world_run_hash(const tl_world *world, char out_hex[65])
 }
 
 /* Snapshot: header, then per fleet its tick count, digests and regions. */
-typedef struct snapshot_header { int64_t now_ns; uint64_t device_steps, window_count; } snapshot_header;
+typedef struct snapshot_header {
+  int64_t now_ns;
+  uint64_t device_steps, window_count;
+} snapshot_header;
 
 size_t tl_world_snapshot_bytes(const tl_world *world)
 {
@@ -237,7 +254,8 @@ static void output_again(tl_world *world, tl_fleet *fleet)
   for (uint32_t block = 0; block < fleet->store.block_count; block++) {
     for (uint32_t c = 0; c < fleet->twin->column_count; c++)
       column[c] = (double *)(void *)tl_store_rows(&fleet->store, block, c);
-    fleet->twin->output(column, (tl_slice){0, tl_rows_padded(tl_store_block_rows(&fleet->store, block))});
+    fleet->twin->output(column,
+                        (tl_slice){0, tl_rows_padded(tl_store_block_rows(&fleet->store, block))});
   }
 }
 

@@ -46,22 +46,25 @@ static tl_code grow(tl_store *store, tl_error *err)
   return TL_OK;
 }
 
-tl_code tl_store_add_bytes(tl_store *store, tl_region region, uint32_t bytes, uint32_t *out_offset, tl_error *err)
+tl_code tl_store_add_bytes(tl_store *store, tl_region region, uint32_t bytes, uint32_t *out_offset,
+                           tl_error *err)
 {
   assert(!store->block_memory);
   const uint32_t most = 1u << 28, rounded = (bytes + 63u) & ~63u;
-  if (bytes > most || rounded > most - store->block_bytes[region]) /* bytes first: rounding up could wrap */
+  if (bytes > most ||
+      rounded > most - store->block_bytes[region]) /* bytes first: rounding up could wrap */
     return tl_fail(err, TL_E_LIMIT, NULL, "a block of devices would need more than 256 MB");
   *out_offset = store->block_bytes[region];
   store->block_bytes[region] += rounded;
   return TL_OK;
 }
 
-tl_code tl_store_add_view(tl_store *store, const tl_column *column, tl_region region, uint32_t offset,
-                          uint32_t stride, uint32_t *out, tl_error *err)
+tl_code tl_store_add_view(tl_store *store, const tl_column *column, tl_region region,
+                          uint32_t offset, uint32_t stride, uint32_t *out, tl_error *err)
 {
   if (strlen(column->name) >= TL_COLUMN_NAME_BYTES)
-    return tl_fail(err, TL_E_ARG, NULL, "name '%s' is longer than %d characters", column->name, TL_COLUMN_NAME_BYTES - 1);
+    return tl_fail(err, TL_E_ARG, NULL, "name '%s' is longer than %d characters", column->name,
+                   TL_COLUMN_NAME_BYTES - 1);
   if (tl_store_find(store, column->name) != UINT32_MAX)
     return tl_fail(err, TL_E_ARG, NULL, "name '%s' is used twice", column->name);
   const tl_code code = grow(store, err);
@@ -77,7 +80,8 @@ tl_code tl_store_add_view(tl_store *store, const tl_column *column, tl_region re
   return TL_OK;
 }
 
-tl_code tl_store_add(tl_store *store, const tl_column *column, tl_region region, uint32_t *out, tl_error *err)
+tl_code tl_store_add(tl_store *store, const tl_column *column, tl_region region, uint32_t *out,
+                     tl_error *err)
 {
   const uint32_t stride = type_bytes[column->type];
   uint32_t offset = 0;
@@ -90,15 +94,24 @@ static uint32_t encode(unsigned char out[8], tl_type type, double value)
 {
   memset(out, 0, 8);
   switch (type) {
-  case TL_F64: memcpy(out, &value, 8); break;
-  case TL_F32: { const float v = (float)value; memcpy(out, &v, 4); break; }
-  case TL_I32: { const int32_t v = (int32_t)value; memcpy(out, &v, 4); break; }
-  case TL_U8: out[0] = (unsigned char)((int32_t)value & 0xff); break;
+    case TL_F64: memcpy(out, &value, 8); break;
+    case TL_F32: {
+      const float v = (float)value;
+      memcpy(out, &v, 4);
+      break;
+    }
+    case TL_I32: {
+      const int32_t v = (int32_t)value;
+      memcpy(out, &v, 4);
+      break;
+    }
+    case TL_U8: out[0] = (unsigned char)((int32_t)value & 0xff); break;
   }
   return type_bytes[type];
 }
 
-static void set_row(const tl_store *store, uint32_t column, uint32_t block, uint32_t row, double value)
+static void set_row(const tl_store *store, uint32_t column, uint32_t block, uint32_t row,
+                    double value)
 {
   const tl_store_column *c = &store->columns[column];
   unsigned char bytes[8];
@@ -119,7 +132,8 @@ static void fill_initial(const tl_store *store, uint32_t column)
     if (width == 8 && c->stride == 8) {
       for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++) memcpy(at + (size_t)row * 8, bytes, 8);
     } else {
-      for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++) memcpy(at + (size_t)row * c->stride, bytes, width);
+      for (uint32_t row = 0; row < TL_BLOCK_ROWS; row++)
+        memcpy(at + (size_t)row * c->stride, bytes, width);
     }
   }
 }
@@ -136,7 +150,8 @@ tl_code tl_store_seal(tl_store *store, tl_error *err)
   bytes += (size_t)store->block_count * (sizeof *store->param_digest + sizeof *store->param_stale);
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    return tl_fail(err, TL_E_LIMIT, NULL, "cannot reserve %zu bytes for %u devices", bytes, store->device_count);
+    return tl_fail(err, TL_E_LIMIT, NULL, "cannot reserve %zu bytes for %u devices", bytes,
+                   store->device_count);
 #ifdef MADV_HUGEPAGE
   if (bytes >= (size_t)4 << 20) (void)madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
@@ -144,7 +159,8 @@ tl_code tl_store_seal(tl_store *store, tl_error *err)
   store->bytes = bytes;
   for (int r = 0; r < TL_REGION_COUNT; r++) store->memory[r] = store->block_memory + begin[r];
   store->param_digest = (uint64_t *)(void *)(store->block_memory + digests);
-  store->param_stale = store->block_memory + digests + (size_t)store->block_count * sizeof *store->param_digest;
+  store->param_stale =
+      store->block_memory + digests + (size_t)store->block_count * sizeof *store->param_digest;
   memset(store->param_stale, 1, store->block_count);
   for (uint32_t c = 0; c < store->column_count; c++) fill_initial(store, c);
   return TL_OK;
@@ -161,22 +177,36 @@ double tl_store_get(const tl_store *store, uint32_t column, uint32_t device)
 {
   assert(device < store->device_count && column < store->column_count);
   const tl_store_column *c = &store->columns[column];
-  const unsigned char *at =
-      tl_store_rows(store, device / TL_BLOCK_ROWS, column) + (size_t)(device % TL_BLOCK_ROWS) * c->stride;
+  const unsigned char *at = tl_store_rows(store, device / TL_BLOCK_ROWS, column) +
+                            (size_t)(device % TL_BLOCK_ROWS) * c->stride;
   switch (c->info.type) {
-  case TL_F64: { double v; memcpy(&v, at, 8); return v; }
-  case TL_F32: { float v; memcpy(&v, at, 4); return (double)v; }
-  case TL_I32: { int32_t v; memcpy(&v, at, 4); return (double)v; }
-  case TL_U8: break;
+    case TL_F64: {
+      double v;
+      memcpy(&v, at, 8);
+      return v;
+    }
+    case TL_F32: {
+      float v;
+      memcpy(&v, at, 4);
+      return (double)v;
+    }
+    case TL_I32: {
+      int32_t v;
+      memcpy(&v, at, 4);
+      return (double)v;
+    }
+    case TL_U8: break;
   }
-  return c->info.low < 0.0 ? (double)(int8_t)*at : (double)*at; /* a one-byte column with a negative low is signed */
+  return c->info.low < 0.0 ? (double)(int8_t)*at
+                           : (double)*at; /* a one-byte column with a negative low is signed */
 }
 
 void tl_store_set(tl_store *store, uint32_t column, uint32_t device, double value)
 {
   assert(device < store->device_count && column < store->column_count);
   set_row(store, column, device / TL_BLOCK_ROWS, device % TL_BLOCK_ROWS, value);
-  if (store->columns[column].region == TL_REGION_PARAM) store->param_stale[device / TL_BLOCK_ROWS] = 1;
+  if (store->columns[column].region == TL_REGION_PARAM)
+    store->param_stale[device / TL_BLOCK_ROWS] = 1;
 }
 
 void tl_store_pad(tl_store *store, uint32_t column)
@@ -190,12 +220,15 @@ void tl_store_pad(tl_store *store, uint32_t column)
 uint64_t tl_store_digest(tl_store *store, uint32_t block)
 {
   assert(block < store->block_count);
-  const uint32_t param_bytes = store->block_bytes[TL_REGION_PARAM], bytes = store->block_bytes[TL_REGION_DYNAMIC];
+  const uint32_t param_bytes = store->block_bytes[TL_REGION_PARAM],
+                 bytes = store->block_bytes[TL_REGION_DYNAMIC];
   if (store->param_stale[block]) {
-    store->param_digest[block] = tl_hash64(store->memory[TL_REGION_PARAM] + (size_t)block * param_bytes, param_bytes, 0);
+    store->param_digest[block] =
+        tl_hash64(store->memory[TL_REGION_PARAM] + (size_t)block * param_bytes, param_bytes, 0);
     store->param_stale[block] = 0;
   }
-  return tl_hash64(store->memory[TL_REGION_DYNAMIC] + (size_t)block * bytes, bytes, store->param_digest[block]);
+  return tl_hash64(store->memory[TL_REGION_DYNAMIC] + (size_t)block * bytes, bytes,
+                   store->param_digest[block]);
 }
 
 static size_t region_bytes(const tl_store *store, tl_region region)

@@ -1,4 +1,5 @@
-/* paths.h: the code paths that a test compares on this processor; others say that they did not run. */
+/* paths.h: the code paths that a test compares on this processor; others say that they did not
+ * run. */
 #ifndef TL_TESTS_EDGE_PATHS_H
 #define TL_TESTS_EDGE_PATHS_H
 #include "base/cpu.h"

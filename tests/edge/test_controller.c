@@ -1,4 +1,5 @@
-/* Controllers: hysteresis against its band, PID against closed forms of a first-order plant, wind-up against none. */
+/* Controllers: hysteresis against its band, PID against closed forms of a first-order plant,
+ * wind-up against none. */
 #include "edge/controller.h"
 
 #include "tests/edge/paths.h"
@@ -55,7 +56,8 @@ static void hysteresis_gives_the_same_bits_on_every_path(void **unused)
   }
 }
 
-/* dx/dt = (gain u - x) / tau, u held over dt: x' = a x + b u exactly, a = exp(-dt/tau), b = gain (1 - a). */
+/* dx/dt = (gain u - x) / tau, u held over dt: x' = a x + b u exactly, a = exp(-dt/tau), b = gain
+ * (1 - a). */
 typedef struct loop {
   double a, b, x, setpoint;
   double command[ROWS], integral[ROWS], last[ROWS], started[ROWS], measured[ROWS], target[ROWS],
@@ -105,7 +107,8 @@ static void proportional_control_follows_its_geometric_series(void **unused)
   assert_true(fabs(l.x - 60.0 / 7.0) < 1e-9);
 }
 
-/* y = x - setpoint and J = I - setpoint / gain obey (y, J)' = M (y, J), M = [a - b kp - b ki dt, b; -ki dt, 1]. */
+/* y = x - setpoint and J = I - setpoint / gain obey (y, J)' = M (y, J), M = [a - b kp - b ki dt,
+ * b; -ki dt, 1]. */
 static void proportional_integral_control_follows_its_two_modes(void **unused)
 {
   (void)unused;

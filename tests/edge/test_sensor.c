@@ -1,4 +1,5 @@
-/* Sensors: each error alone against its formula, all together on every path, and rest that changes no bit. */
+/* Sensors: each error alone against its formula, all together on every path, and rest that changes
+ * no bit. */
 #include "edge/sensor.h"
 
 #include "tests/edge/paths.h"

@@ -152,7 +152,8 @@ tl_world *kit_open(const kit_options *o)
   return world;
 }
 
-/* What an engineer would inject: at fixed times, on single devices, all of them gone by 8 minutes. */
+/* What an engineer would inject: at fixed times, on single devices, all of them gone by 8
+ * minutes. */
 static void inject(tl_world *world)
 {
   static const struct {

@@ -1,4 +1,5 @@
-/* kit.h: small worlds that the tests of sim share: incubators under hysteresis, boards under PID, with every kind of fault. */
+/* kit.h: small worlds that the tests of sim share: incubators under hysteresis, boards under PID,
+ * with every kind of fault. */
 #ifndef TL_TESTS_SIM_KIT_H
 #define TL_TESTS_SIM_KIT_H
 #include "sim/world.h"

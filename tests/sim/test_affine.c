@@ -52,7 +52,8 @@ static void two_hours_of_hysteresis_control_agree_within_a_billionth_of_a_kelvin
   tl_world_destroy(b);
 }
 
-/* A plant with another shape: three states, two inputs, one disturbance. x0' = -k x0 + u0, x1' = k (x0 - x1) + u1 + d, x2' = x1. */
+/* A plant with another shape: three states, two inputs, one disturbance. x0' = -k x0 + u0, x1' = k
+ * (x0 - x1) + u1 + d, x2' = x1. */
 enum { X0, X1, X2, U0, U1, D, K, CHAIN_COLUMNS };
 static const tl_column chain_columns[] = {
     {"x0", TL_STATE, TL_F64, "1", 1.0, -1e6, 1e6, 0.0, "first"},

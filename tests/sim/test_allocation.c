@@ -1,5 +1,6 @@
-/* After the first window nothing allocates: every byte was reserved by tl_world_seal. This program puts counting functions in
- * front of glibc's allocator, so that the threads' library (gcc's) is counted too. */
+/* After the first window nothing allocates: every byte was reserved by tl_world_seal. This program
+ * puts counting functions in front of glibc's allocator, so that the threads' library (gcc's) is
+ * counted too. */
 #include "tests/sim/kit.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 #if defined(__GLIBC__) && !SANITIZED
 #define COUNTING 1
 #ifdef __clang__
-#define SEEN_BY_LIBRARIES /* libomp allocates for itself at every parallel region: count our own calls */
+#define SEEN_BY_LIBRARIES /* libomp allocates at every parallel region: count our own calls */
 #else
 #define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
 #endif

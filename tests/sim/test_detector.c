@@ -1,4 +1,5 @@
-/* The detector in the loop: what runs in a fleet is tl_model_run on each device's own window, then the alarm's rule. */
+/* The detector in the loop: what runs in a fleet is tl_model_run on each device's own window, then
+ * the alarm's rule. */
 #include "tests/sim/kit.h"
 
 #include "kernels/model.h"
@@ -241,7 +242,8 @@ static void windows_are_state_snapshots_keep_them_and_a_flipped_slot_shows(void 
   kit_run(world, 600 * S, false);
   assert_true(tl_world_root(world) == tl_world_root(unbroken));
   tl_world_restore(world, snapshot);
-  /* 10 ticks from here write slots 46 .. 55: slot 3 stays as it was flipped, and every score sees it */
+  /* 10 ticks from here write slots 46 .. 55: slot 3 stays as it was flipped, and every score sees
+   * it */
   MUST(tl_world_flip_bit(world, boxes, 257, kit_column(world, boxes, "detector.window_3"), 5, err));
   tl_world *other = open_world(&o, &def);
   tl_world_restore(other, snapshot);

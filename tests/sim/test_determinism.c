@@ -1,4 +1,5 @@
-/* The same run, whoever runs it: threads, paths, observers, segments; and nobody else's, whatever is added. */
+/* The same run, whoever runs it: threads, paths, observers, segments; and nobody else's, whatever
+ * is added. */
 #include "tests/sim/kit.h"
 
 static void one_hash_for_any_thread_count_and_every_path(void **unused)
@@ -37,8 +38,9 @@ static void another_seed_or_fault_gives_another_hash(void **unused)
   assert_string_not_equal(a, c);
 }
 
-/* The pinned hash: another one means that some build computes other numbers, or that the engine changed what it computes. In the
- * second case say why in the commit that changes tests/golden/core.txt. */
+/* The pinned hash: another one means that some build computes other numbers, or that the engine
+ * changed what it computes. In the second case say why in the commit that changes
+ * tests/golden/core.txt. */
 static void the_hash_is_the_pinned_one(void **unused)
 {
   (void)unused;

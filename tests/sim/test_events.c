@@ -71,7 +71,8 @@ static int in_order(const void *a, const void *b)
   return x->sequence < y->sequence ? -1 : x->sequence > y->sequence; /* never equal */
 }
 
-/* Against a plain sorted list: adds, pops and cancels at random, few distinct values so that ties are common. */
+/* Against a plain sorted list: adds, pops and cancels at random, few distinct values so that ties
+ * are common. */
 static void a_random_history_agrees_with_a_sorted_list(void **unused)
 {
   (void)unused;

@@ -1,4 +1,5 @@
-/* Fleets driven by a recording: exact stamps, inputs held, a closing row at the last stamp, whatever the windows. */
+/* Fleets driven by a recording: exact stamps, inputs held, a closing row at the last stamp,
+ * whatever the windows. */
 #include "tests/sim/kit.h"
 #include "tests/twins/rig.h"
 
@@ -104,7 +105,8 @@ static void states_are_those_of_the_twin_stepped_from_stamp_to_stamp(void **unus
   tl_world_destroy(world);
 }
 
-/* Two parameters: one exponential from stamp to stamp. A grid of half seconds would miss the heater's edges by degrees. */
+/* Two parameters: one exponential from stamp to stamp. A grid of half seconds would miss the
+ * heater's edges by degrees. */
 static void input_edges_are_where_the_recording_has_them(void **unused)
 {
   (void)unused;
@@ -171,7 +173,8 @@ static void a_regular_fleet_may_be_driven_too(void **unused)
   const tl_observer observer = {.self = &seen, .tick = see};
   MUST(tl_world_observe(world, &observer, err));
   kit_run(world, 10 * S, false);
-  /* the tick at 0 comes before the first stamp: its value; later ticks see the last stamp at or before them */
+  /* the tick at 0 comes before the first stamp: its value; later ticks see the last stamp at or
+   * before them */
   static const double expected[10] = {1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.25, 0.25, 0.25, 0.0};
   for (uint32_t i = 0; i < 10; i++) assert_true(seen.heater_on[i] == expected[i]);
   const uint64_t before = tl_block_digest(world, fleet, 0);

@@ -1,4 +1,5 @@
-/* Windows, ticks and time: what a window is, when a write takes effect, what a snapshot brings back, what is counted. */
+/* Windows, ticks and time: what a window is, when a write takes effect, what a snapshot brings
+ * back, what is counted. */
 #include "tests/sim/kit.h"
 
 #include "base/hash.h"

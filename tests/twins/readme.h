@@ -1,4 +1,5 @@
-/* readme.h: the error bounds that a twin's README states, so that the sentence and the test are one thing. */
+/* readme.h: the error bounds that a twin's README states, so that the sentence and the test are
+ * one thing. */
 #ifndef TL_TESTS_TWINS_README_H
 #define TL_TESTS_TWINS_README_H
 #include <stdint.h>

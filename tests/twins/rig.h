@@ -1,4 +1,5 @@
-/* rig.h: one block of a twin without the engine around it: columns at their initial values, stepped directly. */
+/* rig.h: one block of a twin without the engine around it: columns at their initial values,
+ * stepped directly. */
 #ifndef TL_TESTS_TWINS_RIG_H
 #define TL_TESTS_TWINS_RIG_H
 #include "sim/twin.h"

@@ -1,4 +1,5 @@
-/* The incubator against exact solutions of its equations; the bounds are those that its README states. */
+/* The incubator against exact solutions of its equations; the bounds are those that its README
+ * states. */
 #include "twins/incubator/incubator.h"
 
 #include "tests/twins/rig.h"
@@ -33,7 +34,8 @@ typedef struct pair {
   double heater_K, box_K;
 } pair;
 
-/* Exact: the distance d from the equilibrium goes as exp(M t) d, M = [-p p; q -q-l], by its two real eigenvalues. */
+/* Exact: the distance d from the equilibrium goes as exp(M t) d, M = [-p p; q -q-l], by its two
+ * real eigenvalues. */
 static pair exact(const double set[6], double to_room, double room_K, double duty, pair start,
                   double time_s)
 {
@@ -156,7 +158,8 @@ static void the_lid_mixes_its_conductance_in(void **unused)
   }
 }
 
-/* What is stored plus what left through the wall is what came in; the loss by Simpson's rule over pairs of steps. */
+/* What is stored plus what left through the wall is what came in; the loss by Simpson's rule over
+ * pairs of steps. */
 static void energy_is_conserved(void **unused)
 {
   (void)unused;

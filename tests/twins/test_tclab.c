@@ -1,4 +1,5 @@
-/* The tclab twin against a reference of its own equations, its steady state and closed forms of its thermistors. */
+/* The tclab twin against a reference of its own equations, its steady state and closed forms of
+ * its thermistors. */
 #include "twins/tclab/tclab.h"
 
 #include "tests/twins/readme.h"
@@ -72,7 +73,8 @@ static void midpoint(const board *b, double Q1, double Q2, const double x[4], do
   for (int i = 0; i < 4; i++) out[i] = 0.5 * (before[i] + now[i] + h * d[i]);
 }
 
-/* The reference, another method than the twin's: Bulirsch-Stoer, midpoint rules of 2 to 12 substeps a second extrapolated. */
+/* The reference, another method than the twin's: Bulirsch-Stoer, midpoint rules of 2 to 12
+ * substeps a second extrapolated. */
 static void reference(const board *b, double Q1, double Q2, double x[4], double time_s)
 {
   enum { ROWS = 6 };
@@ -144,7 +146,8 @@ static void halving_the_step_divides_the_error_by_sixteen(void **unused)
   assert_true(ratio > 14.0 && ratio < 19.0);
 }
 
-/* With equal heat in both heaters nothing flows between them: U A (T - Ta) + e s A (T^4 - Ta^4) = P has one root. */
+/* With equal heat in both heaters nothing flows between them: U A (T - Ta) + e s A (T^4 - Ta^4) =
+ * P has one root. */
 static void the_steady_state_balances_heat_in_and_out(void **unused)
 {
   (void)unused;
@@ -185,8 +188,8 @@ static void an_uneven_steady_state_balances_too(void **unused)
   rig_close(&r);
 }
 
-/* Heaters that neither lose nor gain: Tc = T + (Tc0 - T) exp(-t / tau). With constant heat T is a ramp of rate r and
- * Tc = T - r tau (1 - exp(-t / tau)). */
+/* Heaters that neither lose nor gain: Tc = T + (Tc0 - T) exp(-t / tau). With constant heat T is a
+ * ramp of rate r and Tc = T - r tau (1 - exp(-t / tau)). */
 static void thermistors_lag_by_their_closed_forms(void **unused)
 {
   (void)unused;
@@ -220,7 +223,8 @@ static void without_a_lag_thermistors_are_the_heaters(void **unused)
   rig_close(&r);
 }
 
-/* Without a way out, m Cp (T1 + T2) grows by exactly the heat put in, however much flows between the two. */
+/* Without a way out, m Cp (T1 + T2) grows by exactly the heat put in, however much flows between
+ * the two. */
 static void exchange_moves_heat_and_makes_none(void **unused)
 {
   (void)unused;

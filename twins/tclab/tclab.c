@@ -1,4 +1,5 @@
-/* tclab.c: two heaters that exchange heat; equations, sources and errors are in README.md beside this file. */
+/* tclab.c: two heaters that exchange heat; equations, sources and errors are in README.md beside
+ * this file. */
 #include "twins/tclab/tclab.h"
 
 #include "base/simd.h"
@@ -6,7 +7,7 @@
 #include <assert.h>
 
 static const tl_column columns[] = {
-#define COL(name, role, type, unit, initial, low, high, resolution, meaning) \
+#define COL(name, role, type, unit, initial, low, high, resolution, meaning)                       \
   {#name, role, type, unit, initial, low, high, resolution, meaning},
 #include "twins/tclab/columns.def"
 #undef COL
@@ -14,11 +15,15 @@ static const tl_column columns[] = {
 
 /* Coefficients of one device, divided by m Cp once a call. */
 typedef struct tclab_rates {
-  double convect, radiate, convect_between, radiate_between, heat1, heat2, ambient_K, ambient4, per_tau;
+  double convect, radiate, convect_between, radiate_between, heat1, heat2, ambient_K, ambient4,
+      per_tau;
 } tclab_rates;
-typedef struct tclab_state { double t1, t2, c1, c2; } tclab_state;
+typedef struct tclab_state {
+  double t1, t2, c1, c2;
+} tclab_state;
 
-static const double stefan_boltzmann = 5.67e-8; /* W/m2/K4, the value that the published structure uses */
+static const double stefan_boltzmann =
+    5.67e-8; /* W/m2/K4, the value that the published structure uses */
 
 TL_INLINE_BODY double fourth(double t)
 {
@@ -40,7 +45,8 @@ TL_INLINE_BODY tclab_state slope(const tclab_rates *r, tclab_state s)
 
 TL_INLINE_BODY tclab_state along(tclab_state s, tclab_state d, double dt_s)
 {
-  return (tclab_state){s.t1 + dt_s * d.t1, s.t2 + dt_s * d.t2, s.c1 + dt_s * d.c1, s.c2 + dt_s * d.c2};
+  return (tclab_state){s.t1 + dt_s * d.t1, s.t2 + dt_s * d.t2, s.c1 + dt_s * d.c1,
+                       s.c2 + dt_s * d.c2};
 }
 
 TL_INLINE_BODY tclab_state runge_kutta(const tclab_rates *r, tclab_state s, double dt_s)
@@ -73,14 +79,16 @@ TL_INLINE_BODY tclab_rates rates_of(double *const *column, uint32_t i)
   };
 }
 
-static void tclab_step(double *const *column, tl_slice rows, double dt_s, uint32_t step_count, tl_simd_path path)
+static void tclab_step(double *const *column, tl_slice rows, double dt_s, uint32_t step_count,
+                       tl_simd_path path)
 {
   (void)path; /* a nonlinear twin of few devices: the scalar code is the only one */
   assert(rows.begin <= rows.end);
   assert(dt_s > 0.0 && step_count > 0);
   for (uint32_t i = rows.begin; i < rows.end; i++) {
     const tclab_rates rates = rates_of(column, i);
-    tclab_state s = {column[TCLAB_T1_K][i], column[TCLAB_T2_K][i], column[TCLAB_Tc1_K][i], column[TCLAB_Tc2_K][i]};
+    tclab_state s = {column[TCLAB_T1_K][i], column[TCLAB_T2_K][i], column[TCLAB_Tc1_K][i],
+                     column[TCLAB_Tc2_K][i]};
     for (uint32_t step = 0; step < step_count; step++) s = runge_kutta(&rates, s, dt_s);
     const int no_lag = column[TCLAB_tau_s][i] == 0.0;
     column[TCLAB_T1_K][i] = s.t1;
