@@ -28,8 +28,7 @@ static void run_block(void *context, uint32_t block, uint32_t thread)
   tl_frame_bind(&frame);
   for (int64_t tick = s->begin; tick < s->end; tick++) {
     frame.tick = tick;
-    tl_frame_inputs(
-        &frame); /* recordings hold their values; events and faults were applied between windows */
+    tl_frame_inputs(&frame); /* of recordings; events and faults were applied between windows */
     tl_frame_sense(&frame);
     tl_frame_infer(&frame);
     tl_frame_act(&frame);
