@@ -47,4 +47,8 @@ bool tl_h5_signal_write(hid_t dataset, const tl_signal_def *def, int64_t period_
  * errors  TL_E_FORMAT, TL_E_SCHEMA */
 tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name, const char *where,
                           tl_error *err);
+
+/* HDF5 1.10 loops for ever on a global heap (where variable-length texts live) with an object of no size. Walks every
+ * heap of a foreign file before HDF5 does.  errors  TL_E_FORMAT: a heap is corrupt; TL_E_IO */
+tl_code tl_h5_check_heaps(const char *path, tl_error *err);
 #endif

@@ -295,7 +295,8 @@ tl_code import_read_h5(import_rows *rows, const char *path, tl_error *err)
   if (source == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
   source->file_bytes = (uint64_t)status.st_size;
   source->file = source->object = H5I_INVALID_HID;
-  tl_code code = tl_h5_open(&source->file, path, err);
+  tl_code code = tl_h5_check_heaps(path, err);
+  if (code == TL_OK) code = tl_h5_open(&source->file, path, err);
   if (code == TL_OK) code = open_object(source, rows, err);
   if (code == TL_OK && rows->map->period_ns == 0) code = read_times(rows, source, &count, err);
   for (uint32_t k = 0; code == TL_OK && k < rows->column_count; k++) code = fill_column(rows, k, source, err);
