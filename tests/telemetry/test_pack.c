@@ -42,8 +42,8 @@ static int64_t fill_of(tl_store store)
 static uint32_t width_of(tl_store store) { return 8u * (uint32_t)tl_store_bytes(store); }
 
 /* Values within 2^bits of a random smallest one; one in fill_every is the fill (0: none, 1: all). */
-static void random_values(uint64_t *state, tl_store store, void *values, uint32_t count, uint32_t bits,
-                          uint32_t fill_every)
+static void random_values(uint64_t *state, tl_store store, void *values, uint32_t count,
+                          uint32_t bits, uint32_t fill_every)
 {
   const int64_t least = store == TL_STORE_U8 ? 0 : fill_of(store) + 1;
   const int64_t most = store == TL_STORE_U8 ? 254 : -(fill_of(store) + 1);
@@ -65,7 +65,9 @@ typedef struct h5_chunk {
 
 static h5_chunk chunk_open(tl_store store, uint32_t count)
 {
-  const hid_t type = store == TL_STORE_U8 ? H5T_STD_U8LE : store == TL_STORE_I16 ? H5T_STD_I16LE : H5T_STD_I32LE;
+  const hid_t type = store == TL_STORE_U8    ? H5T_STD_U8LE
+                     : store == TL_STORE_I16 ? H5T_STD_I16LE
+                                             : H5T_STD_I32LE;
   const int32_t fill = (int32_t)fill_of(store);
   h5_chunk c = {.count = count};
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -89,13 +91,15 @@ static void chunk_close(h5_chunk c)
 }
 
 /* Our bytes equal those of the library's own filter, and the library reads ours back. */
-static void check_against_library(tl_store store, const void *values, uint32_t count, tl_simd_path path)
+static void check_against_library(tl_store store, const void *values, uint32_t count,
+                                  tl_simd_path path)
 {
   const hid_t native = store == TL_STORE_U8    ? H5T_NATIVE_UINT8
                        : store == TL_STORE_I16 ? H5T_NATIVE_INT16
                                                : H5T_NATIVE_INT32;
   const size_t value_bytes = count * tl_store_bytes(store);
-  unsigned char *buffer = malloc(tl_pack_buffer_bytes(store, count)), *theirs = malloc(value_bytes + 64);
+  unsigned char *buffer = malloc(tl_pack_buffer_bytes(store, count)),
+                *theirs = malloc(value_bytes + 64);
   void *back = malloc(value_bytes);
   memset(buffer, 0xa5, tl_pack_buffer_bytes(store, count));
   memcpy(buffer + TL_PACK_HEADROOM, values, value_bytes);
@@ -162,7 +166,8 @@ static void spans_at_the_edge_of_a_width_keep_their_values(void **unused)
         for (uint32_t i = 0; i < 32; i++)
           set_value(store, values, i, i == 5 ? top : i == 9 ? fill_of(store) : least);
         for (int path = TL_PATH_SCALAR; path <= TL_PATH_AVX2; path++)
-          if (tl_cpu_has_path((tl_simd_path)path)) check_against_library(store, values, 32, (tl_simd_path)path);
+          if (tl_cpu_has_path((tl_simd_path)path))
+            check_against_library(store, values, 32, (tl_simd_path)path);
       }
   }
 }
@@ -194,7 +199,12 @@ static void every_path_packs_a_full_chunk_to_the_same_bytes(void **unused)
 
 static tl_signal_def signal_of(tl_store store, double scale, double offset)
 {
-  tl_signal_def def = {.name = "x", .unit = "K", .low = -1e9, .high = 1e9, .store = store, .scale = scale,
+  tl_signal_def def = {.name = "x",
+                       .unit = "K",
+                       .low = -1e9,
+                       .high = 1e9,
+                       .store = store,
+                       .scale = scale,
                        .offset = offset};
   return def;
 }
@@ -202,24 +212,33 @@ static tl_signal_def signal_of(tl_store store, double scale, double offset)
 static void staged_values_are_the_schemas_integers_on_every_path(void **unused)
 {
   (void)unused;
-  static const struct { tl_store store; double scale, offset, middle, spread; } cases[] = {
+  static const struct {
+    tl_store store;
+    double scale, offset, middle, spread;
+  } cases[] = {
       {TL_STORE_I16, 0.01, 300.0, 310.0, 50.0}, {TL_STORE_I16, 0.01, 300.0, 310.0, 2000.0},
       {TL_STORE_U8, 1.0, 0.0, 0.5, 2.0},        {TL_STORE_U8, 0.125, -4.0, 10.0, 60.0},
       {TL_STORE_I32, 1e-4, 0.0, 5.0, 100.0},    {TL_STORE_I32, 1e-9, 1.0, 5.0, 100.0},
   };
   uint64_t state = 99;
   /* Rows without anything special take a shorter way than those with one value that is missing or out of range. */
-  static const double specials[] = {0.0, (double)NAN, (double)INFINITY, -(double)INFINITY, 1e9, -1e9, 0.0};
+  static const double specials[] = {0.0,  (double)NAN, (double)INFINITY, -(double)INFINITY, 1e9,
+                                    -1e9, 0.0};
   for (size_t k = 0; k < 7 * (sizeof cases / sizeof *cases); k++) {
     const size_t special = k % 7;
-    const tl_signal_def def = signal_of(cases[k / 7].store, cases[k / 7].scale, cases[k / 7].offset);
+    const tl_signal_def def =
+        signal_of(cases[k / 7].store, cases[k / 7].scale, cases[k / 7].offset);
     const tl_stage stage = tl_stage_make(&def);
     double src[251];
     for (int i = 0; i < 251; i++) {
-      src[i] = cases[k / 7].middle + cases[k / 7].spread * ((double)(next_word(&state) >> 11) * 0x1p-53 - 0.5);
-      if (i % 17 == 3) src[i] = cases[k].offset + cases[k].scale * (double)(int64_t)(next_word(&state) % 200u);
+      src[i] = cases[k / 7].middle +
+               cases[k / 7].spread * ((double)(next_word(&state) >> 11) * 0x1p-53 - 0.5);
+      if (i % 17 == 3)
+        src[i] =
+            cases[k / 7].offset + cases[k / 7].scale * (double)(int64_t)(next_word(&state) % 200u);
       if (special == 6 && i % 29 == 5) src[i] = (double)NAN;
-      if (special == 6 && (i == 100 || i == 101)) src[i] = i == 100 ? (double)INFINITY : -(double)INFINITY;
+      if (special == 6 && (i == 100 || i == 101))
+        src[i] = i == 100 ? (double)INFINITY : -(double)INFINITY;
       if (special > 0 && special < 6 && i == 77) src[i] = specials[special];
     }
     int32_t scalar[251 + 8], other[251 + 8];
@@ -266,7 +285,8 @@ static void minima_and_maxima_pass_fills_by(void **unused)
 {
   (void)unused;
   enum { ROWS = 16, COLUMNS = 37 };
-  static const tl_store stores[] = {TL_STORE_I16, TL_STORE_I32, TL_STORE_U8, TL_STORE_F32, TL_STORE_F64};
+  static const tl_store stores[] = {TL_STORE_I16, TL_STORE_I32, TL_STORE_U8, TL_STORE_F32,
+                                    TL_STORE_F64};
   uint64_t state = 5;
   for (size_t k = 0; k < 5; k++) {
     const tl_store store = stores[k];
@@ -278,12 +298,14 @@ static void minima_and_maxima_pass_fills_by(void **unused)
     for (uint32_t r = 0; r < ROWS; r++)
       for (uint32_t c = 0; c < COLUMNS; c++) {
         src[r][c] = (double)(next_word(&state) % 255u) - (store == TL_STORE_U8 ? 0.0 : 127.0);
-        if (c == 7 || next_word(&state) % 9u == 0) src[r][c] = (double)NAN; /* column 7: fills alone */
+        if (c == 7 || next_word(&state) % 9u == 0)
+          src[r][c] = (double)NAN; /* column 7: fills alone */
         if (src[r][c] < low[c]) low[c] = src[r][c];
         if (src[r][c] > high[c]) high[c] = src[r][c];
       }
     for (uint32_t r = 0; r < ROWS; r++)
-      tl_stage_row(TL_PATH_SCALAR, &stage, values + r * COLUMNS * tl_store_bytes(store), src[r], COLUMNS);
+      tl_stage_row(TL_PATH_SCALAR, &stage, values + r * COLUMNS * tl_store_bytes(store), src[r],
+                   COLUMNS);
     for (int path = TL_PATH_SCALAR; path < TL_PATH_COUNT; path++) {
       if (!tl_cpu_has_path((tl_simd_path)path)) continue;
       tl_stage_range_begin(store, lows, highs, COLUMNS);
