@@ -20,8 +20,10 @@ void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *wo
 {
   assert(thread_count >= 1 && thread_count <= TL_THREADS_MAX);
 #ifdef _OPENMP
-  if (thread_count > 1 && count > 1) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count)
+  /* no more threads than blocks: an idle one only spins at the region's end */
+  const uint32_t team = thread_count < count ? thread_count : count;
+  if (team > 1) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team)
     for (uint32_t index = 0; index < count; index++)
       work(context, index, (uint32_t)omp_get_thread_num());
     return;
