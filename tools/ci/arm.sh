@@ -23,22 +23,8 @@ if [ ! -f "$sysroot/.complete" ]; then
   touch "$sysroot/.complete"
 fi
 
-cat >"$work/toolchain.cmake" <<T
-set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
-set(CMAKE_FIND_ROOT_PATH $sysroot)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_C_FLAGS_INIT "-isystem $sysroot/usr/include -isystem $sysroot/usr/include/aarch64-linux-gnu")
-set(CMAKE_SHARED_LINKER_FLAGS_INIT "-L$sysroot/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,$sysroot/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,$sysroot/lib/aarch64-linux-gnu")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "\${CMAKE_SHARED_LINKER_FLAGS_INIT}")
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64;-L;$sysroot)
-T
-export PKG_CONFIG_LIBDIR=$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig:$sysroot/usr/share/pkgconfig
-export PKG_CONFIG_SYSROOT_DIR=$sysroot
-cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmake" -DCMAKE_BUILD_TYPE=Release \
+export TL_AARCH64_SYSROOT=$sysroot
+cmake -S "$root" -B "$work/build" -G Ninja --toolchain "$root/cmake/aarch64.cmake" -DCMAKE_BUILD_TYPE=Release \
   -DBUILD_TESTING=OFF >"$work/cmake.log" 2>&1 || { tail -n 20 "$work/cmake.log"; exit 1; }
 cmake --build "$work/build" --target twinloop
 
