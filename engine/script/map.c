@@ -17,8 +17,8 @@ typedef struct reader {
   const char *path;
   tl_import_map *map;
   tl_error *err;
-  tl_code code;       /* what the C side refused; TL_OK when Lua itself raised the error */
-  size_t bytes;       /* that Lua holds */
+  tl_code code; /* what the C side refused; TL_OK when Lua itself raised the error */
+  size_t bytes; /* that Lua holds */
   bool out_of_budget;
   const char *text;
   size_t text_bytes;
@@ -63,7 +63,8 @@ static int refuse(lua_State *L, tl_code code)
   return lua_error(L);
 }
 
-static int refuse_key(lua_State *L, const char *where, const char *key, const char *const *known, size_t count)
+static int refuse_key(lua_State *L, const char *where, const char *key, const char *const *known,
+                      size_t count)
 {
   reader *r = reader_of(L);
   tl_code code = tl_fail(r->err, TL_E_NAME, r->path, "%s has no key '%s'", where, key);
@@ -75,14 +76,15 @@ static int refuse_key(lua_State *L, const char *where, const char *key, const ch
 static int refuse_type(lua_State *L, const char *where, const char *key, const char *wanted)
 {
   reader *r = reader_of(L);
-  return refuse(L, tl_fail(r->err, TL_E_TYPE, r->path, "%s: %s must be %s, it is a %s", where, key, wanted,
-                           luaL_typename(L, -1)));
+  return refuse(L, tl_fail(r->err, TL_E_TYPE, r->path, "%s: %s must be %s, it is a %s", where, key,
+                           wanted, luaL_typename(L, -1)));
 }
 
 /* Every key of the table on top is one of `known`. */
 static void check_keys(lua_State *L, const char *where, const char *const *known, size_t count)
 {
-  const char *worst = NULL; /* the first unknown in byte order, so that the message does not depend on hash order */
+  const char *worst =
+      NULL; /* the first unknown in byte order, so that the message does not depend on hash order */
   lua_pushnil(L);
   while (lua_next(L, -2) != 0) {
     lua_pop(L, 1);
@@ -118,7 +120,8 @@ static void get_text(lua_State *L, const char *where, const char *key, char *out
   const char *text = lua_tolstring(L, -1, &length);
   if (length >= bytes || memchr(text, '\0', length) != NULL) {
     reader *r = reader_of(L);
-    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s must have at most %zu letters", where, key, bytes - 1));
+    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s must have at most %zu letters", where, key,
+                      bytes - 1));
   }
   memcpy(out, text, length + 1);
   lua_pop(L, 1);
@@ -132,15 +135,16 @@ static void get_number(lua_State *L, const char *where, const char *key, double 
   lua_pop(L, 1);
 }
 
-static void get_count(lua_State *L, const char *where, const char *key, uint32_t *out, lua_Integer low)
+static void get_count(lua_State *L, const char *where, const char *key, uint32_t *out,
+                      lua_Integer low)
 {
   if (!get(L, key)) return;
   int is_whole = 0;
   const lua_Integer value = lua_tointegerx(L, -1, &is_whole);
   if (lua_type(L, -1) != LUA_TNUMBER || !is_whole || value < low || value > 1000000000) {
     reader *r = reader_of(L);
-    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s must be a whole number from %lld on", where, key,
-                      (long long)low));
+    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s must be a whole number from %lld on",
+                      where, key, (long long)low));
   }
   *out = (uint32_t)value;
   lua_pop(L, 1);
@@ -161,8 +165,8 @@ static void get_letter(lua_State *L, const char *where, const char *key, char *o
   if (text[0] != '\0') *out = text[0];
 }
 
-static int32_t get_choice(lua_State *L, const char *where, const char *key, const char *const *choices, size_t count,
-                          int32_t absent)
+static int32_t get_choice(lua_State *L, const char *where, const char *key,
+                          const char *const *choices, size_t count, int32_t absent)
 {
   char text[32] = "", all[160] = "";
   if (!get(L, key)) return absent;
@@ -174,7 +178,8 @@ static int32_t get_choice(lua_State *L, const char *where, const char *key, cons
     snprintf(all + used, sizeof all - used, "%s\"%s\"", used > 0 ? ", " : "", choices[i]);
   }
   reader *r = reader_of(L);
-  refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s is '%s', expected one of %s", where, key, text, all));
+  refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s is '%s', expected one of %s", where, key,
+                    text, all));
   return absent;
 }
 
@@ -186,15 +191,16 @@ static void take_ref(lua_State *L, const char *where, const char *key, tl_import
   if (lua_type(L, -1) == LUA_TNUMBER) {
     const lua_Integer number = lua_tointegerx(L, -1, &is_whole);
     if (!is_whole || number < 1 || number > 1000000)
-      refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s: column numbers are whole and count from 1", where, key));
+      refuse(L, tl_fail(r->err, TL_E_ARG, r->path,
+                        "%s: %s: column numbers are whole and count from 1", where, key));
     out->number = (uint32_t)number;
   } else {
     size_t length = 0;
     if (lua_type(L, -1) != LUA_TSTRING) refuse_type(L, where, key, "a column's name or number");
     const char *name = lua_tolstring(L, -1, &length);
     if (length == 0 || length >= sizeof out->name || memchr(name, '\0', length) != NULL)
-      refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s: a column's name has 1 to %zu letters", where, key,
-                        sizeof out->name - 1));
+      refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: %s: a column's name has 1 to %zu letters",
+                        where, key, sizeof out->name - 1));
     memcpy(out->name, name, length + 1);
   }
   lua_pop(L, 1);
@@ -207,14 +213,17 @@ static void read_columns(lua_State *L, const char *where, tl_import_channel *cha
   const bool has_mean = get(L, "mean");
   if (!has_mean) {
     channel->from_count = 1;
-    if (get(L, "column")) take_ref(L, where, "column", &channel->from[0]);
-    else memcpy(channel->from[0].name, channel->name, sizeof channel->name);
+    if (get(L, "column"))
+      take_ref(L, where, "column", &channel->from[0]);
+    else
+      memcpy(channel->from[0].name, channel->name, sizeof channel->name);
     return;
   }
   if (lua_type(L, -1) != LUA_TTABLE) refuse_type(L, where, "mean", "a list of columns");
   const lua_Unsigned count = lua_rawlen(L, -1);
   if (count == 0 || count > TL_IMPORT_MEAN_MAX)
-    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: mean takes 1 to %d columns", where, TL_IMPORT_MEAN_MAX));
+    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "%s: mean takes 1 to %d columns", where,
+                      TL_IMPORT_MEAN_MAX));
   channel->from_count = (uint32_t)count;
   for (uint32_t i = 0; i < channel->from_count; i++) {
     lua_rawgeti(L, -1, i + 1);
@@ -227,8 +236,8 @@ static void read_columns(lua_State *L, const char *where, tl_import_channel *cha
 
 static void read_channel(lua_State *L, uint32_t index)
 {
-  static const char *const keys[] = {"name", "column", "mean",  "unit",       "store", "scale",
-                                     "offset", "low",  "high", "resolution", "role"};
+  static const char *const keys[] = {"name",   "column", "mean", "unit",       "store", "scale",
+                                     "offset", "low",    "high", "resolution", "role"};
   static const char *const roles[] = {"state", "input", "output", "param"};
   reader *r = reader_of(L);
   char where[96];
@@ -237,7 +246,8 @@ static void read_channel(lua_State *L, uint32_t index)
   tl_import_channel *channel = &r->map->channels[index];
   *channel = tl_import_channel_default();
   get_text(L, where, "name", channel->name, sizeof channel->name);
-  if (channel->name[0] != '\0') snprintf(where, sizeof where, "channel %u (%s)", index + 1, channel->name);
+  if (channel->name[0] != '\0')
+    snprintf(where, sizeof where, "channel %u (%s)", index + 1, channel->name);
   check_keys(L, where, keys, COUNT(keys));
   read_columns(L, where, channel);
   get_text(L, where, "unit", channel->unit, sizeof channel->unit);
@@ -257,7 +267,8 @@ static void read_channels(lua_State *L)
   if (lua_type(L, -1) != LUA_TTABLE) refuse_type(L, "the map", "channels", "a list");
   const lua_Unsigned count = lua_rawlen(L, -1);
   if (count > TL_IMPORT_CHANNELS_MAX)
-    refuse(L, tl_fail(r->err, TL_E_LIMIT, r->path, "the map has %llu channels, at most %d are possible",
+    refuse(L, tl_fail(r->err, TL_E_LIMIT, r->path,
+                      "the map has %llu channels, at most %d are possible",
                       (unsigned long long)count, TL_IMPORT_CHANNELS_MAX));
   r->map->channel_count = (uint32_t)count;
   for (uint32_t i = 0; i < r->map->channel_count; i++) {
@@ -270,7 +281,8 @@ static void read_channels(lua_State *L)
 
 static void read_time(lua_State *L)
 {
-  static const char *const keys[] = {"column", "unit", "period", "rate", "restart", "duplicates", "backwards"};
+  static const char *const keys[] = {"column",  "unit",       "period",   "rate",
+                                     "restart", "duplicates", "backwards"};
   static const char *const duplicates[] = {"refuse", "first", "last"};
   static const char *const backwards[] = {"refuse", "drop", "sort"};
   reader *r = reader_of(L);
@@ -283,20 +295,21 @@ static void read_time(lua_State *L)
   if (get(L, "column")) take_ref(L, "time", "column", &map->time);
   get_text(L, "time", "unit", unit, sizeof unit);
   if (!tl_time_unit_find(&map->time_unit, unit))
-    refuse(L, tl_fail(r->err, TL_E_UNIT, r->path, "time: unit '%s' is none of ns, us, ms, s, min, h, day, unix, iso",
-                      unit));
+    refuse(L, tl_fail(r->err, TL_E_UNIT, r->path,
+                      "time: unit '%s' is none of ns, us, ms, s, min, h, day, unix, iso", unit));
   get_number(L, "time", "period", &period_s);
   get_number(L, "time", "rate", &rate_Hz);
   if (rate_Hz > 0.0) period_s = 1.0 / rate_Hz;
   if (rate_Hz < 0.0 || period_s < 0.0 || period_s > 1e9 || isnan(period_s) ||
       (period_s > 0.0 && !tl_time_from_double(&map->period_ns, period_s, TL_TIME_S)) ||
       (period_s > 0.0 && map->period_ns == 0))
-    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "time: period or rate must be above 0 and at least 1 ns"));
+    refuse(L, tl_fail(r->err, TL_E_ARG, r->path,
+                      "time: period or rate must be above 0 and at least 1 ns"));
   get_truth(L, "time", "restart", &map->restart);
-  map->duplicates =
-      (tl_import_duplicates)get_choice(L, "time", "duplicates", duplicates, COUNT(duplicates), TL_DUPLICATES_REFUSE);
-  map->backwards =
-      (tl_import_backwards)get_choice(L, "time", "backwards", backwards, COUNT(backwards), TL_BACKWARDS_REFUSE);
+  map->duplicates = (tl_import_duplicates)get_choice(L, "time", "duplicates", duplicates,
+                                                     COUNT(duplicates), TL_DUPLICATES_REFUSE);
+  map->backwards = (tl_import_backwards)get_choice(L, "time", "backwards", backwards,
+                                                   COUNT(backwards), TL_BACKWARDS_REFUSE);
   lua_pop(L, 1);
 }
 
@@ -321,7 +334,8 @@ static void read_missing(lua_State *L)
   if (lua_type(L, -1) != LUA_TTABLE) refuse_type(L, "the map", "missing", "a list of texts");
   const lua_Unsigned count = lua_rawlen(L, -1);
   if (count > TL_IMPORT_MISSING_MAX)
-    refuse(L, tl_fail(r->err, TL_E_LIMIT, r->path, "missing: at most %d texts", TL_IMPORT_MISSING_MAX));
+    refuse(L, tl_fail(r->err, TL_E_LIMIT, r->path, "missing: at most %d texts",
+                      TL_IMPORT_MISSING_MAX));
   for (uint32_t i = 0; i < (uint32_t)count; i++) {
     size_t length = 0;
     lua_rawgeti(L, -1, i + 1);
@@ -337,14 +351,17 @@ static void read_missing(lua_State *L)
 
 static void read_map(lua_State *L)
 {
-  static const char *const keys[] = {"format", "fleet",      "device",    "label", "delimiter", "comment", "header",
-                                     "skip_lines", "skip_rows", "from", "missing", "object", "time", "channels"};
+  static const char *const keys[] = {"format",  "fleet",  "device",     "label",     "delimiter",
+                                     "comment", "header", "skip_lines", "skip_rows", "from",
+                                     "missing", "object", "time",       "channels"};
   static const char *const formats[] = {"auto", "csv", "hdf5", "usdlog"};
   reader *r = reader_of(L);
   tl_import_map *map = r->map;
-  if (lua_type(L, -1) != LUA_TTABLE) refuse_type(L, "the map", "its value (`return { ... }`)", "a table");
+  if (lua_type(L, -1) != LUA_TTABLE)
+    refuse_type(L, "the map", "its value (`return { ... }`)", "a table");
   check_keys(L, "the map", keys, COUNT(keys));
-  map->format = (tl_import_format)get_choice(L, "the map", "format", formats, COUNT(formats), TL_IMPORT_AUTO);
+  map->format =
+      (tl_import_format)get_choice(L, "the map", "format", formats, COUNT(formats), TL_IMPORT_AUTO);
   get_text(L, "the map", "fleet", map->fleet, sizeof map->fleet);
   get_count(L, "the map", "device", &map->device, 0);
   get_text(L, "the map", "label", map->label, sizeof map->label);
@@ -420,11 +437,14 @@ static tl_code run_reader(reader *r)
   lua_pushlightuserdata(L, r);
   const int status = lua_pcall(L, 1, 0, 0);
   tl_code code = TL_OK;
-  if (r->out_of_budget) code = tl_fail(r->err, TL_E_BUDGET, r->path, "the map used too much time or memory");
-  else if (r->code != TL_OK) code = r->code;
+  if (r->out_of_budget)
+    code = tl_fail(r->err, TL_E_BUDGET, r->path, "the map used too much time or memory");
+  else if (r->code != TL_OK)
+    code = r->code;
   else if (status != LUA_OK) {
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-    code = tl_fail(r->err, TL_E_SCRIPT, NULL, "%s", text == NULL ? "the map raised an error" : text);
+    code =
+        tl_fail(r->err, TL_E_SCRIPT, NULL, "%s", text == NULL ? "the map raised an error" : text);
   }
   lua_close(L);
   return code;
@@ -437,11 +457,17 @@ static tl_code load_text(char **out, size_t *out_bytes, const char *path, tl_err
   tl_code code = TL_OK;
   char *text = malloc(FILE_BYTES_MAX + 1);
   *out_bytes = text == NULL ? 0 : fread(text, 1, FILE_BYTES_MAX + 1, file);
-  if (text == NULL) code = tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", path);
-  else if (ferror(file)) code = tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
-  else if (*out_bytes > FILE_BYTES_MAX) code = tl_fail(err, TL_E_LIMIT, NULL, "%s: larger than 1 MB, not a map", path);
+  if (text == NULL)
+    code = tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", path);
+  else if (ferror(file))
+    code = tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
+  else if (*out_bytes > FILE_BYTES_MAX)
+    code = tl_fail(err, TL_E_LIMIT, NULL, "%s: larger than 1 MB, not a map", path);
   fclose(file);
-  if (code != TL_OK) { free(text); return code; }
+  if (code != TL_OK) {
+    free(text);
+    return code;
+  }
   *out = text;
   return TL_OK;
 }

@@ -30,19 +30,21 @@ typedef struct tl_csv tl_csv;
 /* errors  TL_E_IO: missing, unreadable; TL_E_FORMAT: corrupt gzip, binary, empty; TL_E_LIMIT: above TL_CSV_BYTES_MAX */
 TL_API tl_code tl_csv_open(tl_csv **out, const char *path, const tl_csv_def *def, tl_error *err);
 /* The same over a copy of `bytes`; name stands for the path in messages. */
-TL_API tl_code tl_csv_open_bytes(tl_csv **out, const char *name, const char *bytes, size_t byte_count,
-                                 const tl_csv_def *def, tl_error *err);
+TL_API tl_code tl_csv_open_bytes(tl_csv **out, const char *name, const char *bytes,
+                                 size_t byte_count, const tl_csv_def *def, tl_error *err);
 TL_API void tl_csv_close(tl_csv *csv); /* NULL is fine */
 
 /* Columns of the header, or of the first row without one. A blank trailing column (trailing comma) is not counted. */
 TL_API uint32_t tl_csv_column_count(const tl_csv *csv);
 TL_API const char *tl_csv_column_name(const tl_csv *csv, uint32_t column); /* "" without a header */
 /* errors  TL_E_COLUMN: unknown (hint: nearest), or named more than once (the message gives the numbers) */
-TL_API tl_code tl_csv_column_find(const tl_csv *csv, const char *name, uint32_t *out, tl_error *err);
+TL_API tl_code tl_csv_column_find(const tl_csv *csv, const char *name, uint32_t *out,
+                                  tl_error *err);
 
 /* Next row that is not blank: *cells has tl_csv_column_count() cells; false in *more at the end.
  * errors  TL_E_FORMAT: more or fewer cells than columns, a quote that does not end */
-TL_API tl_code tl_csv_next(tl_csv *csv, const tl_csv_cell **cells, uint64_t *line, bool *more, tl_error *err);
+TL_API tl_code tl_csv_next(tl_csv *csv, const tl_csv_cell **cells, uint64_t *line, bool *more,
+                           tl_error *err);
 
 /* Whole file, gunzipped when it is gzip; *out is the caller's to free and has an extra 0 at its end.
  * errors  as tl_csv_open */

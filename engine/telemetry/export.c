@@ -12,8 +12,9 @@ size_t tl_export_format_seconds(char out[24], int64_t ns)
 {
   const bool negative = ns < 0;
   const uint64_t size = negative ? (uint64_t)0 - (uint64_t)ns : (uint64_t)ns;
-  int length = snprintf(out, 24, "%s%llu.%09llu", negative ? "-" : "", (unsigned long long)(size / 1000000000u),
-                        (unsigned long long)(size % 1000000000u));
+  int length =
+      snprintf(out, 24, "%s%llu.%09llu", negative ? "-" : "",
+               (unsigned long long)(size / 1000000000u), (unsigned long long)(size % 1000000000u));
   while (out[length - 1] == '0') length--;
   if (out[length - 1] == '.') length--;
   out[length] = '\0';
@@ -46,8 +47,8 @@ typedef struct window {
   uint64_t rows;         /* room a signal */
 } window;
 
-static void write_rows(FILE *out, const tl_recording_fleet *fleet, const window *w, uint64_t first, uint64_t rows,
-                       bool wide)
+static void write_rows(FILE *out, const tl_recording_fleet *fleet, const window *w, uint64_t first,
+                       uint64_t rows, bool wide)
 {
   char time[24];
   for (uint64_t r = 0; r < rows; r++) {
@@ -85,18 +86,23 @@ tl_code tl_export_csv(tl_recording *recording, const tl_export_def *def, FILE *o
   if (code != TL_OK) return code;
   const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, fleet_index);
   window w = {.begin = def->device_begin, .count = def->device_end - def->device_begin};
-  if (def->device_begin == 0 && def->device_end == 0) w.count = fleet->device_count;
+  if (def->device_begin == 0 && def->device_end == 0)
+    w.count = fleet->device_count;
   else if (def->device_begin >= def->device_end || def->device_end > fleet->device_count)
     return tl_fail(err, TL_E_ARG, NULL, "%s: devices [%u, %u) are not within the %u recorded ones",
-                   tl_recording_path(recording), def->device_begin, def->device_end, fleet->device_count);
+                   tl_recording_path(recording), def->device_begin, def->device_end,
+                   fleet->device_count);
   const bool wide = def->form == TL_EXPORT_WIDE;
-  const uint64_t row_values = (uint64_t)w.count * (fleet->signal_count > 0 ? fleet->signal_count : 1);
+  const uint64_t row_values =
+      (uint64_t)w.count * (fleet->signal_count > 0 ? fleet->signal_count : 1);
   w.rows = row_values >= VALUES_AT_ONCE ? 1 : VALUES_AT_ONCE / row_values;
   w.values = malloc(row_values * w.rows * sizeof *w.values);
-  if (w.values == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "not enough memory for a row of %u devices", w.count);
+  if (w.values == NULL)
+    return tl_fail(err, TL_E_LIMIT, NULL, "not enough memory for a row of %u devices", w.count);
   write_header(out, fleet, &w, wide);
   for (uint64_t first = 0; code == TL_OK && first < fleet->sample_count; first += w.rows) {
-    const uint64_t rows = fleet->sample_count - first < w.rows ? fleet->sample_count - first : w.rows;
+    const uint64_t rows =
+        fleet->sample_count - first < w.rows ? fleet->sample_count - first : w.rows;
     for (uint32_t s = 0; code == TL_OK && s < fleet->signal_count; s++)
       code = tl_recording_read_slab(recording, fleet_index, s, first, rows, w.begin, w.count,
                                     w.values + s * w.rows * w.count, err);
@@ -109,11 +115,13 @@ tl_code tl_export_csv(tl_recording *recording, const tl_export_def *def, FILE *o
   return code;
 }
 
-tl_code tl_export_csv_file(tl_recording *recording, const tl_export_def *def, const char *path, tl_error *err)
+tl_code tl_export_csv_file(tl_recording *recording, const tl_export_def *def, const char *path,
+                           tl_error *err)
 {
   FILE *out = fopen(path, "wb");
   if (out == NULL) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
   tl_code code = tl_export_csv(recording, def, out, err);
-  if (fclose(out) != 0 && code == TL_OK) code = tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
+  if (fclose(out) != 0 && code == TL_OK)
+    code = tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
   return code;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,7 +46,9 @@ bool tl_h5_attr_text(hid_t object, const char *name, const char *value)
 {
   const size_t length = strlen(value);
   const hid_t type = H5Tcopy(H5T_C_S1);
-  H5Tset_size(type, length > 0 ? length : 1); /* HDF5 knows no empty string: one padding byte stands for it */
+  H5Tset_size(type, length > 0
+                        ? length
+                        : 1); /* HDF5 knows no empty string: one padding byte stands for it */
   H5Tset_strpad(type, H5T_STR_NULLPAD);
   H5Tset_cset(type, H5T_CSET_UTF8);
   const bool ok = attr_write(object, name, type, type, length > 0 ? value : "\0");
@@ -65,12 +66,13 @@ bool tl_h5_attr_i64(hid_t object, const char *name, int64_t value)
   return attr_write(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
 }
 
-tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label, const char *schema_hash,
-                     tl_error *err)
+tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label,
+                     const char *schema_hash, tl_error *err)
 {
   tl_h5_quiet();
   *out = H5I_INVALID_HID;
-  const int probe = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); /* the system's reason, not HDF5's */
+  const int probe = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                         0666); /* the system's reason, not HDF5's */
   if (probe < 0) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
   close(probe);
   const hid_t access_plist = H5Pcreate(H5P_FILE_ACCESS), create_plist = H5Pcreate(H5P_FILE_CREATE);
@@ -82,9 +84,12 @@ tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char 
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, create_plist, access_plist);
   H5Pclose(create_plist);
   H5Pclose(access_plist);
-  if (file < 0) return tl_fail(err, TL_E_IO, NULL, "%s: HDF5 could not create the file (is it open elsewhere?)", path);
-  if (!tl_h5_attr_text(file, "twinloop_schema", TL_SCHEMA_TEXT) || !tl_h5_attr_text(file, "schema_hash", schema_hash) ||
-      !tl_h5_attr_text(file, "kind", kind) || !tl_h5_attr_text(file, "label", label)) {
+  if (file < 0)
+    return tl_fail(err, TL_E_IO, NULL, "%s: HDF5 could not create the file (is it open elsewhere?)",
+                   path);
+  if (!tl_h5_attr_text(file, "twinloop_schema", TL_SCHEMA_TEXT) ||
+      !tl_h5_attr_text(file, "schema_hash", schema_hash) || !tl_h5_attr_text(file, "kind", kind) ||
+      !tl_h5_attr_text(file, "label", label)) {
     H5Fclose(file);
     return tl_fail(err, TL_E_IO, NULL, "%s: could not be written (is the disk full?)", path);
   }
@@ -106,15 +111,19 @@ hid_t tl_h5_store_type(tl_store store)
 
 bool tl_h5_signal_write(hid_t dataset, const tl_signal_def *def, int64_t period_ns)
 {
-  bool ok = tl_h5_attr_text(dataset, "unit", def->unit) && tl_h5_attr_text(dataset, "quantity", def->quantity) &&
-            tl_h5_attr_text(dataset, "role", tl_role_name(def->role)) && tl_h5_attr_f64(dataset, "low", def->low) &&
-            tl_h5_attr_f64(dataset, "high", def->high) && tl_h5_attr_f64(dataset, "resolution", def->resolution) &&
+  bool ok = tl_h5_attr_text(dataset, "unit", def->unit) &&
+            tl_h5_attr_text(dataset, "quantity", def->quantity) &&
+            tl_h5_attr_text(dataset, "role", tl_role_name(def->role)) &&
+            tl_h5_attr_f64(dataset, "low", def->low) &&
+            tl_h5_attr_f64(dataset, "high", def->high) &&
+            tl_h5_attr_f64(dataset, "resolution", def->resolution) &&
             tl_h5_attr_i64(dataset, "period_ns", period_ns);
   if (!ok || def->store > TL_STORE_U8) return ok;
   const int32_t fill = def->store == TL_STORE_U8    ? TL_FILL_U8
                        : def->store == TL_STORE_I16 ? TL_FILL_I16
                                                     : TL_FILL_I32;
-  return tl_h5_attr_f64(dataset, "scale_factor", def->scale) && tl_h5_attr_f64(dataset, "add_offset", def->offset) &&
+  return tl_h5_attr_f64(dataset, "scale_factor", def->scale) &&
+         tl_h5_attr_f64(dataset, "add_offset", def->offset) &&
          attr_write(dataset, "_FillValue", tl_h5_store_type(def->store), H5T_NATIVE_INT32, &fill);
 }
 
@@ -127,7 +136,8 @@ static hid_t attr_open(hid_t object, const char *name, H5T_class_t class_a, H5T_
   if (attr < 0) return H5I_INVALID_HID;
   const hid_t type = H5Aget_type(attr), space = H5Aget_space(attr);
   const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  const bool ok = space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && (class == class_a || class == class_b);
+  const bool ok = space >= 0 && H5Sget_simple_extent_npoints(space) == 1 &&
+                  (class == class_a || class == class_b);
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
   if (ok) return attr;
@@ -187,8 +197,8 @@ static bool store_of_type(tl_store *out, hid_t type)
   return false;
 }
 
-tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name, const char *where,
-                          tl_error *err)
+tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name,
+                          const char *where, tl_error *err)
 {
   memset(def, 0, sizeof *def);
   snprintf(def->name, sizeof def->name, "%s", name);
@@ -198,14 +208,16 @@ tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset,
   const bool known = type >= 0 && store_of_type(&def->store, type);
   if (type >= 0) H5Tclose(type);
   if (!known)
-    return tl_fail(err, TL_E_FORMAT, where, "signal %s: its type is none of int16, int32, uint8, float32, float64",
-                   name);
+    return tl_fail(err, TL_E_FORMAT, where,
+                   "signal %s: its type is none of int16, int32, uint8, float32, float64", name);
   if (!tl_h5_get_text(dataset, "unit", def->unit, sizeof def->unit) ||
       !tl_h5_get_text(dataset, "role", role, sizeof role) || !tl_role_find(&def->role, role) ||
       !tl_h5_get_f64(dataset, "low", &def->low) || !tl_h5_get_f64(dataset, "high", &def->high) ||
-      !tl_h5_get_f64(dataset, "resolution", &def->resolution) || !tl_h5_get_i64(dataset, "period_ns", period_ns))
-    return tl_fail(err, TL_E_FORMAT, where,
-                   "signal %s: needs the attributes unit, role, low, high, resolution and period_ns", name);
+      !tl_h5_get_f64(dataset, "resolution", &def->resolution) ||
+      !tl_h5_get_i64(dataset, "period_ns", period_ns))
+    return tl_fail(
+        err, TL_E_FORMAT, where,
+        "signal %s: needs the attributes unit, role, low, high, resolution and period_ns", name);
   tl_h5_get_text(dataset, "quantity", def->quantity, sizeof def->quantity);
   if (def->store <= TL_STORE_U8 && (!tl_h5_get_f64(dataset, "scale_factor", &def->scale) ||
                                     !tl_h5_get_f64(dataset, "add_offset", &def->offset)))
@@ -267,26 +279,33 @@ static tl_code open_checked(hid_t *out, int fd, const char *path, tl_error *err)
 {
   struct stat status;
   if (fstat(fd, &status) != 0) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
-  if (S_ISDIR(status.st_mode)) return tl_fail(err, TL_E_IO, NULL, "%s: is a folder, expected an HDF5 file", path);
+  if (S_ISDIR(status.st_mode))
+    return tl_fail(err, TL_E_IO, NULL, "%s: is a folder, expected an HDF5 file", path);
   const superblock block = superblock_read(fd, (uint64_t)status.st_size);
   if (!block.found)
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: not an HDF5 file (%lld bytes, no HDF5 signature)", path,
-                   (long long)status.st_size);
-  const bool writing = block.version >= 3 && (block.flags & 1u) != 0, swmr = writing && (block.flags & 4u) != 0;
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: not an HDF5 file (%lld bytes, no HDF5 signature)",
+                   path, (long long)status.st_size);
+  const bool writing = block.version >= 3 && (block.flags & 1u) != 0,
+             swmr = writing && (block.flags & 4u) != 0;
   if (!writing && block.end > (uint64_t)status.st_size)
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: truncated: it has %lld bytes, its header promises %llu", path,
+    return tl_fail(err, TL_E_FORMAT, NULL,
+                   "%s: truncated: it has %lld bytes, its header promises %llu", path,
                    (long long)status.st_size, (unsigned long long)block.end);
   if (writing && !swmr) {
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
-      return tl_fail(err, TL_E_IO, NULL, "%s: is being written by another program; try again when it has ended", path);
+      return tl_fail(err, TL_E_IO, NULL,
+                     "%s: is being written by another program; try again when it has ended", path);
     flock(fd, LOCK_UN);
     tl_h5_clear_flags(path);
   }
   const hid_t plist = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_metadata_read_attempts(plist, SWMR_ATTEMPTS);
-  const hid_t file = H5Fopen(path, swmr ? H5F_ACC_RDONLY | H5F_ACC_SWMR_READ : H5F_ACC_RDONLY, plist);
+  const hid_t file =
+      H5Fopen(path, swmr ? H5F_ACC_RDONLY | H5F_ACC_SWMR_READ : H5F_ACC_RDONLY, plist);
   H5Pclose(plist);
-  if (file < 0) return tl_fail(err, TL_E_FORMAT, NULL, "%s: not a readable HDF5 file: truncated or corrupt", path);
+  if (file < 0)
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: not a readable HDF5 file: truncated or corrupt",
+                   path);
   *out = file;
   return TL_OK;
 }
@@ -302,43 +321,13 @@ tl_code tl_h5_open(hid_t *out, const char *path, tl_error *err)
   return code;
 }
 
-/* --- what HDF5 does not check ---------------------------------------------------------------------- */
-/* One heap: "GCOL", version, 3 bytes, u64 bytes in all; then objects: u16 index, u16 references, 4 bytes, u64 bytes,
- * data padded to 8. Index 0 is free space, whose size includes its 16 bytes of header. (Sizes of 8 bytes.) */
-static bool heap_ends(const uint8_t *heap, uint64_t room)
-{
-  if (room < 16) return false;
-  const uint64_t bytes = little_endian(heap + 8, 8);
-  if (bytes < 16 || bytes > room) return false;
-  for (uint64_t at = 16; bytes - at >= 16;) {
-    const uint64_t index = little_endian(heap + at, 2), size = little_endian(heap + at + 8, 8);
-    if (size > bytes - at) return false;
-    const uint64_t step = index == 0 ? size : 16 + (size + 7) / 8 * 8;
-    if (step < 16 || step > bytes - at) return false;
-    at += step;
-  }
-  return true;
-}
-
-tl_code tl_h5_check_heaps(const char *path, tl_error *err)
+bool tl_h5_checksummed(const char *path)
 {
   struct stat status;
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
-  const bool known = fstat(fd, &status) == 0 && status.st_size > 0;
-  const size_t bytes = known ? (size_t)status.st_size : 0;
-  const uint8_t *file = known ? mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  if (fd < 0) return false;
+  const bool known = fstat(fd, &status) == 0;
+  const superblock block = known ? superblock_read(fd, (uint64_t)status.st_size) : (superblock){0};
   close(fd);
-  if (file == MAP_FAILED) return TL_OK; /* empty, or not to be mapped: opening it will say more */
-  tl_code code = TL_OK;
-  for (const uint8_t *at = file; code == TL_OK;) {
-    at = memmem(at, bytes - (size_t)(at - file), "GCOL", 4);
-    if (at == NULL) break;
-    if (!heap_ends(at, bytes - (uint64_t)(at - file)))
-      code = tl_fail(err, TL_E_FORMAT, NULL, "%s: the heap of texts at byte %llu is corrupt", path,
-                     (unsigned long long)(at - file));
-    at += 4;
-  }
-  munmap((void *)(uintptr_t)file, bytes);
-  return code;
+  return block.found && block.version >= 2;
 }

@@ -15,8 +15,8 @@ void tl_h5_quiet(void);
 /* New file: latest format, no object times (H5Pset_obj_track_times off on everything made below), truncates.
  * kind "run"|"recording", label free text, hash of tl_schema_hash. Writes the root attributes.
  * errors  TL_E_IO with the system's reason */
-tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label, const char *schema_hash,
-                     tl_error *err);
+tl_code tl_h5_create(hid_t *out, const char *path, const char *kind, const char *label,
+                     const char *schema_hash, tl_error *err);
 /* Opens for reading, SWMR when it is being written. A file that a killed writer left open without SWMR has its flag
  * cleared first (needs the right to write it). The superblock is checked against the file's size, so that truncated
  * files are refused before HDF5 walks them.
@@ -26,7 +26,7 @@ tl_code tl_h5_open(hid_t *out, const char *path, tl_error *err);
 void tl_h5_clear_flags(const char *path);
 
 /* Property lists with object times off; the caller closes them. */
-hid_t tl_h5_dataset_plist(void); /* H5P_DATASET_CREATE */
+hid_t tl_h5_dataset_plist(void);                          /* H5P_DATASET_CREATE */
 hid_t tl_h5_group_create(hid_t parent, const char *name); /* < 0 on failure */
 
 /* Fixed-length string (no variable-length type in our files), scalars. Replace nothing: names must be new.
@@ -45,10 +45,18 @@ hid_t tl_h5_store_type(tl_store store); /* file type, little endian; not to be c
 bool tl_h5_signal_write(hid_t dataset, const tl_signal_def *def, int64_t period_ns);
 /* The same, read and checked (tl_signal_check); where names file and dataset for messages.
  * errors  TL_E_FORMAT, TL_E_SCHEMA */
-tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name, const char *where,
-                          tl_error *err);
+tl_code tl_h5_signal_read(tl_signal_def *def, int64_t *period_ns, hid_t dataset, const char *name,
+                          const char *where, tl_error *err);
 
 /* HDF5 1.10 loops for ever on a global heap (where variable-length texts live) with an object of no size. Walks every
  * heap of a foreign file before HDF5 does.  errors  TL_E_FORMAT: a heap is corrupt; TL_E_IO */
 tl_code tl_h5_check_heaps(const char *path, tl_error *err);
+
+/* Does reading a file that is not ours crash or hang HDF5 (1.10.8 does on some corrupt files)? A child process calls
+ * read(context) first; what it finds is thrown away. Costs the reading twice, so it is for files whose metadata carries
+ * no checksums (tl_h5_checksummed is false) and for foreign files.
+ * errors  TL_E_FORMAT: the child was killed, or needed more than 60 s of CPU */
+tl_code tl_h5_probe(const char *path, void (*read)(void *context), void *context, tl_error *err);
+/* Is the superblock of version 2 or later, whose objects carry checksums? True for every file of ours. */
+bool tl_h5_checksummed(const char *path);
 #endif

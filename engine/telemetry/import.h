@@ -14,14 +14,27 @@
 
 enum {
   TL_IMPORT_CHANNELS_MAX = 96,
-  TL_IMPORT_MEAN_MAX = 8,     /* columns that one channel may average */
+  TL_IMPORT_MEAN_MAX = 8, /* columns that one channel may average */
   TL_IMPORT_MISSING_MAX = 8,
   TL_IMPORT_GAPS_LISTED = 20
 };
 
-typedef enum tl_import_format { TL_IMPORT_AUTO, TL_IMPORT_CSV, TL_IMPORT_HDF5, TL_IMPORT_USDLOG } tl_import_format;
-typedef enum tl_import_duplicates { TL_DUPLICATES_REFUSE, TL_DUPLICATES_FIRST, TL_DUPLICATES_LAST } tl_import_duplicates;
-typedef enum tl_import_backwards { TL_BACKWARDS_REFUSE, TL_BACKWARDS_DROP, TL_BACKWARDS_SORT } tl_import_backwards;
+typedef enum tl_import_format {
+  TL_IMPORT_AUTO,
+  TL_IMPORT_CSV,
+  TL_IMPORT_HDF5,
+  TL_IMPORT_USDLOG
+} tl_import_format;
+typedef enum tl_import_duplicates {
+  TL_DUPLICATES_REFUSE,
+  TL_DUPLICATES_FIRST,
+  TL_DUPLICATES_LAST
+} tl_import_duplicates;
+typedef enum tl_import_backwards {
+  TL_BACKWARDS_REFUSE,
+  TL_BACKWARDS_DROP,
+  TL_BACKWARDS_SORT
+} tl_import_backwards;
 
 /* A column of the source: by number (1 = first), else by name. */
 typedef struct tl_import_ref {
@@ -30,30 +43,31 @@ typedef struct tl_import_ref {
 } tl_import_ref;
 
 typedef struct tl_import_channel {
-  char name[TL_SIGNAL_NAME_BYTES];      /* in the recording */
+  char name[TL_SIGNAL_NAME_BYTES]; /* in the recording */
   tl_import_ref from[TL_IMPORT_MEAN_MAX];
-  uint32_t from_count;                  /* above 1: the mean, taken from left to right; missing if any is */
-  double scale, offset;                 /* first value * scale + offset: a PWM of 0..255 is a ratio with 1/255 */
-  char unit[TL_SIGNAL_UNIT_BYTES];      /* of that; "bool" also reads TRUE and FALSE in any case */
-  char store_unit[TL_SIGNAL_UNIT_BYTES];/* unit in the recording; "" = unit */
-  double low, high;                     /* allowed, inclusive, in `unit`; -inf/inf = anything finite */
-  double resolution;                    /* of the sensor, in `unit`; 0 = not known */
+  uint32_t from_count;  /* above 1: the mean, taken from left to right; missing if any is */
+  double scale, offset; /* first value * scale + offset: a PWM of 0..255 is a ratio with 1/255 */
+  char unit[TL_SIGNAL_UNIT_BYTES];       /* of that; "bool" also reads TRUE and FALSE in any case */
+  char store_unit[TL_SIGNAL_UNIT_BYTES]; /* unit in the recording; "" = unit */
+  double low, high;  /* allowed, inclusive, in `unit`; -inf/inf = anything finite */
+  double resolution; /* of the sensor, in `unit`; 0 = not known */
   tl_role role;
 } tl_import_channel;
 
 /* The map. Start from tl_import_map_default(). */
 typedef struct tl_import_map {
-  char path[192];          /* of the map file, for messages; may be "" */
-  tl_import_format format; /* AUTO: by the file's first bytes */
+  char path[192];                   /* of the map file, for messages; may be "" */
+  tl_import_format format;          /* AUTO: by the file's first bytes */
   char fleet[TL_SIGNAL_NAME_BYTES]; /* in the recording */
   uint32_t device;                  /* its index there */
   char label[128];
   /* CSV */
-  char delimiter;          /* 0 = auto */
-  char comment;            /* 0 = none */
+  char delimiter; /* 0 = auto */
+  char comment;   /* 0 = none */
   bool header;
   uint32_t skip_lines, skip_rows; /* before and after the header */
-  uint32_t from_occurrence;       /* rows begin where column `from` holds from_equals for the n-th time; 0 = at once */
+  uint32_t
+      from_occurrence; /* rows begin where column `from` holds from_equals for the n-th time; 0 = at once */
   tl_import_ref from;
   char from_equals[64];
   char missing[TL_IMPORT_MISSING_MAX][32]; /* texts that mean "no value", besides "", nan and NA */
@@ -62,10 +76,10 @@ typedef struct tl_import_map {
    * uSD log: the event's name */
   char object[192];
   /* time */
-  int64_t period_ns;       /* above 0: no time column, row k is at k * period */
+  int64_t period_ns; /* above 0: no time column, row k is at k * period */
   tl_import_ref time;
   tl_time_unit time_unit;
-  bool restart;            /* the first kept row is at 0; calendar and unix times always are */
+  bool restart; /* the first kept row is at 0; calendar and unix times always are */
   tl_import_duplicates duplicates;
   tl_import_backwards backwards;
   uint32_t channel_count;
@@ -89,16 +103,16 @@ typedef struct tl_import_channel_report {
 } tl_import_channel_report;
 
 typedef struct tl_import_report {
-  char source[192];            /* file name without folder */
+  char source[192]; /* file name without folder */
   char source_sha256[65];
   uint64_t rows_read, rows_kept;
-  uint64_t duplicates;         /* rows whose stamp was there before */
-  uint64_t steps_back;         /* times the clock fell */
-  uint64_t rows_dropped;       /* by the two policies */
-  int64_t begin_ns, end_ns;    /* of the kept rows */
-  int64_t epoch_ns;            /* Unix time of begin when the source has calendar times, else 0 */
+  uint64_t duplicates;      /* rows whose stamp was there before */
+  uint64_t steps_back;      /* times the clock fell */
+  uint64_t rows_dropped;    /* by the two policies */
+  int64_t begin_ns, end_ns; /* of the kept rows */
+  int64_t epoch_ns;         /* Unix time of begin when the source has calendar times, else 0 */
   double period_s_median, period_s_min, period_s_max; /* NaN below two rows */
-  uint64_t gap_count;          /* intervals above 1.5 medians */
+  uint64_t gap_count;                                 /* intervals above 1.5 medians */
   uint32_t gaps_listed;
   tl_import_gap gaps[TL_IMPORT_GAPS_LISTED]; /* the first ones */
   uint32_t channel_count;
@@ -112,6 +126,6 @@ TL_API void tl_import_report_json(const tl_import_report *report, tl_text *out);
 /* Imports `path` by the map into the recording `out_path` (atomic: all or nothing). report may be NULL.
  * errors  TL_E_IO, TL_E_FORMAT: the file; TL_E_COLUMN: no such column; TL_E_RANGE: "exp2.csv:118: column t2: 412 degC
  *         is above the map's high 100 degC"; TL_E_ARG, TL_E_UNIT: the map */
-TL_API tl_code tl_import(const char *path, const tl_import_map *map, const char *out_path, tl_import_report *report,
-                         tl_error *err);
+TL_API tl_code tl_import(const char *path, const tl_import_map *map, const char *out_path,
+                         tl_import_report *report, tl_error *err);
 #endif

@@ -26,7 +26,12 @@
 
 typedef struct tl_recorder tl_recorder; /* opaque */
 
-typedef enum tl_record_policy { TL_RECORD_ALL, TL_RECORD_SAMPLE, TL_RECORD_EVENTS, TL_RECORD_NONE } tl_record_policy;
+typedef enum tl_record_policy {
+  TL_RECORD_ALL,
+  TL_RECORD_SAMPLE,
+  TL_RECORD_EVENTS,
+  TL_RECORD_NONE
+} tl_record_policy;
 
 /* What an event is; the number is what /events holds, the names are its attribute `kinds`. */
 typedef enum tl_event_kind {
@@ -58,15 +63,16 @@ enum { TL_RECORDER_SIGNALS_MAX = 64 };
 
 /* Start from tl_recorder_def_default(). */
 typedef struct tl_recorder_def {
-  const char *path;    /* file to create; an existing one is replaced */
-  const char *label;   /* free text, e.g. the scenario's name */
+  const char *path;  /* file to create; an existing one is replaced */
+  const char *label; /* free text, e.g. the scenario's name */
   tl_record_policy policy;
   const tl_recorder_fleet *fleets; /* fleets that are not listed write digests only */
   uint32_t fleet_count;
   bool pyramid;        /* default true; minima and maxima over 16 ticks */
   bool deflate;        /* float32/64 signals: shuffle + deflate (libdeflate), default false: raw */
   size_t budget_bytes; /* of all buffers, default 256 000 000 */
-  double flush_s;      /* wall time between updates for live readers, default 1; 0 = at every hand-over */
+  double
+      flush_s; /* wall time between updates for live readers, default 1; 0 = at every hand-over */
   tl_simd_path path_simd; /* default tl_cpu_best_path() */
   uint32_t cookie_;
 } tl_recorder_def;
@@ -77,7 +83,8 @@ TL_API tl_recorder_def tl_recorder_def_default(void);
  * errors  TL_E_IO: the file cannot be created or written; TL_E_SCHEMA: a signal's def is wrong, two have one name, a fleet's name is taken;
  *         TL_E_COLUMN: no such column; TL_E_ARG: a sample list is empty, not ascending or out of range;
  *         TL_E_LIMIT: not even one-row chunks fit budget_bytes (the message names the bytes wanted) */
-TL_API tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_recorder_def *def, tl_error *err);
+TL_API tl_code tl_recorder_create(tl_recorder **out, const tl_world *world,
+                                  const tl_recorder_def *def, tl_error *err);
 
 /* The row for tl_world_observe. */
 TL_API tl_observer tl_recorder_observer(tl_recorder *recorder);
@@ -85,16 +92,19 @@ TL_API tl_observer tl_recorder_observer(tl_recorder *recorder);
 /* Appends an event; call between windows, in order of time.
  * fleet   {0} for none; device TL_EVENT_NO_DEVICE for none
  * errors  TL_E_IO */
-TL_API tl_code tl_recorder_event(tl_recorder *recorder, int64_t at_ns, tl_fleet_id fleet, uint32_t device,
-                                 tl_event_kind kind, double value, const char *text, tl_error *err);
+TL_API tl_code tl_recorder_event(tl_recorder *recorder, int64_t at_ns, tl_fleet_id fleet,
+                                 uint32_t device, tl_event_kind kind, double value,
+                                 const char *text, tl_error *err);
 
 /* Writes what is left and closes; frees the recorder whatever it returns. NULL is fine. */
 TL_API tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err);
 
 /* --- what it does, for messages, tests and the report --- */
-TL_API size_t tl_recorder_bytes(const tl_recorder *recorder);           /* of all buffers */
-TL_API uint64_t tl_recorder_written_bytes(const tl_recorder *recorder); /* given to the file so far */
-TL_API uint32_t tl_recorder_chunk_rows(const tl_recorder *recorder, tl_fleet_id fleet); /* 0: no signals */
+TL_API size_t tl_recorder_bytes(const tl_recorder *recorder); /* of all buffers */
+TL_API uint64_t
+tl_recorder_written_bytes(const tl_recorder *recorder); /* given to the file so far */
+TL_API uint32_t tl_recorder_chunk_rows(const tl_recorder *recorder,
+                                       tl_fleet_id fleet); /* 0: no signals */
 /* Values of all signals so far that lay outside what their integers can hold and were saturated; tells the first
  * such signal's name when `name` is not NULL. Call between windows. */
 TL_API uint64_t tl_recorder_saturated(const tl_recorder *recorder, const char **name);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CHUNK_BYTES_MAX ((uint64_t)64 << 20) /* a larger chunk is a corrupt header: HDF5 would allocate it */
+#define CHUNK_BYTES_MAX                                                                            \
+  ((uint64_t)64 << 20) /* a larger chunk is a corrupt header: HDF5 would allocate it */
 #define CHUNK_CACHE_BYTES ((size_t)8 << 20)
 
 /* --- opening: datasets of one fleet ---------------------------------------------------------------- */
@@ -21,8 +22,8 @@ static bool plausible(uint64_t sample_count, uint64_t file_bytes)
   return sample_count <= UINT32_MAX && sample_count / 512u <= file_bytes + (1u << 16);
 }
 
-static tl_code dataset_open(hid_t *out, hsize_t dims[2], int rank, hid_t group, const char *name, const char *where,
-                            tl_error *err)
+static tl_code dataset_open(hid_t *out, hsize_t dims[2], int rank, hid_t group, const char *name,
+                            const char *where, tl_error *err)
 {
   const hid_t access_plist = H5Pcreate(H5P_DATASET_ACCESS);
   H5Pset_chunk_cache(access_plist, 1009, CHUNK_CACHE_BYTES, 0.75);
@@ -34,18 +35,24 @@ static tl_code dataset_open(hid_t *out, hsize_t dims[2], int rank, hid_t group, 
   hsize_t chunk[2] = {1, 1};
   const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
   if (space < 0 || plist < 0 || (class != H5T_INTEGER && class != H5T_FLOAT))
-    code = tl_fail(err, TL_E_FORMAT, where, "dataset %s does not hold numbers, or is corrupt", name);
-  else if (H5Sget_simple_extent_ndims(space) != rank || H5Sget_simple_extent_dims(space, dims, NULL) != rank)
-    code = tl_fail(err, TL_E_FORMAT, where, "dataset %s has not %d dimension%s", name, rank, rank > 1 ? "s" : "");
+    code =
+        tl_fail(err, TL_E_FORMAT, where, "dataset %s does not hold numbers, or is corrupt", name);
+  else if (H5Sget_simple_extent_ndims(space) != rank ||
+           H5Sget_simple_extent_dims(space, dims, NULL) != rank)
+    code = tl_fail(err, TL_E_FORMAT, where, "dataset %s has not %d dimension%s", name, rank,
+                   rank > 1 ? "s" : "");
   else if (H5Pget_layout(plist) == H5D_CHUNKED &&
            (H5Pget_chunk(plist, rank, chunk) != rank ||
             chunk[0] * H5Tget_size(type) > CHUNK_BYTES_MAX / (chunk[1] > 0 ? chunk[1] : 1)))
-    code = tl_fail(err, TL_E_FORMAT, where, "dataset %s has chunks of %llu x %llu values: corrupt", name,
-                   (unsigned long long)chunk[0], (unsigned long long)chunk[1]);
+    code = tl_fail(err, TL_E_FORMAT, where, "dataset %s has chunks of %llu x %llu values: corrupt",
+                   name, (unsigned long long)chunk[0], (unsigned long long)chunk[1]);
   if (type >= 0) H5Tclose(type);
   if (plist >= 0) H5Pclose(plist);
   if (space >= 0) H5Sclose(space);
-  if (code != TL_OK) { H5Dclose(set); return code; }
+  if (code != TL_OK) {
+    H5Dclose(set);
+    return code;
+  }
   *out = set;
   return TL_OK;
 }
@@ -64,7 +71,8 @@ static tl_code load_devices(recording_fleet *fleet, hid_t group, const char *whe
   fleet->view.device_count = (uint32_t)dims[0];
   fleet->devices = calloc(dims[0], sizeof *fleet->devices);
   fleet->view.devices = fleet->devices;
-  if (fleet->devices == NULL) code = tl_fail(err, TL_E_LIMIT, where, "not enough memory");
+  if (fleet->devices == NULL)
+    code = tl_fail(err, TL_E_LIMIT, where, "not enough memory");
   else if (H5Dread(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, fleet->devices) < 0)
     code = tl_fail(err, TL_E_FORMAT, where, "dataset device could not be read: corrupt");
   for (uint32_t i = 1; code == TL_OK && i < fleet->view.device_count; i++)
@@ -75,22 +83,28 @@ done:
   return code;
 }
 
-static tl_code load_times(recording_fleet *fleet, hid_t group, uint64_t file_bytes, const char *where, tl_error *err)
+static tl_code load_times(recording_fleet *fleet, hid_t group, uint64_t file_bytes,
+                          const char *where, tl_error *err)
 {
   hid_t set = H5I_INVALID_HID, space = H5I_INVALID_HID, memory = H5I_INVALID_HID;
   hsize_t dims[2] = {0, 1};
   tl_code code = dataset_open(&set, dims, 1, group, "time_ns", where, err);
   if (code != TL_OK) return code;
-  const hsize_t begin = 0, count = fleet->view.sample_count < dims[0] ? fleet->view.sample_count : dims[0];
+  const hsize_t begin = 0,
+                count = fleet->view.sample_count < dims[0] ? fleet->view.sample_count : dims[0];
   fleet->view.sample_count = count;
   if (!plausible(count, file_bytes)) {
-    code = tl_fail(err, TL_E_FORMAT, where, "claims %llu samples, more than the file can hold: corrupt",
+    code = tl_fail(err, TL_E_FORMAT, where,
+                   "claims %llu samples, more than the file can hold: corrupt",
                    (unsigned long long)count);
     goto done;
   }
   fleet->times_ns = calloc(count + 1, sizeof *fleet->times_ns);
   fleet->view.times_ns = fleet->times_ns;
-  if (fleet->times_ns == NULL) { code = tl_fail(err, TL_E_LIMIT, where, "not enough memory"); goto done; }
+  if (fleet->times_ns == NULL) {
+    code = tl_fail(err, TL_E_LIMIT, where, "not enough memory");
+    goto done;
+  }
   if (count == 0) goto done;
   space = H5Dget_space(set);
   memory = H5Screate_simple(1, &count, NULL);
@@ -101,7 +115,8 @@ static tl_code load_times(recording_fleet *fleet, hid_t group, uint64_t file_byt
   }
   for (uint64_t i = 1; i < count; i++)
     if (fleet->times_ns[i] < fleet->times_ns[i - 1]) {
-      code = tl_fail(err, TL_E_FORMAT, where, "dataset time_ns falls at row %llu", (unsigned long long)i);
+      code = tl_fail(err, TL_E_FORMAT, where, "dataset time_ns falls at row %llu",
+                     (unsigned long long)i);
       break;
     }
 done:
@@ -112,8 +127,8 @@ done:
 }
 
 /* Opens one signal; rows is lowered to what it holds. */
-static tl_code load_signal(recording_fleet *fleet, hid_t group, const char *name, uint64_t *rows_min,
-                           uint64_t *rows_max, const char *where, tl_error *err)
+static tl_code load_signal(recording_fleet *fleet, hid_t group, const char *name,
+                           uint64_t *rows_min, uint64_t *rows_max, const char *where, tl_error *err)
 {
   const uint32_t i = fleet->view.signal_count;
   hsize_t dims[2] = {0, 0};
@@ -133,27 +148,30 @@ static tl_code load_signal(recording_fleet *fleet, hid_t group, const char *name
 
 /* Child i in name order: its name, and whether it is a hard link to an object of the wanted type (*match). A child that
  * cannot be looked at is an error: leaving it out would pass a corrupt file as one with fewer signals. */
-static tl_code child_name(char *out, size_t bytes, bool *match, hid_t group, hsize_t i, H5O_type_t wanted,
-                          const char *where, tl_error *err)
+static tl_code child_name(char *out, size_t bytes, bool *match, hid_t group, hsize_t i,
+                          H5O_type_t wanted, const char *where, tl_error *err)
 {
   H5L_info_t link;
   H5O_info_t object;
   *match = false;
   if (H5Lget_info_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, &link, H5P_DEFAULT) < 0)
-    return tl_fail(err, TL_E_FORMAT, where, "child %llu of the group is corrupt", (unsigned long long)i);
+    return tl_fail(err, TL_E_FORMAT, where, "child %llu of the group is corrupt",
+                   (unsigned long long)i);
   if (link.type != H5L_TYPE_HARD) return TL_OK;
-  const ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, out, bytes, H5P_DEFAULT);
+  const ssize_t length =
+      H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, out, bytes, H5P_DEFAULT);
   if (length <= 0 || (size_t)length >= bytes)
-    return tl_fail(err, TL_E_FORMAT, where, "child %llu of the group has no name of 1 to %zu letters",
-                   (unsigned long long)i, bytes - 1);
+    return tl_fail(err, TL_E_FORMAT, where,
+                   "child %llu of the group has no name of 1 to %zu letters", (unsigned long long)i,
+                   bytes - 1);
   if (H5Oget_info_by_name2(group, out, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
     return tl_fail(err, TL_E_FORMAT, where, "%s is corrupt", out);
   *match = object.type == wanted;
   return TL_OK;
 }
 
-static tl_code load_fleet(tl_recording *recording, recording_fleet *fleet, hid_t fleets, uint64_t file_bytes,
-                          tl_error *err)
+static tl_code load_fleet(tl_recording *recording, recording_fleet *fleet, hid_t fleets,
+                          uint64_t file_bytes, tl_error *err)
 {
   char where[160];
   snprintf(where, sizeof where, "%.*s:/fleets/%s", 80, recording->path, fleet->name);
@@ -185,11 +203,13 @@ static tl_code load_fleet(tl_recording *recording, recording_fleet *fleet, hid_t
     code = load_signal(fleet, group, name, &rows_min, &rows_max, where, err);
   }
   if (code != TL_OK) goto done;
-  fleet->view.sample_count = rows_min; /* a live or killed writer may have got further with some signals */
+  fleet->view.sample_count =
+      rows_min; /* a live or killed writer may have got further with some signals */
   code = load_times(fleet, group, file_bytes, where, err);
   if (code == TL_OK && strcmp(recording->kind, "recording") == 0 && fleet->view.signal_count > 0 &&
       (rows_min != rows_max || fleet->view.sample_count != rows_min))
-    code = tl_fail(err, TL_E_FORMAT, where, "its signals and stamps have different lengths (%llu to %llu): corrupt",
+    code = tl_fail(err, TL_E_FORMAT, where,
+                   "its signals and stamps have different lengths (%llu to %llu): corrupt",
                    (unsigned long long)fleet->view.sample_count, (unsigned long long)rows_max);
 done:
   H5Gclose(group);
@@ -206,18 +226,22 @@ static tl_code load_h5(tl_recording *recording, tl_error *err)
   if (stat(recording->path, &status) != 0)
     return tl_fail(err, TL_E_IO, NULL, "%s: %s", recording->path, strerror(errno));
   if (!tl_h5_get_text(recording->file, "twinloop_schema", schema, sizeof schema)) {
-    tl_fail(err, TL_E_FORMAT, NULL, "%s: an HDF5 file without the attribute twinloop_schema", recording->path);
-    return tl_fail_hint(err, "turn foreign files into recordings with `twinloop import FILE --map MAP.lua`");
+    tl_fail(err, TL_E_FORMAT, NULL, "%s: an HDF5 file without the attribute twinloop_schema",
+            recording->path);
+    return tl_fail_hint(
+        err, "turn foreign files into recordings with `twinloop import FILE --map MAP.lua`");
   }
   code = tl_schema_check(schema, recording->path, err);
   if (code != TL_OK) return code;
   tl_h5_get_text(recording->file, "kind", recording->kind, sizeof recording->kind);
   tl_h5_get_text(recording->file, "label", recording->label, sizeof recording->label);
-  tl_h5_get_text(recording->file, "schema_hash", recording->schema_hash, sizeof recording->schema_hash);
+  tl_h5_get_text(recording->file, "schema_hash", recording->schema_hash,
+                 sizeof recording->schema_hash);
   H5G_info_t info = {0};
   const hid_t fleets = H5Gopen2(recording->file, "/fleets", H5P_DEFAULT);
   if (fleets < 0 || H5Gget_info(fleets, &info) < 0 || info.nlinks > 4096) {
-    code = tl_fail(err, TL_E_FORMAT, NULL, "%s: group /fleets is missing or corrupt", recording->path);
+    code =
+        tl_fail(err, TL_E_FORMAT, NULL, "%s: group /fleets is missing or corrupt", recording->path);
     goto done;
   }
   recording->fleets = calloc(info.nlinks + 1, sizeof *recording->fleets);
@@ -228,7 +252,8 @@ static tl_code load_h5(tl_recording *recording, tl_error *err)
   for (hsize_t i = 0; code == TL_OK && i < info.nlinks; i++) {
     recording_fleet *fleet = &recording->fleets[recording->fleet_count];
     bool match = false;
-    code = child_name(fleet->name, sizeof fleet->name, &match, fleets, i, H5O_TYPE_GROUP, recording->path, err);
+    code = child_name(fleet->name, sizeof fleet->name, &match, fleets, i, H5O_TYPE_GROUP,
+                      recording->path, err);
     if (!match) continue;
     recording->fleet_count++;
     code = load_fleet(recording, fleet, fleets, (uint64_t)status.st_size, err);
@@ -256,6 +281,34 @@ static bool starts_like_h5(const char *path)
   return got == sizeof head && memcmp(head, "\x89HDF\r\n\x1a\n", sizeof head) == 0;
 }
 
+/* Reads everything once, in a child process. */
+static void probe_recording(void *context)
+{
+  tl_recording *recording = context;
+  if (load_h5(recording, NULL) != TL_OK) return;
+  for (uint32_t f = 0; f < recording->fleet_count; f++) {
+    const tl_recording_fleet *fleet = &recording->fleets[f].view;
+    double *row = calloc(fleet->device_count, sizeof *row);
+    for (uint32_t s = 0; row != NULL && s < fleet->signal_count; s++)
+      for (uint64_t i = 0; i < fleet->sample_count; i++)
+        if (tl_recording_read_slab(recording, f, s, i, 1, 0, fleet->device_count, row, NULL) !=
+            TL_OK)
+          return;
+    free(row);
+  }
+}
+
+/* Ours carry checksums; a copy that somebody made without them is looked at by a child first. */
+static tl_code load_h5_safely(tl_recording *recording, tl_error *err)
+{
+  if (!tl_h5_checksummed(recording->path)) {
+    tl_code code = tl_h5_check_heaps(recording->path, err);
+    if (code == TL_OK) code = tl_h5_probe(recording->path, probe_recording, recording, err);
+    if (code != TL_OK) return code;
+  }
+  return load_h5(recording, err);
+}
+
 tl_code tl_recording_open(tl_recording **out, const char *path, tl_error *err)
 {
   tl_code code = TL_OK;
@@ -266,17 +319,23 @@ tl_code tl_recording_open(tl_recording **out, const char *path, tl_error *err)
   tl_recording *recording = calloc(1, sizeof *recording);
   if (recording == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", path);
   recording->file = H5I_INVALID_HID;
-  if (asprintf(&recording->path, "%s%s", path, S_ISDIR(status.st_mode) ? "/telemetry.h5" : "") < 0) {
+  if (asprintf(&recording->path, "%s%s", path, S_ISDIR(status.st_mode) ? "/telemetry.h5" : "") <
+      0) {
     free(recording);
     return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", path);
   }
   if (S_ISDIR(status.st_mode) && stat(recording->path, &status) != 0)
-    code = tl_fail(err, TL_E_IO, NULL, "%s: a folder without telemetry.h5 (was the run made with --record none?)",
-                   path);
-  else if (starts_like_h5(recording->path) || named_like_h5(recording->path)) code = load_h5(recording, err);
-  else code = tl_recording_load_csv(recording, err);
-  if (code != TL_OK) tl_recording_close(recording);
-  else *out = recording;
+    code =
+        tl_fail(err, TL_E_IO, NULL,
+                "%s: a folder without telemetry.h5 (was the run made with --record none?)", path);
+  else if (starts_like_h5(recording->path) || named_like_h5(recording->path))
+    code = load_h5_safely(recording, err);
+  else
+    code = tl_recording_load_csv(recording, err);
+  if (code != TL_OK)
+    tl_recording_close(recording);
+  else
+    *out = recording;
   return code;
 }
 
@@ -323,7 +382,10 @@ tl_code tl_recording_refresh(tl_recording *recording, tl_error *err)
 const char *tl_recording_path(const tl_recording *recording) { return recording->path; }
 const char *tl_recording_kind(const tl_recording *recording) { return recording->kind; }
 const char *tl_recording_label(const tl_recording *recording) { return recording->label; }
-const char *tl_recording_schema_hash(const tl_recording *recording) { return recording->schema_hash; }
+const char *tl_recording_schema_hash(const tl_recording *recording)
+{
+  return recording->schema_hash;
+}
 uint32_t tl_recording_fleet_count(const tl_recording *recording) { return recording->fleet_count; }
 
 const tl_recording_fleet *tl_recording_fleet_at(const tl_recording *recording, uint32_t fleet)
@@ -332,56 +394,82 @@ const tl_recording_fleet *tl_recording_fleet_at(const tl_recording *recording, u
   return &recording->fleets[fleet].view;
 }
 
-tl_code tl_recording_fleet_find(const tl_recording *recording, const char *name, uint32_t *out, tl_error *err)
+tl_code tl_recording_fleet_find(const tl_recording *recording, const char *name, uint32_t *out,
+                                tl_error *err)
 {
   const bool any = name == NULL || name[0] == '\0';
-  if (any && recording->fleet_count == 1) { *out = 0; return TL_OK; }
+  if (any && recording->fleet_count == 1) {
+    *out = 0;
+    return TL_OK;
+  }
   char names[256] = "";
   for (uint32_t i = 0; i < recording->fleet_count; i++) {
-    if (!any && strcmp(recording->fleets[i].name, name) == 0) { *out = i; return TL_OK; }
+    if (!any && strcmp(recording->fleets[i].name, name) == 0) {
+      *out = i;
+      return TL_OK;
+    }
     const size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", recording->fleets[i].name);
+    snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
+             recording->fleets[i].name);
   }
-  if (any) return tl_fail(err, TL_E_COLUMN, NULL, "%s: holds several fleets, name one of: %s", recording->path, names);
-  return tl_fail(err, TL_E_COLUMN, NULL, "%s: has no fleet '%s', only: %s", recording->path, name, names);
+  if (any)
+    return tl_fail(err, TL_E_COLUMN, NULL, "%s: holds several fleets, name one of: %s",
+                   recording->path, names);
+  return tl_fail(err, TL_E_COLUMN, NULL, "%s: has no fleet '%s', only: %s", recording->path, name,
+                 names);
 }
 
-tl_code tl_recording_signal_find(const tl_recording *recording, uint32_t fleet, const char *name, uint32_t *out,
-                                 tl_error *err)
+tl_code tl_recording_signal_find(const tl_recording *recording, uint32_t fleet, const char *name,
+                                 uint32_t *out, tl_error *err)
 {
   const tl_recording_fleet *view = tl_recording_fleet_at(recording, fleet);
   for (uint32_t i = 0; i < view->signal_count; i++)
-    if (strcmp(view->signals[i].name, name) == 0) { *out = i; return TL_OK; }
-  tl_fail(err, TL_E_COLUMN, NULL, "%s: fleet %s has no signal '%s'", recording->path, view->name, name);
+    if (strcmp(view->signals[i].name, name) == 0) {
+      *out = i;
+      return TL_OK;
+    }
+  tl_fail(err, TL_E_COLUMN, NULL, "%s: fleet %s has no signal '%s'", recording->path, view->name,
+          name);
   const char *near = NULL;
   uint32_t best = 4;
   for (uint32_t i = 0; i < view->signal_count; i++) {
     const uint32_t distance = tl_text_distance(name, view->signals[i].name);
-    if (distance < best) { best = distance; near = view->signals[i].name; }
+    if (distance < best) {
+      best = distance;
+      near = view->signals[i].name;
+    }
   }
   return near != NULL ? tl_fail_hint(err, "did you mean '%s'?", near) : TL_E_COLUMN;
 }
 
-tl_code tl_recording_device_find(const tl_recording *recording, uint32_t fleet, uint32_t device, uint32_t *out,
-                                 tl_error *err)
+tl_code tl_recording_device_find(const tl_recording *recording, uint32_t fleet, uint32_t device,
+                                 uint32_t *out, tl_error *err)
 {
   const tl_recording_fleet *view = tl_recording_fleet_at(recording, fleet);
   uint32_t low = 0, high = view->device_count;
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    if (view->devices[middle] < device) low = middle + 1;
-    else high = middle;
+    if (view->devices[middle] < device)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  if (low < view->device_count && view->devices[low] == device) { *out = low; return TL_OK; }
-  return tl_fail(err, TL_E_COLUMN, NULL, "%s: device %u of fleet %s was not recorded (%u devices are)",
-                 recording->path, device, view->name, view->device_count);
+  if (low < view->device_count && view->devices[low] == device) {
+    *out = low;
+    return TL_OK;
+  }
+  return tl_fail(err, TL_E_COLUMN, NULL,
+                 "%s: device %u of fleet %s was not recorded (%u devices are)", recording->path,
+                 device, view->name, view->device_count);
 }
 
 /* --- values ---------------------------------------------------------------------------------------- */
 static void decode(const tl_signal_def *def, double *values, uint64_t count)
 {
   if (def->store > TL_STORE_U8) return;
-  const double fill = def->store == TL_STORE_U8 ? TL_FILL_U8 : def->store == TL_STORE_I16 ? TL_FILL_I16 : TL_FILL_I32;
+  const double fill = def->store == TL_STORE_U8    ? TL_FILL_U8
+                      : def->store == TL_STORE_I16 ? TL_FILL_I16
+                                                   : TL_FILL_I32;
   for (uint64_t i = 0; i < count; i++)
     values[i] = values[i] == fill ? (double)NAN : values[i] * def->scale + def->offset;
 }
@@ -397,51 +485,58 @@ static bool read_rectangle(hid_t set, const hsize_t begin[2], const hsize_t coun
   return ok;
 }
 
-tl_code tl_recording_read_slab(tl_recording *recording, uint32_t fleet, uint32_t signal, uint64_t begin,
-                               uint64_t count, uint32_t device_begin, uint32_t device_count, double *out,
-                               tl_error *err)
+tl_code tl_recording_read_slab(tl_recording *recording, uint32_t fleet, uint32_t signal,
+                               uint64_t begin, uint64_t count, uint32_t device_begin,
+                               uint32_t device_count, double *out, tl_error *err)
 {
   assert(fleet < recording->fleet_count);
   recording_fleet *entry = &recording->fleets[fleet];
   assert(signal < entry->view.signal_count);
   assert(begin <= entry->view.sample_count && count <= entry->view.sample_count - begin);
-  assert(device_begin <= entry->view.device_count && device_count <= entry->view.device_count - device_begin);
+  assert(device_begin <= entry->view.device_count &&
+         device_count <= entry->view.device_count - device_begin);
   if (count == 0 || device_count == 0) return TL_OK;
   if (entry->values != NULL) {
     for (uint64_t i = 0; i < count; i++)
-      memcpy(out + i * device_count, entry->values[signal] + (begin + i) * entry->view.device_count + device_begin,
+      memcpy(out + i * device_count,
+             entry->values[signal] + (begin + i) * entry->view.device_count + device_begin,
              device_count * sizeof *out);
     return TL_OK;
   }
   const hsize_t from[2] = {begin, device_begin}, extent[2] = {count, device_count};
   if (!read_rectangle(entry->datasets[signal], from, extent, out))
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: signal %s of fleet %s could not be read: corrupt", recording->path,
-                   entry->signals[signal].name, entry->name);
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: signal %s of fleet %s could not be read: corrupt",
+                   recording->path, entry->signals[signal].name, entry->name);
   decode(&entry->signals[signal], out, count * device_count);
   return TL_OK;
 }
 
-tl_code tl_recording_read(tl_recording *recording, uint32_t fleet, uint32_t signal, uint32_t device, uint64_t begin,
-                          uint64_t count, double *out, tl_error *err)
+tl_code tl_recording_read(tl_recording *recording, uint32_t fleet, uint32_t signal, uint32_t device,
+                          uint64_t begin, uint64_t count, double *out, tl_error *err)
 {
   return tl_recording_read_slab(recording, fleet, signal, begin, count, device, 1, out, err);
 }
 
-tl_code tl_recording_read_all(tl_recording *recording, const char *fleet, const char *signal, uint32_t device,
-                              double **out, uint64_t *out_count, tl_error *err)
+tl_code tl_recording_read_all(tl_recording *recording, const char *fleet, const char *signal,
+                              uint32_t device, double **out, uint64_t *out_count, tl_error *err)
 {
   uint32_t fleet_index = 0, signal_index = 0, place = 0;
   *out = NULL;
   *out_count = 0;
   tl_code code = tl_recording_fleet_find(recording, fleet, &fleet_index, err);
-  if (code == TL_OK) code = tl_recording_signal_find(recording, fleet_index, signal, &signal_index, err);
+  if (code == TL_OK)
+    code = tl_recording_signal_find(recording, fleet_index, signal, &signal_index, err);
   if (code == TL_OK) code = tl_recording_device_find(recording, fleet_index, device, &place, err);
   if (code != TL_OK) return code;
   const uint64_t count = recording->fleets[fleet_index].view.sample_count;
   double *values = calloc(count + 1, sizeof *values);
-  if (values == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", recording->path);
+  if (values == NULL)
+    return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", recording->path);
   code = tl_recording_read(recording, fleet_index, signal_index, place, 0, count, values, err);
-  if (code != TL_OK) { free(values); return code; }
+  if (code != TL_OK) {
+    free(values);
+    return code;
+  }
   *out = values;
   *out_count = count;
   return TL_OK;

@@ -14,11 +14,11 @@ typedef struct tl_recording tl_recording;
 
 typedef struct tl_recording_fleet {
   const char *name;
-  int64_t period_ns;        /* declared; 0 = by the stamps */
-  uint64_t sample_count;    /* rows */
-  const int64_t *times_ns;  /* sample_count stamps, never falling */
-  uint32_t device_count;    /* devices in the file, >= 1 */
-  const uint32_t *devices;  /* their indexes in the fleet, ascending */
+  int64_t period_ns;       /* declared; 0 = by the stamps */
+  uint64_t sample_count;   /* rows */
+  const int64_t *times_ns; /* sample_count stamps, never falling */
+  uint32_t device_count;   /* devices in the file, >= 1 */
+  const uint32_t *devices; /* their indexes in the fleet, ascending */
   uint32_t signal_count;
   const tl_signal_def *signals;
 } tl_recording_fleet;
@@ -30,33 +30,39 @@ TL_API void tl_recording_close(tl_recording *recording); /* NULL is fine */
 /* Has a live writer added rows? Re-reads counts and stamps; pointers got from fleets before are stale then. */
 TL_API tl_code tl_recording_refresh(tl_recording *recording, tl_error *err);
 
-TL_API const char *tl_recording_path(const tl_recording *recording);  /* as given, or DIR/telemetry.h5 */
-TL_API const char *tl_recording_kind(const tl_recording *recording);  /* "run", "recording" or "csv" */
+TL_API const char *
+tl_recording_path(const tl_recording *recording); /* as given, or DIR/telemetry.h5 */
+TL_API const char *
+tl_recording_kind(const tl_recording *recording); /* "run", "recording" or "csv" */
 TL_API const char *tl_recording_label(const tl_recording *recording); /* "" or e.g. "synthetic" */
 TL_API const char *tl_recording_schema_hash(const tl_recording *recording);
 TL_API uint32_t tl_recording_fleet_count(const tl_recording *recording);
-TL_API const tl_recording_fleet *tl_recording_fleet_at(const tl_recording *recording, uint32_t fleet);
+TL_API const tl_recording_fleet *tl_recording_fleet_at(const tl_recording *recording,
+                                                       uint32_t fleet);
 /* By name; NULL or "" = the only fleet.  errors  TL_E_COLUMN with the fleets there are */
-TL_API tl_code tl_recording_fleet_find(const tl_recording *recording, const char *name, uint32_t *out, tl_error *err);
+TL_API tl_code tl_recording_fleet_find(const tl_recording *recording, const char *name,
+                                       uint32_t *out, tl_error *err);
 /* errors  TL_E_COLUMN with the nearest name as hint */
-TL_API tl_code tl_recording_signal_find(const tl_recording *recording, uint32_t fleet, const char *name, uint32_t *out,
-                                        tl_error *err);
+TL_API tl_code tl_recording_signal_find(const tl_recording *recording, uint32_t fleet,
+                                        const char *name, uint32_t *out, tl_error *err);
 /* Place of a fleet's device in the file's columns.  errors  TL_E_COLUMN: it was not recorded */
-TL_API tl_code tl_recording_device_find(const tl_recording *recording, uint32_t fleet, uint32_t device, uint32_t *out,
-                                        tl_error *err);
+TL_API tl_code tl_recording_device_find(const tl_recording *recording, uint32_t fleet,
+                                        uint32_t device, uint32_t *out, tl_error *err);
 
 /* Values of one device (place in the file, 0 .. device_count - 1), samples [begin, begin + count), in the signal's
  * unit; NaN where missing. Ranges are the caller's duty (asserted).  errors  TL_E_FORMAT: corrupt data */
-TL_API tl_code tl_recording_read(tl_recording *recording, uint32_t fleet, uint32_t signal, uint32_t device,
-                                 uint64_t begin, uint64_t count, double *out, tl_error *err);
+TL_API tl_code tl_recording_read(tl_recording *recording, uint32_t fleet, uint32_t signal,
+                                 uint32_t device, uint64_t begin, uint64_t count, double *out,
+                                 tl_error *err);
 /* out[sample][device] for a rectangle. */
-TL_API tl_code tl_recording_read_slab(tl_recording *recording, uint32_t fleet, uint32_t signal, uint64_t begin,
-                                      uint64_t count, uint32_t device_begin, uint32_t device_count, double *out,
-                                      tl_error *err);
+TL_API tl_code tl_recording_read_slab(tl_recording *recording, uint32_t fleet, uint32_t signal,
+                                      uint64_t begin, uint64_t count, uint32_t device_begin,
+                                      uint32_t device_count, double *out, tl_error *err);
 /* The whole signal of one device by names; *out has *out_count values and is the caller's to free.
  * errors  as the finds and reads above; TL_E_LIMIT */
-TL_API tl_code tl_recording_read_all(tl_recording *recording, const char *fleet, const char *signal, uint32_t device,
-                                     double **out, uint64_t *out_count, tl_error *err);
+TL_API tl_code tl_recording_read_all(tl_recording *recording, const char *fleet, const char *signal,
+                                     uint32_t device, double **out, uint64_t *out_count,
+                                     tl_error *err);
 
 /* Recipe for a recording file. */
 typedef struct tl_recording_series {
@@ -65,7 +71,7 @@ typedef struct tl_recording_series {
 } tl_recording_series;
 typedef struct tl_recording_fleet_def {
   const char *name;
-  int64_t period_ns;       /* 0 = by the stamps */
+  int64_t period_ns; /* 0 = by the stamps */
   uint64_t sample_count;
   const int64_t *times_ns; /* never falling */
   uint32_t device_count;   /* >= 1 */

@@ -10,8 +10,8 @@ typedef struct recording_fleet {
   int64_t *times_ns;
   uint32_t *devices;
   tl_signal_def *signals;
-  hid_t *datasets;  /* HDF5: one a signal, open */
-  double **values;  /* CSV: one a signal, [sample][device] */
+  hid_t *datasets; /* HDF5: one a signal, open */
+  double **values; /* CSV: one a signal, [sample][device] */
 } recording_fleet;
 
 struct tl_recording {

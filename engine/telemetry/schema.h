@@ -17,11 +17,17 @@
 #define TL_SCHEMA_TEXT "twinloop.telemetry/1" /* root attribute `twinloop_schema` */
 enum { TL_SIGNAL_NAME_BYTES = 64, TL_SIGNAL_UNIT_BYTES = 32, TL_SCHEMA_HASH_BYTES = 17 };
 
-typedef enum tl_store { TL_STORE_I16, TL_STORE_I32, TL_STORE_U8, TL_STORE_F32, TL_STORE_F64 } tl_store;
+typedef enum tl_store {
+  TL_STORE_I16,
+  TL_STORE_I32,
+  TL_STORE_U8,
+  TL_STORE_F32,
+  TL_STORE_F64
+} tl_store;
 enum {
   TL_FILL_I16 = INT16_MIN, /* `_FillValue`: missing */
   TL_FILL_I32 = INT32_MIN,
-  TL_FILL_U8 = 255         /* floats use NaN */
+  TL_FILL_U8 = 255 /* floats use NaN */
 };
 
 typedef struct tl_signal_def {
@@ -57,16 +63,24 @@ TL_API const char *tl_store_name(tl_store store); /* "int16" ... "float64" */
  * NaN is the fill. The store must be an integer one. */
 static inline int32_t tl_signal_encode(const tl_signal_def *def, double value)
 {
-  const int32_t fill = def->store == TL_STORE_U8 ? TL_FILL_U8 : def->store == TL_STORE_I16 ? TL_FILL_I16 : TL_FILL_I32;
-  const double low = def->store == TL_STORE_U8 ? 0.0 : def->store == TL_STORE_I16 ? -32767.0 : -2147483647.0;
-  const double high = def->store == TL_STORE_U8 ? 254.0 : def->store == TL_STORE_I16 ? 32767.0 : 2147483647.0;
+  const int32_t fill = def->store == TL_STORE_U8    ? TL_FILL_U8
+                       : def->store == TL_STORE_I16 ? TL_FILL_I16
+                                                    : TL_FILL_I32;
+  const double low = def->store == TL_STORE_U8    ? 0.0
+                     : def->store == TL_STORE_I16 ? -32767.0
+                                                  : -2147483647.0;
+  const double high = def->store == TL_STORE_U8    ? 254.0
+                      : def->store == TL_STORE_I16 ? 32767.0
+                                                   : 2147483647.0;
   if (value != value) return fill;
   const double step = nearbyint((value - def->offset) / def->scale);
   return (int32_t)(step < low ? low : step > high ? high : step);
 }
 static inline double tl_signal_decode(const tl_signal_def *def, int32_t stored)
 {
-  const int32_t fill = def->store == TL_STORE_U8 ? TL_FILL_U8 : def->store == TL_STORE_I16 ? TL_FILL_I16 : TL_FILL_I32;
+  const int32_t fill = def->store == TL_STORE_U8    ? TL_FILL_U8
+                       : def->store == TL_STORE_I16 ? TL_FILL_I16
+                                                    : TL_FILL_I32;
   return stored == fill ? (double)NAN : (double)stored * def->scale + def->offset;
 }
 
@@ -80,7 +94,8 @@ typedef struct tl_fleet_schema {
 
 /* 16 hex digits of XXH3-64 over the canonical text of fleets and signals (docs/file-format.md). Two files with
  * the same hash hold the same signals, in the same units and the same encoding. */
-TL_API void tl_schema_hash(char hex[TL_SCHEMA_HASH_BYTES], const tl_fleet_schema *fleets, uint32_t fleet_count);
+TL_API void tl_schema_hash(char hex[TL_SCHEMA_HASH_BYTES], const tl_fleet_schema *fleets,
+                           uint32_t fleet_count);
 /* Is `text` (attribute `twinloop_schema` of `path`) a version that this build reads?
  * errors  TL_E_SCHEMA: names both versions; TL_E_FORMAT: no schema at all */
 TL_API tl_code tl_schema_check(const char *text, const char *path, tl_error *err);

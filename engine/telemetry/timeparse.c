@@ -4,11 +4,16 @@
 #include <string.h>
 
 /* ns = number * multiplier * 10^exponent: keeps every scale an integer. */
-static const struct { const char *name; uint32_t multiplier; int32_t exponent; double ns; } scales[] = {
-    [TL_TIME_NS] = {"ns", 1, 0, 1.0},           [TL_TIME_US] = {"us", 1, 3, 1e3},
-    [TL_TIME_MS] = {"ms", 1, 6, 1e6},           [TL_TIME_S] = {"s", 1, 9, 1e9},
-    [TL_TIME_MIN] = {"min", 6, 10, 60e9},       [TL_TIME_H] = {"h", 36, 11, 3600e9},
-    [TL_TIME_DAY] = {"day", 864, 11, 86400e9},  [TL_TIME_UNIX_S] = {"unix", 1, 9, 1e9},
+static const struct {
+  const char *name;
+  uint32_t multiplier;
+  int32_t exponent;
+  double ns;
+} scales[] = {
+    [TL_TIME_NS] = {"ns", 1, 0, 1.0},          [TL_TIME_US] = {"us", 1, 3, 1e3},
+    [TL_TIME_MS] = {"ms", 1, 6, 1e6},          [TL_TIME_S] = {"s", 1, 9, 1e9},
+    [TL_TIME_MIN] = {"min", 6, 10, 60e9},      [TL_TIME_H] = {"h", 36, 11, 3600e9},
+    [TL_TIME_DAY] = {"day", 864, 11, 86400e9}, [TL_TIME_UNIX_S] = {"unix", 1, 9, 1e9},
     [TL_TIME_ISO] = {"iso", 0, 0, 0.0},
 };
 
@@ -29,7 +34,7 @@ enum { DIGITS_MAX = 48 }; /* significant digits kept; an int64 of ns needs 19 an
 typedef struct decimal {
   uint8_t digit[DIGITS_MAX]; /* most significant first, no leading zero */
   int32_t count;
-  int64_t exponent;          /* of the last digit */
+  int64_t exponent; /* of the last digit */
   bool negative;
 } decimal;
 
@@ -51,7 +56,10 @@ static bool decimal_read(decimal *number, const char *text, size_t length)
   if (i < length && (text[i] == '+' || text[i] == '-')) number->negative = text[i++] == '-';
   bool fraction = false;
   for (; i < length; i++) {
-    if (text[i] == '.' && !fraction) { fraction = true; continue; }
+    if (text[i] == '.' && !fraction) {
+      fraction = true;
+      continue;
+    }
     if (text[i] < '0' || text[i] > '9') break;
     decimal_push(number, (uint8_t)(text[i] - '0'), fraction);
     digit_count++;
@@ -97,10 +105,15 @@ bool tl_time_parse_decimal(int64_t *out_ns, const char *text, size_t length, tl_
 {
   decimal number;
   if (unit == TL_TIME_ISO || !decimal_read(&number, text, length)) return false;
-  if (scales[unit].multiplier != 1 && !decimal_multiply(&number, scales[unit].multiplier)) return false;
+  if (scales[unit].multiplier != 1 && !decimal_multiply(&number, scales[unit].multiplier))
+    return false;
   number.exponent += scales[unit].exponent;
-  const int64_t whole_digits = number.count + number.exponent; /* digits left of the nanosecond's point */
-  if (number.count == 0 || whole_digits < 0) { *out_ns = 0; return true; }
+  const int64_t whole_digits =
+      number.count + number.exponent; /* digits left of the nanosecond's point */
+  if (number.count == 0 || whole_digits < 0) {
+    *out_ns = 0;
+    return true;
+  }
   if (whole_digits > 19) return false;
   uint64_t value = 0;
   for (int64_t i = 0; i < whole_digits; i++)
@@ -139,24 +152,31 @@ static bool parse_clock(int64_t *out_ns, const char *text, size_t length)
 {
   int32_t hour = 0, minute = 0, zone_hour = 0, zone_minute = 0;
   int64_t second_ns = 0;
-  if (length < 5 || !two_digits(text, &hour) || text[2] != ':' || !two_digits(text + 3, &minute)) return false;
+  if (length < 5 || !two_digits(text, &hour) || text[2] != ':' || !two_digits(text + 3, &minute))
+    return false;
   size_t i = 5;
   if (i < length && text[i] == ':') {
     const size_t begin = ++i;
     while (i < length && ((text[i] >= '0' && text[i] <= '9') || text[i] == '.')) i++;
     int32_t whole = 0;
-    if (i - begin < 2 || !two_digits(text + begin, &whole) || (i - begin > 2 && text[begin + 2] != '.')) return false;
-    if (whole > 59 || !tl_time_parse_decimal(&second_ns, text + begin, i - begin, TL_TIME_S)) return false;
+    if (i - begin < 2 || !two_digits(text + begin, &whole) ||
+        (i - begin > 2 && text[begin + 2] != '.'))
+      return false;
+    if (whole > 59 || !tl_time_parse_decimal(&second_ns, text + begin, i - begin, TL_TIME_S))
+      return false;
   }
   if (hour > 23 || minute > 59) return false;
   int64_t zone_min = 0;
-  if (i < length && (text[i] == 'Z' || text[i] == 'z')) i++;
+  if (i < length && (text[i] == 'Z' || text[i] == 'z'))
+    i++;
   else if (i < length && (text[i] == '+' || text[i] == '-')) {
     const bool west = text[i++] == '-';
     if (length - i < 4 || !two_digits(text + i, &zone_hour)) return false;
     i += 2;
     if (text[i] == ':') i++;
-    if (length - i != 2 || !two_digits(text + i, &zone_minute) || zone_hour > 14 || zone_minute > 59) return false;
+    if (length - i != 2 || !two_digits(text + i, &zone_minute) || zone_hour > 14 ||
+        zone_minute > 59)
+      return false;
     i += 2;
     zone_min = (zone_hour * 60 + zone_minute) * (west ? -1 : 1);
   }
@@ -167,13 +187,17 @@ static bool parse_clock(int64_t *out_ns, const char *text, size_t length)
 bool tl_time_parse_iso(int64_t *out_ns, const char *text, size_t length)
 {
   int32_t century = 0, year = 0, month = 0, day = 0;
-  if (length < 10 || !two_digits(text, &century) || !two_digits(text + 2, &year) || text[4] != '-' ||
-      !two_digits(text + 5, &month) || text[7] != '-' || !two_digits(text + 8, &day))
+  if (length < 10 || !two_digits(text, &century) || !two_digits(text + 2, &year) ||
+      text[4] != '-' || !two_digits(text + 5, &month) || text[7] != '-' ||
+      !two_digits(text + 8, &day))
     return false;
   year += century * 100;
-  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
+  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 ||
+      day > days_in_month(year, month))
+    return false;
   int64_t clock_ns = 0;
-  if (length > 10 && ((text[10] != ' ' && text[10] != 'T') || !parse_clock(&clock_ns, text + 11, length - 11)))
+  if (length > 10 &&
+      ((text[10] != ' ' && text[10] != 'T') || !parse_clock(&clock_ns, text + 11, length - 11)))
     return false;
   *out_ns = days_of(year, month, day) * 86400000000000 + clock_ns;
   return true;

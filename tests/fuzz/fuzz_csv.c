@@ -15,8 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void read_rows(const uint8_t *data, size_t size, uint8_t option)
 {
   static const char delimiters[] = {0, ',', ';', '\t'};
-  const tl_csv_def def = {.delimiter = delimiters[option & 3], .comment = (option & 4) != 0 ? '#' : '\0',
-                          .header = (option & 8) != 0, .skip_lines = (option >> 4) & 1, .skip_rows = (option >> 5) & 1};
+  const tl_csv_def def = {.delimiter = delimiters[option & 3],
+                          .comment = (option & 4) != 0 ? '#' : '\0',
+                          .header = (option & 8) != 0,
+                          .skip_lines = (option >> 4) & 1,
+                          .skip_rows = (option >> 5) & 1};
   tl_csv *csv = NULL;
   tl_error err;
   if (tl_csv_open_bytes(&csv, "fuzz", (const char *)data, size, &def, &err) != TL_OK) return;
@@ -26,13 +29,15 @@ static void read_rows(const uint8_t *data, size_t size, uint8_t option)
   while (tl_csv_next(csv, &cells, &line, &more, &err) == TL_OK && more)
     for (uint32_t k = 0; k < tl_csv_column_count(csv); k++) {
       int64_t ns = 0;
-      (void)tl_time_parse_decimal(&ns, cells[k].text, cells[k].length, (tl_time_unit)(line % TL_TIME_ISO));
+      (void)tl_time_parse_decimal(&ns, cells[k].text, cells[k].length,
+                                  (tl_time_unit)(line % TL_TIME_ISO));
       (void)tl_time_parse_iso(&ns, cells[k].text, cells[k].length);
     }
   tl_csv_close(csv);
 }
 
-static void import_by_number(const uint8_t *data, size_t size, uint8_t option, tl_import_format format)
+static void import_by_number(const uint8_t *data, size_t size, uint8_t option,
+                             tl_import_format format)
 {
   static tl_import_map map;
   map = tl_import_map_default();
@@ -103,7 +108,8 @@ static void round_trip(const uint8_t *data, size_t size, uint8_t option)
     if (a->sample_count != b->sample_count || a->signal_count != b->signal_count) abort();
     if (a->signal_count > 0 && a->sample_count > 0 && a->device_count != b->device_count) abort();
     if (memcmp(a->times_ns, b->times_ns, a->sample_count * sizeof(int64_t)) != 0) abort();
-    double *x = malloc((a->sample_count + 1) * sizeof *x), *y = malloc((a->sample_count + 1) * sizeof *y);
+    double *x = malloc((a->sample_count + 1) * sizeof *x),
+           *y = malloc((a->sample_count + 1) * sizeof *y);
     for (uint32_t s = 0; x != NULL && y != NULL && a->sample_count > 0 && s < a->signal_count; s++)
       for (uint32_t d = 0; d < a->device_count; d++) {
         if (tl_recording_read(one, 0, s, d, 0, a->sample_count, x, &err) != TL_OK) abort();

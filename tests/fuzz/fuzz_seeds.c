@@ -10,13 +10,16 @@
 
 enum { ROWS = 12 };
 
-static void write_seed(const char *folder, const char *name, uint8_t mode, uint8_t option, const void *bytes,
-                       size_t count)
+static void write_seed(const char *folder, const char *name, uint8_t mode, uint8_t option,
+                       const void *bytes, size_t count)
 {
   char path[1024];
   snprintf(path, sizeof path, "%s/csv/%s", folder, name);
   FILE *file = fopen(path, "wb");
-  if (file == NULL) { perror(path); exit(1); }
+  if (file == NULL) {
+    perror(path);
+    exit(1);
+  }
   fputc(mode, file);
   fputc(option, file);
   fwrite(bytes, 1, count, file);
@@ -25,19 +28,29 @@ static void write_seed(const char *folder, const char *name, uint8_t mode, uint8
 
 static void csv_seeds(const char *folder)
 {
-  static const struct { const char *name; uint8_t mode, option; const char *text; } texts[] = {
+  static const struct {
+    const char *name;
+    uint8_t mode, option;
+    const char *text;
+  } texts[] = {
       {"plain", 0, 8, "t,box,room\n0,21.5,20\n1,21.75,20\n"},
       {"quotes", 0, 8, "t,\"a \"\"b\"\"\"\n0,\"1,5\"\n"},
       {"tabs", 0, 0, "\t1\t2\r\n\t3\t4\r\n"},
       {"bom", 0, 12, "\xEF\xBB\xBFt;x;\n# no\n0;1;\n\n1;2;\n"},
       {"import", 1, 8 + (3 << 4), "t,F,on\n0,70.5,TRUE\n1.5,71,false\n1.5,72,0\n1,73,1\n9,,\n"},
-      {"iso", 1, 8 + (8 << 4), "t,F,on\n2020-02-08 13:30:47,70.5,TRUE\n2020-02-08T13:30:48.25Z,71,FALSE\n"},
-      {"wide", 3, 0, "time_s,box@2[degC],box@40[degC],heater[1]\n0,21.5,,1\n3.119963408,1e-300,-0,inf\n"},
+      {"iso", 1, 8 + (8 << 4),
+       "t,F,on\n2020-02-08 13:30:47,70.5,TRUE\n2020-02-08T13:30:48.25Z,71,FALSE\n"},
+      {"wide", 3, 0,
+       "time_s,box@2[degC],box@40[degC],heater[1]\n0,21.5,,1\n3.119963408,1e-300,-0,inf\n"},
       {"long", 3, 1, "time_s,device,box[K]\n0,1,300\n0,7,301.5\n1.000000001,1,\n"},
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    write_seed(folder, texts[i].name, texts[i].mode, texts[i].option, texts[i].text, strlen(texts[i].text));
-  static const char log[] = "\xBC\x02\x00\x01\x00\x01\x00" "e\0" "\x03\x00" "a(f)\0b(B)\0c(e)\0"
+    write_seed(folder, texts[i].name, texts[i].mode, texts[i].option, texts[i].text,
+               strlen(texts[i].text));
+  static const char log[] = "\xBC\x02\x00\x01\x00\x01\x00"
+                            "e\0"
+                            "\x03\x00"
+                            "a(f)\0b(B)\0c(e)\0"
                             "\x01\x00\x10\x27\x00\x00\x00\x00\x00\x00\x00\x00\xC0\x3F\x01\x00\x3C"
                             "\x01\x00\x20\x4E\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x3C";
   write_seed(folder, "usdlog", 2, 1, log, sizeof log - 1);
@@ -55,16 +68,25 @@ static void recording_seed(const char *folder)
     box[i][0] = i == 4 ? (double)NAN : 20.0 + i;
     box[i][1] = 30.0 - i;
   }
-  const tl_recording_series series = {{.name = "box", .unit = "degC", .low = 0, .high = 100}, &box[0][0]};
-  const tl_recording_fleet_def fleet = {.name = "a", .sample_count = ROWS, .times_ns = times_ns, .device_count = 2,
-                                        .devices = devices, .series_count = 1, .series = &series};
+  const tl_recording_series series = {{.name = "box", .unit = "degC", .low = 0, .high = 100},
+                                      &box[0][0]};
+  const tl_recording_fleet_def fleet = {.name = "a",
+                                        .sample_count = ROWS,
+                                        .times_ns = times_ns,
+                                        .device_count = 2,
+                                        .devices = devices,
+                                        .series_count = 1,
+                                        .series = &series};
   const tl_recording_def def = {.label = "seed", .fleet_count = 1, .fleets = &fleet};
   snprintf(path, sizeof path, "%s/hdf5/recording.h5", folder);
-  if (tl_recording_write(path, &def, &err) != TL_OK) { fprintf(stderr, "%s\n", err.text); exit(1); }
+  if (tl_recording_write(path, &def, &err) != TL_OK) {
+    fprintf(stderr, "%s\n", err.text);
+    exit(1);
+  }
 }
 
-static void put(hid_t parent, const char *name, hid_t type, int rank, const hsize_t *dims, const hsize_t *chunk,
-                hid_t memory, const void *values)
+static void put(hid_t parent, const char *name, hid_t type, int rank, const hsize_t *dims,
+                const hsize_t *chunk, hid_t memory, const void *values)
 {
   const hid_t space = H5Screate_simple(rank, dims, NULL), plist = H5Pcreate(H5P_DATASET_CREATE);
   if (chunk != NULL) {
@@ -80,14 +102,19 @@ static void put(hid_t parent, const char *name, hid_t type, int rank, const hsiz
   H5Sclose(space);
 }
 
-typedef struct table_row { int64_t time_ns; int8_t on; float box; } table_row;
+typedef struct table_row {
+  int64_t time_ns;
+  int8_t on;
+  float box;
+} table_row;
 
 static void put_table(hid_t file)
 {
   table_row rows[ROWS];
   const hsize_t dims[1] = {ROWS}, chunk[1] = {8};
   for (int i = 0; i < ROWS; i++) rows[i] = (table_row){i * 1000000000LL, (int8_t)(i & 1), (float)i};
-  const hid_t truth = H5Tenum_create(H5T_NATIVE_INT8), type = H5Tcreate(H5T_COMPOUND, sizeof(table_row));
+  const hid_t truth = H5Tenum_create(H5T_NATIVE_INT8),
+              type = H5Tcreate(H5T_COMPOUND, sizeof(table_row));
   int8_t value = 0;
   H5Tenum_insert(truth, "FALSE", &value);
   value = 1;
@@ -145,7 +172,10 @@ static void foreign_seed(const char *folder, const char *name, bool latest)
 int main(int count, char **arguments)
 {
   char path[1024];
-  if (count != 2) { fprintf(stderr, "usage: fuzz_seeds FOLDER\n"); return 2; }
+  if (count != 2) {
+    fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+    return 2;
+  }
   mkdir(arguments[1], 0777);
   snprintf(path, sizeof path, "%s/csv", arguments[1]);
   mkdir(path, 0777);

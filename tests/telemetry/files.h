@@ -35,7 +35,10 @@ static inline const char *file_bytes(const char *name, const void *bytes, size_t
   return path;
 }
 
-static inline const char *file_text(const char *name, const char *text) { return file_bytes(name, text, strlen(text)); }
+static inline const char *file_text(const char *name, const char *text)
+{
+  return file_bytes(name, text, strlen(text));
+}
 
 static inline char *file_load(const char *path, size_t *count)
 {
@@ -60,6 +63,7 @@ static inline int file_cleanup(void **unused)
 #define assert_message(err, tail)                                                                  \
   do {                                                                                             \
     const char *text_ = (err).text;                                                                \
-    if (strstr(text_, tail) == NULL) fail_msg("message is '%s', expected '...%s...'", text_, tail); \
+    if (strstr(text_, tail) == NULL)                                                               \
+      fail_msg("message is '%s', expected '...%s...'", text_, tail);                               \
   } while (0)
 #endif

@@ -23,7 +23,8 @@ static tl_import_map simple_map(void)
   return map;
 }
 
-static void import_fails(const tl_import_map *map, const char *text, tl_code code, const char *message)
+static void import_fails(const tl_import_map *map, const char *text, tl_code code,
+                         const char *message)
 {
   tl_error err;
   const tl_code got = tl_import(file_text("exp2.csv", text), map, file_path("out.h5"), NULL, &err);
@@ -37,7 +38,8 @@ static tl_import_report import_passes(const tl_import_map *map, const char *text
 {
   tl_error err;
   tl_import_report report;
-  if (tl_import(file_text("exp2.csv", text), map, file_path("ok.h5"), &report, &err) != TL_OK) fail_msg("%s", err.text);
+  if (tl_import(file_text("exp2.csv", text), map, file_path("ok.h5"), &report, &err) != TL_OK)
+    fail_msg("%s", err.text);
   return report;
 }
 
@@ -62,7 +64,8 @@ static void a_value_above_the_range_is_refused_with_line_and_column(void **unuse
                "exp2.csv:3: column t2: 412 degC is above the map's high 100 degC");
   import_fails(&map, "t,t2\n0,20\n1,-0.5\n", TL_E_RANGE,
                "exp2.csv:3: column t2: -0.5 degC is below the map's low 0 degC");
-  import_fails(&map, "t,t2\n0,20\n1,inf\n", TL_E_RANGE, "exp2.csv:3: column t2: inf is not a finite number");
+  import_fails(&map, "t,t2\n0,20\n1,inf\n", TL_E_RANGE,
+               "exp2.csv:3: column t2: inf is not a finite number");
 }
 
 static void a_scaled_value_is_shown_with_its_text_in_the_file(void **unused)
@@ -70,15 +73,18 @@ static void a_scaled_value_is_shown_with_its_text_in_the_file(void **unused)
   (void)unused;
   tl_import_map map = simple_map();
   map.channels[0].scale = 0.5;
-  import_fails(&map, "t,t2\n0,300\n", TL_E_RANGE, "column t2: 150 degC (300 in the file) is above the map's high 100 degC");
+  import_fails(&map, "t,t2\n0,300\n", TL_E_RANGE,
+               "column t2: 150 degC (300 in the file) is above the map's high 100 degC");
 }
 
 static void text_in_a_number_column_is_refused(void **unused)
 {
   (void)unused;
   tl_import_map map = simple_map();
-  import_fails(&map, "t,t2\n0,20\n1,abc\n", TL_E_FORMAT, "exp2.csv:3: column t2: 'abc' is not a number");
-  import_fails(&map, "t,t2\n0,20\n1,TRUE\n", TL_E_FORMAT, "exp2.csv:3: column t2: 'TRUE' is not a number");
+  import_fails(&map, "t,t2\n0,20\n1,abc\n", TL_E_FORMAT,
+               "exp2.csv:3: column t2: 'abc' is not a number");
+  import_fails(&map, "t,t2\n0,20\n1,TRUE\n", TL_E_FORMAT,
+               "exp2.csv:3: column t2: 'TRUE' is not a number");
   snprintf(map.missing[map.missing_count++], 32, "abc");
   tl_import_report report = import_passes(&map, "t,t2\n0,20\n1,abc\n");
   assert_int_equal(report.channels[0].missing, 1);
@@ -95,7 +101,8 @@ static void a_truth_is_read_in_any_case_and_nothing_else(void **unused)
   assert_int_equal(read_box(values, NULL), 4);
   assert_true(values[0] == 1.0 && values[1] == 0.0 && values[2] == 1.0 && values[3] == 0.0);
   tl_import_report_free(&report);
-  import_fails(&map, "t,t2\n0,0.5\n", TL_E_RANGE, "exp2.csv:2: column t2: 0.5 is neither true (1) nor false (0)");
+  import_fails(&map, "t,t2\n0,0.5\n", TL_E_RANGE,
+               "exp2.csv:2: column t2: 0.5 is neither true (1) nor false (0)");
 }
 
 static void an_unknown_column_is_named_with_the_nearest(void **unused)
@@ -103,7 +110,9 @@ static void an_unknown_column_is_named_with_the_nearest(void **unused)
   (void)unused;
   const tl_import_map map = simple_map();
   tl_error err;
-  assert_int_equal(tl_import(file_text("e.csv", "t,t2x\n0,1\n"), &map, file_path("out.h5"), NULL, &err), TL_E_COLUMN);
+  assert_int_equal(
+      tl_import(file_text("e.csv", "t,t2x\n0,1\n"), &map, file_path("out.h5"), NULL, &err),
+      TL_E_COLUMN);
   assert_message(err, "e.csv: has no column 't2'");
   import_fails(&map, "t,t2,t2\n0,1,2\n", TL_E_COLUMN,
                "column 't2' occurs 2 times (columns 2, 3): give its number instead");
@@ -113,7 +122,8 @@ static void a_bad_stamp_is_refused_with_its_line(void **unused)
 {
   (void)unused;
   tl_import_map map = simple_map();
-  import_fails(&map, "t,t2\n0,20\n,20\n", TL_E_FORMAT, "exp2.csv:3: time column: '' is not a number of s");
+  import_fails(&map, "t,t2\n0,20\n,20\n", TL_E_FORMAT,
+               "exp2.csv:3: time column: '' is not a number of s");
   map.time_unit = TL_TIME_ISO;
   import_fails(&map, "t,t2\n2020-02-30 10:00:00,20\n", TL_E_FORMAT,
                "exp2.csv:2: time column: '2020-02-30 10:00:00' is not a date and time");
@@ -175,7 +185,9 @@ static void a_gap_is_listed_and_no_row_is_made_up(void **unused)
   assert_true(isnan(values[1]));
   tl_text json = {0};
   tl_import_report_json(&report, &json);
-  assert_non_null(strstr(tl_text_string(&json), "\"gap_count\":1,\"gaps\":[{\"begin_ns\":2000000000,\"end_ns\":7500000000"));
+  assert_non_null(
+      strstr(tl_text_string(&json),
+             "\"gap_count\":1,\"gaps\":[{\"begin_ns\":2000000000,\"end_ns\":7500000000"));
   tl_text_free(&json);
   tl_import_report_free(&report);
 }
@@ -198,14 +210,16 @@ static void loggers_oddities_are_read(void **unused)
   tl_import_map map = simple_map();
   double values[8];
   /* BOM, CRLF, blank lines, quotes, blanks round names, trailing delimiter */
-  tl_import_report report = import_passes(&map, "\xEF\xBB\xBFt ; \"t2\";\r\n\r\n 0 ; \"20\" ;\r\n1;21;\r\n");
+  tl_import_report report =
+      import_passes(&map, "\xEF\xBB\xBFt ; \"t2\";\r\n\r\n 0 ; \"20\" ;\r\n1;21;\r\n");
   assert_int_equal(read_box(values, NULL), 2);
   assert_true(values[0] == 20.0 && values[1] == 21.0);
   tl_import_report_free(&report);
   map.comment = '#';
   map.skip_lines = 1;
   map.skip_rows = 1;
-  report = import_passes(&map, "logger v1\n# made today\nt\tt2\n[s]\t[degC]\n0\t20\n# pause\n1\t21\n");
+  report =
+      import_passes(&map, "logger v1\n# made today\nt\tt2\n[s]\t[degC]\n0\t20\n# pause\n1\t21\n");
   assert_int_equal(read_box(values, NULL), 2);
   tl_import_report_free(&report);
   map = simple_map();
@@ -222,9 +236,12 @@ static void a_short_row_is_refused(void **unused)
 {
   (void)unused;
   const tl_import_map map = simple_map();
-  import_fails(&map, "t,t2\n0,20\n1", TL_E_FORMAT, "exp2.csv:3: the row has 1 cells, expected 2 (is the file truncated?)");
-  import_fails(&map, "t,t2\n0,20,7\n1,2\n", TL_E_FORMAT, "exp2.csv:2: the row has 3 cells, expected 2");
-  import_fails(&map, "t,t2\n0,\"20\n", TL_E_FORMAT, "exp2.csv:2: a quote is opened and never closed");
+  import_fails(&map, "t,t2\n0,20\n1", TL_E_FORMAT,
+               "exp2.csv:3: the row has 1 cells, expected 2 (is the file truncated?)");
+  import_fails(&map, "t,t2\n0,20,7\n1,2\n", TL_E_FORMAT,
+               "exp2.csv:2: the row has 3 cells, expected 2");
+  import_fails(&map, "t,t2\n0,\"20\n", TL_E_FORMAT,
+               "exp2.csv:2: a quote is opened and never closed");
   import_fails(&map, "t,t2\n", TL_E_FORMAT, "exp2.csv: has no rows");
   import_fails(&map, "", TL_E_FORMAT, "exp2.csv: has no lines to read");
 }
@@ -234,18 +251,25 @@ static void missing_binary_and_damaged_files_are_told_apart(void **unused)
   (void)unused;
   const tl_import_map map = simple_map();
   tl_error err;
-  assert_int_equal(tl_import(file_path("none.csv"), &map, file_path("out.h5"), NULL, &err), TL_E_IO);
+  assert_int_equal(tl_import(file_path("none.csv"), &map, file_path("out.h5"), NULL, &err),
+                   TL_E_IO);
   assert_message(err, "none.csv: No such file or directory");
-  assert_int_equal(tl_import(file_bytes("b.csv", "t,t2\n\0\n", 7), &map, file_path("out.h5"), NULL, &err), TL_E_FORMAT);
+  assert_int_equal(
+      tl_import(file_bytes("b.csv", "t,t2\n\0\n", 7), &map, file_path("out.h5"), NULL, &err),
+      TL_E_FORMAT);
   assert_message(err, "b.csv: holds zero bytes: a binary or UTF-16 file, not CSV text");
   static const unsigned char half_gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x2b, 0xd1};
-  assert_int_equal(tl_import(file_bytes("c.csv.gz", half_gzip, sizeof half_gzip), &map, file_path("out.h5"), NULL, &err),
+  assert_int_equal(tl_import(file_bytes("c.csv.gz", half_gzip, sizeof half_gzip), &map,
+                             file_path("out.h5"), NULL, &err),
                    TL_E_FORMAT);
   assert_message(err, "c.csv.gz: truncated or corrupt gzip file");
-  assert_int_equal(tl_import(file_text("d.h5", "nothing"), &map, file_path("out.h5"), NULL, &err), TL_E_FORMAT);
+  assert_int_equal(tl_import(file_text("d.h5", "nothing"), &map, file_path("out.h5"), NULL, &err),
+                   TL_E_FORMAT);
   assert_message(err, "d.h5: not an HDF5 file (7 bytes, no HDF5 signature)");
   char log[64] = {(char)0xBC, 2, 0, 0, 0};
-  assert_int_equal(tl_import(file_bytes("E8", log, sizeof log), &map, file_path("out.h5"), NULL, &err), TL_E_FORMAT);
+  assert_int_equal(
+      tl_import(file_bytes("E8", log, sizeof log), &map, file_path("out.h5"), NULL, &err),
+      TL_E_FORMAT);
   assert_message(err, "E8: uSD log checksum is 00000000, expected");
 }
 
@@ -293,11 +317,13 @@ static void a_map_file_is_read_into_the_struct(void **unused)
   (void)unused;
   static tl_import_map map;
   tl_error err;
-  const char *path = file_text("m.lua", "return { fleet = 'a', device = 7, label = 'x', delimiter = ';', header = false,\n"
-                                        "missing = { '-', 'n/a' }, from = { column = 'S', equals = 'x', occurrence = 2 },\n"
-                                        "time = { period = 20*ms, restart = true, duplicates = 'last', backwards = 'sort' },\n"
-                                        "channels = { { name = 'p', mean = { 't2', 4 }, unit = 'degC', store = 'K', low = -1,\n"
-                                        "high = 2^3, scale = 1/255, role = 'input', resolution = 0.5 } } }");
+  const char *path = file_text(
+      "m.lua",
+      "return { fleet = 'a', device = 7, label = 'x', delimiter = ';', header = false,\n"
+      "missing = { '-', 'n/a' }, from = { column = 'S', equals = 'x', occurrence = 2 },\n"
+      "time = { period = 20*ms, restart = true, duplicates = 'last', backwards = 'sort' },\n"
+      "channels = { { name = 'p', mean = { 't2', 4 }, unit = 'degC', store = 'K', low = -1,\n"
+      "high = 2^3, scale = 1/255, role = 'input', resolution = 0.5 } } }");
   if (tl_import_map_load(path, &map, &err) != TL_OK) fail_msg("%s", err.text);
   assert_int_equal(map.period_ns, 20000000);
   assert_int_equal(map.device, 7);
@@ -305,7 +331,8 @@ static void a_map_file_is_read_into_the_struct(void **unused)
   assert_false(map.header);
   assert_string_equal(map.missing[1], "n/a");
   assert_int_equal(map.from_occurrence, 2);
-  assert_true(map.restart && map.duplicates == TL_DUPLICATES_LAST && map.backwards == TL_BACKWARDS_SORT);
+  assert_true(map.restart && map.duplicates == TL_DUPLICATES_LAST &&
+              map.backwards == TL_BACKWARDS_SORT);
   const tl_import_channel *channel = &map.channels[0];
   assert_int_equal(channel->from_count, 2);
   assert_int_equal(channel->from[1].number, 4);
@@ -315,24 +342,26 @@ static void a_map_file_is_read_into_the_struct(void **unused)
 static void mistakes_in_a_map_are_named(void **unused)
 {
   (void)unused;
-  map_fails("return { chanels = {} }", TL_E_NAME, "m.lua: the map has no key 'chanels'", "did you mean 'channels'?");
+  map_fails("return { chanels = {} }", TL_E_NAME, "m.lua: the map has no key 'chanels'",
+            "did you mean 'channels'?");
   map_fails("return { channels = { { name = 'a', unti = 'K' } } }", TL_E_NAME,
             "m.lua: channel 1 (a) has no key 'unti'", "did you mean 'unit'?");
-  map_fails("return { channels = { { name = 'a', unit = degC } } }", TL_E_NAME, "m.lua:1: unknown name 'degC'",
-            "texts stand in quotes: \"degC\"");
+  map_fails("return { channels = { { name = 'a', unit = degC } } }", TL_E_NAME,
+            "m.lua:1: unknown name 'degC'", "texts stand in quotes: \"degC\"");
   map_fails("return { channels = { { name = 'a', unit = K } } }", TL_E_TYPE,
             "m.lua: channel 1 (a): unit must be a text, it is a number", NULL);
-  map_fails("return { time = { column = 't', unit = 'parsec' }, channels = { { name = 'a' } } }", TL_E_UNIT,
-            "m.lua: time: unit 'parsec' is none of", NULL);
-  map_fails("return { time = { column = 't' }, channels = { { name = 'a', unit = 'furlong' } } }", TL_E_UNIT,
-            "m.lua: channel a: ", NULL);
+  map_fails("return { time = { column = 't', unit = 'parsec' }, channels = { { name = 'a' } } }",
+            TL_E_UNIT, "m.lua: time: unit 'parsec' is none of", NULL);
+  map_fails("return { time = { column = 't' }, channels = { { name = 'a', unit = 'furlong' } } }",
+            TL_E_UNIT, "m.lua: channel a: ", NULL);
   map_fails("return { channels = { { name = 'a' } } }", TL_E_ARG,
             "m.lua: the map gives neither a time column nor a period", NULL);
   map_fails("return { time = { column = 't' } }", TL_E_ARG, "m.lua: the map has 0 channels", NULL);
-  map_fails("return { format = 'xls', channels = {} }", TL_E_ARG, "m.lua: the map: format is 'xls', expected one of",
-            NULL);
+  map_fails("return { format = 'xls', channels = {} }", TL_E_ARG,
+            "m.lua: the map: format is 'xls', expected one of", NULL);
   map_fails("return {", TL_E_SYNTAX, "m.lua:1:", NULL);
-  map_fails("local x = nil + 1", TL_E_SCRIPT, "m.lua:1: attempt to perform arithmetic on a nil value", NULL);
+  map_fails("local x = nil + 1", TL_E_SCRIPT,
+            "m.lua:1: attempt to perform arithmetic on a nil value", NULL);
   map_fails("return 7", TL_E_TYPE, "its value (`return { ... }`) must be a table", NULL);
 }
 
@@ -340,8 +369,8 @@ static void a_map_can_do_nothing_but_arithmetic(void **unused)
 {
   (void)unused;
   map_fails("while true do end", TL_E_BUDGET, "m.lua: the map used too much time or memory", NULL);
-  map_fails("local t = 'x' while true do t = t .. t end", TL_E_BUDGET, "m.lua: the map used too much time or memory",
-            NULL);
+  map_fails("local t = 'x' while true do t = t .. t end", TL_E_BUDGET,
+            "m.lua: the map used too much time or memory", NULL);
   map_fails("return os.time()", TL_E_NAME, "m.lua:1: unknown name 'os'", NULL);
   map_fails("return require('x')", TL_E_NAME, "m.lua:1: unknown name 'require'", NULL);
   map_fails("return ('x'):rep(1e9)", TL_E_SCRIPT, "attempt to index a string value", NULL);

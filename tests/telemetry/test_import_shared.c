@@ -21,9 +21,12 @@ static const expected sets[] = {
     {"tclab_hybrid", "tclab/hybrid_600s_3s.csv", 201, 0, 0, 0, 0, 600.2987, 3},
     {"tclab_mhe", "tclab/mhe_linear_300s_2s.csv", 150, 0, 0, 0, 0, 297.56, 2},
     {"tclab_siso", "tclab/siso_step_degF.csv", 851, 0, 0, 0, 0, 850, 1},
-    {"leaf_hppc_all", "nissan-leaf/NissanLeaf-cell-Low-Current-HPPC-25C-2.csv.gz", 13248, 796, 0, 0, 0, 58967.2, 1},
-    {"leaf_discharge", "nissan-leaf/1C-Discharge-Bitrode-data.csv", 2287, 1086, 0, 0, 0, 66040.4, 1},
-    {"leaf_temperature", "nissan-leaf/Temperature-1C-discharge.lvm.gz", 22043, 0, 0, 0, 0, 66126, 3},
+    {"leaf_hppc_all", "nissan-leaf/NissanLeaf-cell-Low-Current-HPPC-25C-2.csv.gz", 13248, 796, 0, 0,
+     0, 58967.2, 1},
+    {"leaf_discharge", "nissan-leaf/1C-Discharge-Bitrode-data.csv", 2287, 1086, 0, 0, 0, 66040.4,
+     1},
+    {"leaf_temperature", "nissan-leaf/Temperature-1C-discharge.lvm.gz", 22043, 0, 0, 0, 0, 66126,
+     3},
     {"skab_anomaly_free", "skab/anomaly-free.csv.gz", 9405, 556, 0, 0, 0, 9960, 1},
     {"skab", "skab/valve1/0.csv", 1147, 53, 0, 0, 0, 1199, 1},
     {"skab", "skab/valve1/2.csv", 1075, 51, 0, 0, 0, 1199, 1},
@@ -39,13 +42,20 @@ static const expected sets[] = {
     {"skab", "skab/other/5.csv", 1155, 54, 0, 0, 0, 1208, 1},
     {"skab", "skab/other/9.csv", 1144, 56, 0, 0, 0, 1199, 1},
     {"skab", "skab/other/13.csv", 923, 88, 0, 0, 0, 1134, 1},
-    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log00", 2604, 0, 0, 0, 0, 25.736464, 0.009887},
-    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log01", 2603, 0, 0, 0, 0, 25.725579, 0.009887},
-    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log02", 2605, 0, 0, 0, 0, 25.743622, 0.009886},
-    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log03", 2600, 0, 0, 0, 0, 25.695311, 0.009887},
-    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log00", 2606, 0, 0, 0, 0, 25.752672, 0.009886},
-    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log01", 2605, 0, 0, 0, 0, 25.743317, 0.009886},
-    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log02", 2605, 0, 0, 0, 0, 25.743371, 0.009886},
+    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log00", 2604, 0, 0, 0, 0, 25.736464,
+     0.009887},
+    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log01", 2603, 0, 0, 0, 0, 25.725579,
+     0.009887},
+    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log02", 2605, 0, 0, 0, 0, 25.743622,
+     0.009886},
+    {"crazypad_motor", "crazypad/motor_data/normal_flight/E8_log03", 2600, 0, 0, 0, 0, 25.695311,
+     0.009887},
+    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log00", 2606, 0, 0, 0, 0,
+     25.752672, 0.009886},
+    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log01", 2605, 0, 0, 0, 0,
+     25.743317, 0.009886},
+    {"crazypad_controller", "crazypad/controller_data/normal_flight/E8_log02", 2605, 0, 0, 0, 0,
+     25.743371, 0.009886},
     {"franka", "franka/exciting_traj_first_half.csv.gz", 10272, 161, 0, 0, 0, 10.3897, 0.00098},
     {"braccio", "braccio/pick_drop_pt.csv", 999, 0, 0, 0, 0, 19.96, 0.02},
     {"braccio", "braccio/pick_drop_dt.csv", 998, 0, 0, 0, 0, 19.94, 0.02},
@@ -58,12 +68,15 @@ static const expected sets[] = {
     {"elevator", "elevator/twin_lowfid_Bajada_4_0_4.csv", 694, 0, 0, 0, 0, 69.3, 0.1},
     {"elevator_imu", "elevator/raw_imu_Bajada_4_0_4_01.csv.gz", 694, 1, 0, 0, 0, 68.505, 0.099},
     {"nab", "nab/machine_temperature_system_failure.csv.gz", 22695, 0, 12, 1, 0, 6804600, 300},
-    {"hdf5_channels", "hdf5-foreign/incubator_exp2_channels.h5", 1121, 0, 0, 0, 0, 3360.479985, 3.03},
-    {"hdf5_compound", "hdf5-foreign/incubator_exp2_compound.h5", 1121, 0, 0, 0, 0, 3360.479985, 3.03},
+    {"hdf5_channels", "hdf5-foreign/incubator_exp2_channels.h5", 1121, 0, 0, 0, 0, 3360.479985,
+     3.03},
+    {"hdf5_compound", "hdf5-foreign/incubator_exp2_compound.h5", 1121, 0, 0, 0, 0, 3360.479985,
+     3.03},
     {"hdf5_matrix", "hdf5-foreign/tclab_matrix_with_gaps.h5", 569, 1, 0, 0, 10, 598.9, 1},
 };
 
-static void import_set(const char *map_name, const char *file, const char *out, tl_import_report *report)
+static void import_set(const char *map_name, const char *file, const char *out,
+                       tl_import_report *report)
 {
   static tl_import_map map; /* large */
   char path[1024];
@@ -93,8 +106,9 @@ static void every_set_imports_with_the_counts_of_the_manifest(void **unused)
     for (uint32_t k = 0; k < report.channel_count; k++) missing += report.channels[k].missing;
     const double span_s = (double)(report.end_ns - report.begin_ns) * 1e-9;
     const bool as_expected = report.rows_read == want->rows && report.gap_count == want->gaps &&
-                             report.duplicates == want->duplicates && report.steps_back == want->steps_back &&
-                             missing == want->missing && fabs(span_s - want->span_s) < 1e-3 &&
+                             report.duplicates == want->duplicates &&
+                             report.steps_back == want->steps_back && missing == want->missing &&
+                             fabs(span_s - want->span_s) < 1e-3 &&
                              fabs(report.period_s_median / want->median_s - 1.0) < 0.003;
     if (!as_expected) {
       tl_import_report_text(&report, stderr);
@@ -117,7 +131,8 @@ static double *read_signal(const char *path, const char *signal, uint64_t *count
   tl_error err;
   double *values = NULL;
   if (tl_recording_open(&recording, path, &err) != TL_OK) fail_msg("%s", err.text);
-  if (tl_recording_read_all(recording, NULL, signal, 0, &values, count, &err) != TL_OK) fail_msg("%s", err.text);
+  if (tl_recording_read_all(recording, NULL, signal, 0, &values, count, &err) != TL_OK)
+    fail_msg("%s", err.text);
   tl_recording_close(recording);
   return values;
 }
@@ -203,7 +218,8 @@ static void made_gaps_of_the_matrix_are_found_where_they_are(void **unused)
   (void)unused;
   skip_without_shared_data();
   tl_import_report report;
-  import_set("hdf5_matrix", "hdf5-foreign/tclab_matrix_with_gaps.h5", file_path("matrix.h5"), &report);
+  import_set("hdf5_matrix", "hdf5-foreign/tclab_matrix_with_gaps.h5", file_path("matrix.h5"),
+             &report);
   assert_int_equal(report.gaps[0].row, 401); /* rows 400..429 (from 0) were removed */
   assert_true(fabs((double)(report.gaps[0].end_ns - report.gaps[0].begin_ns) * 1e-9 - 31.0) < 0.1);
   uint64_t count = 0;
@@ -218,7 +234,8 @@ static void the_pulse_test_begins_at_the_second_mark_with_time_zero(void **unuse
   (void)unused;
   skip_without_shared_data();
   tl_import_report report;
-  import_set("leaf_hppc", "nissan-leaf/NissanLeaf-cell-Low-Current-HPPC-25C-2.csv.gz", file_path("hppc.h5"), &report);
+  import_set("leaf_hppc", "nissan-leaf/NissanLeaf-cell-Low-Current-HPPC-25C-2.csv.gz",
+             file_path("hppc.h5"), &report);
   assert_int_equal(report.rows_kept, 12873);
   assert_int_equal(report.begin_ns, 0);
   assert_true(report.end_ns == 43523600000000);
@@ -232,7 +249,8 @@ static void fahrenheit_and_pwm_become_celsius_and_percent(void **unused)
   tl_import_report report;
   uint64_t count = 0;
   import_set("tclab_siso", "tclab/siso_step_degF.csv", file_path("siso.h5"), &report);
-  double *t1 = read_signal(file_path("siso.h5"), "T1", &count), *q1 = read_signal(file_path("siso.h5"), "Q1", &count);
+  double *t1 = read_signal(file_path("siso.h5"), "T1", &count),
+         *q1 = read_signal(file_path("siso.h5"), "Q1", &count);
   assert_true(fabs(t1[0] - (73.09766 - 32.0) * 5.0 / 9.0) < 1e-9);
   assert_true(q1[0] == 0.0 && fabs(q1[count / 2] - 100.0) < 1e-9);
   free(t1);

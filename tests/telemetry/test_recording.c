@@ -39,14 +39,21 @@ static void fixture_fill(fixture *f)
   }
 }
 
-static void write_fixture(const char *path, const fixture *f, const uint32_t *devices, uint32_t device_count)
+static void write_fixture(const char *path, const fixture *f, const uint32_t *devices,
+                          uint32_t device_count)
 {
   tl_recording_series series[2] = {{.values = &f->heater[0][0]}, {.values = &f->box[0][0]}};
   const double inf = (double)INFINITY;
-  series[0].def = (tl_signal_def){.name = "heater", .unit = "1", .role = TL_INPUT, .low = -inf, .high = inf};
-  series[1].def = (tl_signal_def){.name = "box", .unit = "degC", .role = TL_OUTPUT, .low = -inf, .high = inf};
-  const tl_recording_fleet_def fleet = {.name = "incubator", .sample_count = SAMPLES, .times_ns = f->times_ns,
-                                        .device_count = device_count, .devices = devices, .series_count = 2,
+  series[0].def =
+      (tl_signal_def){.name = "heater", .unit = "1", .role = TL_INPUT, .low = -inf, .high = inf};
+  series[1].def =
+      (tl_signal_def){.name = "box", .unit = "degC", .role = TL_OUTPUT, .low = -inf, .high = inf};
+  const tl_recording_fleet_def fleet = {.name = "incubator",
+                                        .sample_count = SAMPLES,
+                                        .times_ns = f->times_ns,
+                                        .device_count = device_count,
+                                        .devices = devices,
+                                        .series_count = 2,
                                         .series = series};
   const tl_recording_def def = {.label = "synthetic", .fleet_count = 1, .fleets = &fleet};
   tl_error err;
@@ -130,8 +137,12 @@ static void a_single_device_is_exported_as_people_expect(void **unused)
   const double values[] = {22.5935, (double)NAN, 0.1};
   const tl_recording_series series = {
       {.name = "box", .unit = "degC", .role = TL_OUTPUT, .low = 0, .high = 100}, values};
-  const tl_recording_fleet_def fleet = {.name = "a", .sample_count = 3, .times_ns = rising_ns, .device_count = 1,
-                                        .series_count = 1, .series = &series};
+  const tl_recording_fleet_def fleet = {.name = "a",
+                                        .sample_count = 3,
+                                        .times_ns = rising_ns,
+                                        .device_count = 1,
+                                        .series_count = 1,
+                                        .series = &series};
   const tl_recording_def def = {.fleet_count = 1, .fleets = &fleet};
   assert_int_equal(tl_recording_write(file_path("one.h5"), &def, &err), TL_OK);
   tl_recording *recording = open_good(file_path("one.h5"));
@@ -147,9 +158,16 @@ static void a_single_device_is_exported_as_people_expect(void **unused)
 static void seconds_are_exact_decimals(void **unused)
 {
   (void)unused;
-  static const struct { int64_t ns; const char *text; } cases[] = {
-      {0, "0"}, {1, "0.000000001"}, {-1, "-0.000000001"}, {1500000000, "1.5"}, {-12000000000, "-12"},
-      {INT64_MAX, "9223372036.854775807"}, {INT64_MIN, "-9223372036.854775808"}};
+  static const struct {
+    int64_t ns;
+    const char *text;
+  } cases[] = {{0, "0"},
+               {1, "0.000000001"},
+               {-1, "-0.000000001"},
+               {1500000000, "1.5"},
+               {-12000000000, "-12"},
+               {INT64_MAX, "9223372036.854775807"},
+               {INT64_MIN, "-9223372036.854775808"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char text[24];
     assert_int_equal(tl_export_format_seconds(text, cases[i].ns), strlen(cases[i].text));
@@ -214,7 +232,8 @@ static void a_file_cut_anywhere_is_refused_and_never_crashes(void **unused)
   char *bytes = file_load(file_path("r.h5"), &count);
   for (size_t kept = 0; kept < count; kept += kept < 4096 ? 61 : 1009) {
     char message[64];
-    snprintf(message, sizeof message, kept < 48 ? "not an HDF5 file" : "truncated: it has %zu bytes", kept);
+    snprintf(message, sizeof message,
+             kept < 48 ? "not an HDF5 file" : "truncated: it has %zu bytes", kept);
     open_fails(file_bytes("cut.h5", bytes, kept), TL_E_FORMAT, message);
   }
   free(bytes);
@@ -241,7 +260,8 @@ static void a_file_with_any_byte_flipped_is_refused_or_read(void **unused)
       tl_recording_close(recording);
       read++;
     } else {
-      assert_true(code == TL_E_FORMAT || code == TL_E_SCHEMA || code == TL_E_IO || code == TL_E_LIMIT);
+      assert_true(code == TL_E_FORMAT || code == TL_E_SCHEMA || code == TL_E_IO ||
+                  code == TL_E_LIMIT);
       assert_true(strlen(err.text) > 10);
       refused++;
     }
@@ -277,7 +297,8 @@ static void another_schema_version_is_refused_with_both_named(void **unused)
 {
   (void)unused;
   open_fails(with_attribute("twinloop_schema", "twinloop.telemetry/9"), TL_E_SCHEMA,
-             "changed.h5: was written with schema twinloop.telemetry/9, this build reads twinloop.telemetry/1");
+             "changed.h5: was written with schema twinloop.telemetry/9, this build reads "
+             "twinloop.telemetry/1");
   open_fails(with_attribute("twinloop_schema", NULL), TL_E_FORMAT,
              "changed.h5: an HDF5 file without the attribute twinloop_schema");
 }
@@ -287,7 +308,8 @@ static void change_dataset(const char *path, const char *name, const char *repla
   const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   assert_true(file >= 0);
   assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
-  if (replacement != NULL) assert_true(H5Lcreate_hard(file, replacement, file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  if (replacement != NULL)
+    assert_true(H5Lcreate_hard(file, replacement, file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
   H5Fclose(file);
 }
 
@@ -315,11 +337,13 @@ static void writing_to_a_place_that_is_none_is_an_io_error(void **unused)
   (void)unused;
   tl_error err;
   const int64_t times_ns[] = {5, 3};
-  const tl_recording_fleet_def fleet = {.name = "a", .sample_count = 1, .times_ns = times_ns, .device_count = 1};
+  const tl_recording_fleet_def fleet = {
+      .name = "a", .sample_count = 1, .times_ns = times_ns, .device_count = 1};
   tl_recording_def def = {.fleet_count = 1, .fleets = &fleet};
   assert_int_equal(tl_recording_write(file_path("no/where.h5"), &def, &err), TL_E_IO);
   assert_message(err, "where.h5.part: No such file or directory");
-  const tl_recording_fleet_def falling = {.name = "a", .sample_count = 2, .times_ns = times_ns, .device_count = 1};
+  const tl_recording_fleet_def falling = {
+      .name = "a", .sample_count = 2, .times_ns = times_ns, .device_count = 1};
   def.fleets = &falling;
   assert_int_equal(tl_recording_write(file_path("f.h5"), &def, &err), TL_E_ARG);
   assert_message(err, "fleet a: time falls at row 1");
@@ -331,11 +355,14 @@ static void csv_mistakes_are_named(void **unused)
   open_fails(file_text("a.csv", "timestamp,box\n0,1\n"), TL_E_FORMAT,
              "a.csv: not a twinloop CSV: its first column is 'timestamp', expected 'time_s'");
   open_fails(file_text("a.csv", "time_s,box[furlong]\n0,1\n"), TL_E_SCHEMA, "a.csv: signal box: ");
-  open_fails(file_text("a.csv", "time_s,box[K]\n0,1\n0.5,x\n"), TL_E_FORMAT, "a.csv:3: column box[K]: 'x' is not a number");
+  open_fails(file_text("a.csv", "time_s,box[K]\n0,1\n0.5,x\n"), TL_E_FORMAT,
+             "a.csv:3: column box[K]: 'x' is not a number");
   open_fails(file_text("a.csv", "time_s,box[K]\nx,1\n"), TL_E_FORMAT,
              "a.csv:2: column time_s: 'x' is not a time in seconds");
-  open_fails(file_text("a.csv", "time_s,box[K]\n1,1\n0,1\n"), TL_E_FORMAT, "a.csv: time falls at row 2 of the data");
-  open_fails(file_text("a.csv", "time_s,box[K],box[K]\n1,1,1\n"), TL_E_FORMAT, "a.csv: column 'box[K]' occurs twice");
+  open_fails(file_text("a.csv", "time_s,box[K]\n1,1\n0,1\n"), TL_E_FORMAT,
+             "a.csv: time falls at row 2 of the data");
+  open_fails(file_text("a.csv", "time_s,box[K],box[K]\n1,1,1\n"), TL_E_FORMAT,
+             "a.csv: column 'box[K]' occurs twice");
   open_fails(file_text("a.csv", "time_s,device,box[K]\n1,-1,1\n"), TL_E_FORMAT,
              "a.csv:2: column device: '-1' is not a device index");
 }

@@ -4,7 +4,12 @@
 
 static tl_signal_def signal(double low, double high, double resolution)
 {
-  tl_signal_def def = {.name = "x", .unit = "K", .role = TL_STATE, .low = low, .high = high, .resolution = resolution};
+  tl_signal_def def = {.name = "x",
+                       .unit = "K",
+                       .role = TL_STATE,
+                       .low = low,
+                       .high = high,
+                       .resolution = resolution};
   tl_signal_choose(&def, false);
   return def;
 }
@@ -15,7 +20,8 @@ static void the_store_is_the_smallest_that_holds_the_range_in_steps(void **unuse
   assert_int_equal(signal(0, 1, 1).store, TL_STORE_U8);
   assert_int_equal(signal(0, 254, 1).store, TL_STORE_U8);
   assert_int_equal(signal(0, 255, 1).store, TL_STORE_I16);
-  assert_int_equal(signal(200, 600, 0.01).store, TL_STORE_I16); /* 20 000 .. 60 000 steps: needs an offset */
+  assert_int_equal(signal(200, 600, 0.01).store,
+                   TL_STORE_I16); /* 20 000 .. 60 000 steps: needs an offset */
   assert_true(signal(200, 600, 0.01).offset == 400.0);
   assert_int_equal(signal(-327.67, 327.67, 0.01).store, TL_STORE_I16);
   assert_true(signal(-327.67, 327.67, 0.01).offset == 0.0);
@@ -32,14 +38,16 @@ static void the_store_is_the_smallest_that_holds_the_range_in_steps(void **unuse
 static void every_value_of_the_range_survives_within_half_a_step(void **unused)
 {
   (void)unused;
-  const double ranges[][3] = {{0, 1, 0.01}, {200, 600, 0.01}, {-40, 125, 0.0625}, {0, 1e6, 0.001}, {-5, 5, 0.3}};
+  const double ranges[][3] = {
+      {0, 1, 0.01}, {200, 600, 0.01}, {-40, 125, 0.0625}, {0, 1e6, 0.001}, {-5, 5, 0.3}};
   for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
     const tl_signal_def def = signal(ranges[i][0], ranges[i][1], ranges[i][2]);
     for (int k = 0; k <= 10000; k++) {
       const double value = ranges[i][0] + (ranges[i][1] - ranges[i][0]) * k / 10000.0;
       const double back = tl_signal_decode(&def, tl_signal_encode(&def, value));
       assert_true(fabs(back - value) <= 0.5 * ranges[i][2] * (1.0 + 1e-6));
-      assert_true(tl_signal_encode(&def, back) == tl_signal_encode(&def, value)); /* a second trip changes nothing */
+      assert_true(tl_signal_encode(&def, back) ==
+                  tl_signal_encode(&def, value)); /* a second trip changes nothing */
     }
   }
 }
@@ -99,8 +107,9 @@ static void another_version_is_refused_with_both_named(void **unused)
   tl_error err;
   assert_int_equal(tl_schema_check(TL_SCHEMA_TEXT, "a.h5", &err), TL_OK);
   assert_int_equal(tl_schema_check("twinloop.telemetry/2", "a.h5", &err), TL_E_SCHEMA);
-  assert_string_equal(err.text,
-                      "a.h5: was written with schema twinloop.telemetry/2, this build reads twinloop.telemetry/1");
+  assert_string_equal(
+      err.text,
+      "a.h5: was written with schema twinloop.telemetry/2, this build reads twinloop.telemetry/1");
   assert_int_equal(tl_schema_check("netcdf", "a.h5", &err), TL_E_FORMAT);
 }
 

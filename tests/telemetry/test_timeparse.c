@@ -25,7 +25,8 @@ static void nine_decimals_are_exact_at_any_size(void **unused)
   assert_true(decimal("-9223372036.854775807", TL_TIME_S) == -INT64_MAX);
   for (int64_t ns = 1; ns < 4000000000000000000; ns = ns * 7 + 3) {
     char text[40];
-    snprintf(text, sizeof text, "%lld.%09lld", (long long)(ns / 1000000000), (long long)(ns % 1000000000));
+    snprintf(text, sizeof text, "%lld.%09lld", (long long)(ns / 1000000000),
+             (long long)(ns % 1000000000));
     assert_true(decimal(text, TL_TIME_S) == ns);
   }
 }
@@ -35,7 +36,8 @@ static void digits_below_a_nanosecond_round_half_away(void **unused)
   (void)unused;
   assert_true(decimal("0.0000000005", TL_TIME_S) == 1);
   assert_true(decimal("-0.0000000005", TL_TIME_S) == -1);
-  assert_true(decimal("0.00000000049999999999999999999999999999999999999999999999999", TL_TIME_S) == 0);
+  assert_true(decimal("0.00000000049999999999999999999999999999999999999999999999999", TL_TIME_S) ==
+              0);
   assert_true(decimal("0.0989999999947031", TL_TIME_S) == 99000000);
   assert_true(decimal("1e-12", TL_TIME_S) == 0);
 }
@@ -57,8 +59,22 @@ static void exponents_and_units_scale_by_integers(void **unused)
 static void texts_that_are_no_number_or_do_not_fit_are_refused(void **unused)
 {
   (void)unused;
-  static const char *const bad[] = {"", "-", ".", "1.2.3", "1e", "1e+", "1 ", " 1", "0x10", "nan", "inf", "1,5", "--1",
-                                    "1e99999999999999", "9223372036.854775808", "1e400"};
+  static const char *const bad[] = {"",
+                                    "-",
+                                    ".",
+                                    "1.2.3",
+                                    "1e",
+                                    "1e+",
+                                    "1 ",
+                                    " 1",
+                                    "0x10",
+                                    "nan",
+                                    "inf",
+                                    "1,5",
+                                    "--1",
+                                    "1e99999999999999",
+                                    "9223372036.854775808",
+                                    "1e400"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
     if (!refused(bad[i], TL_TIME_S)) fail_msg("'%s' was read", bad[i]);
   assert_true(refused("106752", TL_TIME_DAY));
@@ -67,7 +83,10 @@ static void texts_that_are_no_number_or_do_not_fit_are_refused(void **unused)
 static void calendar_times_are_utc(void **unused)
 {
   (void)unused;
-  static const struct { const char *text; int64_t unix_s; } good[] = {
+  static const struct {
+    const char *text;
+    int64_t unix_s;
+  } good[] = {
       {"1970-01-01", 0},
       {"1970-01-01 00:00:01", 1},
       {"2020-02-08 13:30:47", 1581168647},
@@ -91,10 +110,23 @@ static void calendar_times_are_utc(void **unused)
 static void impossible_dates_are_refused(void **unused)
 {
   (void)unused;
-  static const char *const bad[] = {"",           "2020-02-30",          "2019-02-29", "2020-13-01", "2020-00-10",
-                                    "2020-01-32", "2020-1-1",            "20200101",   "1600-01-01", "2300-01-01",
-                                    "2020-01-01x00:00", "2020-01-01 24:00", "2020-01-01 10:60", "2020-01-01 10:00:60",
-                                    "2020-01-01 10:00:00.5.5", "2020-01-01 10:00:00+1", "2020-01-01 10:00:00Zx",
+  static const char *const bad[] = {"",
+                                    "2020-02-30",
+                                    "2019-02-29",
+                                    "2020-13-01",
+                                    "2020-00-10",
+                                    "2020-01-32",
+                                    "2020-1-1",
+                                    "20200101",
+                                    "1600-01-01",
+                                    "2300-01-01",
+                                    "2020-01-01x00:00",
+                                    "2020-01-01 24:00",
+                                    "2020-01-01 10:60",
+                                    "2020-01-01 10:00:60",
+                                    "2020-01-01 10:00:00.5.5",
+                                    "2020-01-01 10:00:00+1",
+                                    "2020-01-01 10:00:00Zx",
                                     "2020-01-01 "};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
     if (!refused(bad[i], TL_TIME_ISO)) fail_msg("'%s' was read", bad[i]);

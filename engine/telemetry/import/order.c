@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct keyed { int64_t time_ns; uint64_t row; } keyed;
+typedef struct keyed {
+  int64_t time_ns;
+  uint64_t row;
+} keyed;
 
 /* By time, then by place in the file: a total order, so that any sort gives the same result. */
 static int by_time(const void *a, const void *b)
@@ -15,33 +18,39 @@ static int by_time(const void *a, const void *b)
   return (x->row > y->row) - (x->row < y->row);
 }
 
-static tl_code refuse(const import_rows *rows, uint64_t row, uint64_t before, bool same, tl_error *err)
+static tl_code refuse(const import_rows *rows, uint64_t row, uint64_t before, bool same,
+                      tl_error *err)
 {
   char place[96], other[96];
   import_place(place, rows, rows->line[row]);
   if (same) {
-    tl_fail(err, TL_E_FORMAT, NULL, "%s: repeats the time of %s %llu", place, rows->text ? "line" : "row",
-            (unsigned long long)rows->line[before]);
+    tl_fail(err, TL_E_FORMAT, NULL, "%s: repeats the time of %s %llu", place,
+            rows->text ? "line" : "row", (unsigned long long)rows->line[before]);
     return tl_fail_hint(err, "the map may say time.duplicates = \"first\" or \"last\"");
   }
-  tl_text_format_digits(other, ((double)rows->times_ns[before] - (double)rows->times_ns[row]) * 1e-9, 6);
+  tl_text_format_digits(other,
+                        ((double)rows->times_ns[before] - (double)rows->times_ns[row]) * 1e-9, 6);
   tl_fail(err, TL_E_FORMAT, NULL, "%s: the clock falls by %s s", place, other);
   return tl_fail_hint(err, "the map may say time.backwards = \"drop\" or \"sort\"");
 }
 
 /* Is a stamp among the kept ones (rising)? */
-static bool kept_before(const uint64_t *keep, uint64_t count, const import_rows *rows, int64_t time_ns)
+static bool kept_before(const uint64_t *keep, uint64_t count, const import_rows *rows,
+                        int64_t time_ns)
 {
   uint64_t low = 0, high = count;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
-    if (rows->times_ns[keep[middle]] < time_ns) low = middle + 1;
-    else high = middle;
+    if (rows->times_ns[keep[middle]] < time_ns)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low < count && rows->times_ns[keep[low]] == time_ns;
 }
 
-tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows *rows, tl_error *err)
+tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows *rows,
+                     tl_error *err)
 {
   const tl_import_map *map = rows->map;
   keyed *order = calloc(rows->count + 1, sizeof *order);
@@ -51,7 +60,10 @@ tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows
     order[i] = (keyed){rows->times_ns[i], i};
     if (i == 0 || rows->times_ns[i] >= rows->times_ns[i - 1]) continue;
     report->steps_back++;
-    if (map->backwards == TL_BACKWARDS_REFUSE) { code = refuse(rows, i, i - 1, false, err); goto done; }
+    if (map->backwards == TL_BACKWARDS_REFUSE) {
+      code = refuse(rows, i, i - 1, false, err);
+      goto done;
+    }
   }
   if (map->backwards == TL_BACKWARDS_SORT && report->steps_back > 0)
     qsort(order, rows->count, sizeof *order, by_time);
@@ -59,14 +71,20 @@ tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows
   for (uint64_t i = 0; i < rows->count; i++) {
     const uint64_t row = order[i].row;
     const int64_t last_ns = count > 0 ? rows->times_ns[keep[count - 1]] : INT64_MIN;
-    if (count == 0 || order[i].time_ns > last_ns) { keep[count++] = row; continue; }
+    if (count == 0 || order[i].time_ns > last_ns) {
+      keep[count++] = row;
+      continue;
+    }
     report->rows_dropped++;
     if (order[i].time_ns < last_ns) { /* only under the policy `drop` */
       report->duplicates += kept_before(keep, count, rows, order[i].time_ns);
       continue;
     }
     report->duplicates++;
-    if (map->duplicates == TL_DUPLICATES_REFUSE) { code = refuse(rows, row, keep[count - 1], true, err); goto done; }
+    if (map->duplicates == TL_DUPLICATES_REFUSE) {
+      code = refuse(rows, row, keep[count - 1], true, err);
+      goto done;
+    }
     if (map->duplicates == TL_DUPLICATES_LAST) keep[count - 1] = row;
   }
   report->rows_kept = count;

@@ -65,7 +65,8 @@ static void add_channels(tl_text *text, const tl_import_report *report)
     const tl_import_channel_report *channel = &report->channels[i];
     tl_text_addf(text, "  %-*s  %-8s %9llu  ", (int)width, channel->name, channel->unit,
                  (unsigned long long)channel->missing);
-    if (isnan(channel->low)) tl_text_add(text, "no values");
+    if (isnan(channel->low))
+      tl_text_add(text, "no values");
     else {
       tl_text_add_digits(text, channel->low, 6);
       tl_text_add(text, " to ");
@@ -117,8 +118,8 @@ void tl_import_report_json(const tl_import_report *report, tl_text *out)
   add_json_count(out, "rows_dropped", report->rows_dropped);
   add_json_count(out, "duplicates", report->duplicates);
   add_json_count(out, "steps_back", report->steps_back);
-  tl_text_addf(out, ",\"begin_ns\":%lld,\"end_ns\":%lld,\"epoch_ns\":%lld", (long long)report->begin_ns,
-               (long long)report->end_ns, (long long)report->epoch_ns);
+  tl_text_addf(out, ",\"begin_ns\":%lld,\"end_ns\":%lld,\"epoch_ns\":%lld",
+               (long long)report->begin_ns, (long long)report->end_ns, (long long)report->epoch_ns);
   add_json_number(out, "period_s_median", report->period_s_median);
   add_json_number(out, "period_s_min", report->period_s_min);
   add_json_number(out, "period_s_max", report->period_s_max);

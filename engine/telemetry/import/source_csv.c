@@ -12,12 +12,13 @@ typedef struct places { /* column of the file for each thing that is read */
   uint32_t columns[IMPORT_COLUMNS_MAX];
 } places;
 
-static tl_code find(uint32_t *out, const tl_csv *csv, const tl_import_ref *ref, const import_rows *rows, tl_error *err)
+static tl_code find(uint32_t *out, const tl_csv *csv, const tl_import_ref *ref,
+                    const import_rows *rows, tl_error *err)
 {
   if (ref->number == 0) return tl_csv_column_find(csv, ref->name, out, err);
   if (ref->number > tl_csv_column_count(csv))
-    return tl_fail(err, TL_E_COLUMN, NULL, "%s: the map asks for column %u, the file has %u", rows->name, ref->number,
-                   tl_csv_column_count(csv));
+    return tl_fail(err, TL_E_COLUMN, NULL, "%s: the map asks for column %u, the file has %u",
+                   rows->name, ref->number, tl_csv_column_count(csv));
   *out = ref->number - 1;
   return TL_OK;
 }
@@ -34,27 +35,33 @@ static bool is_missing(const tl_csv_cell *cell, const tl_import_map *map)
 {
   if (cell->length == 0 || equals_nocase(cell, "nan") || equals_nocase(cell, "na")) return true;
   for (uint32_t i = 0; i < map->missing_count; i++)
-    if (strlen(map->missing[i]) == cell->length && memcmp(map->missing[i], cell->text, cell->length) == 0) return true;
+    if (strlen(map->missing[i]) == cell->length &&
+        memcmp(map->missing[i], cell->text, cell->length) == 0)
+      return true;
   return false;
 }
 
 static int shown(const tl_csv_cell *cell) { return cell->length < 40 ? (int)cell->length : 40; }
 
-static tl_code read_value(double *out, const tl_csv_cell *cell, const import_rows *rows, const import_column *column,
-                          uint64_t line, tl_error *err)
+static tl_code read_value(double *out, const tl_csv_cell *cell, const import_rows *rows,
+                          const import_column *column, uint64_t line, tl_error *err)
 {
   *out = (double)NAN;
   if (is_missing(cell, rows->map)) return TL_OK;
   const bool yes = equals_nocase(cell, "true"), no = equals_nocase(cell, "false");
-  if (column->truth && (yes || no)) { *out = yes ? 1.0 : 0.0; return TL_OK; }
+  if (column->truth && (yes || no)) {
+    *out = yes ? 1.0 : 0.0;
+    return TL_OK;
+  }
   if (tl_text_parse_double_n(out, cell->text, cell->length)) return TL_OK;
-  tl_fail(err, TL_E_FORMAT, NULL, "%s:%llu: column %s: '%.*s' is not a number", rows->name, (unsigned long long)line,
-          column->name, shown(cell), cell->text);
+  tl_fail(err, TL_E_FORMAT, NULL, "%s:%llu: column %s: '%.*s' is not a number", rows->name,
+          (unsigned long long)line, column->name, shown(cell), cell->text);
   if (yes || no) return tl_fail_hint(err, "give the channel unit = \"bool\"");
   return tl_fail_hint(err, "if it means 'no value', add it to the map's `missing` list");
 }
 
-static tl_code read_time(int64_t *out, const tl_csv_cell *cell, const import_rows *rows, uint64_t line, tl_error *err)
+static tl_code read_time(int64_t *out, const tl_csv_cell *cell, const import_rows *rows,
+                         uint64_t line, tl_error *err)
 {
   const tl_time_unit unit = rows->map->time_unit;
   if (unit == TL_TIME_ISO ? tl_time_parse_iso(out, cell->text, cell->length)
@@ -77,12 +84,15 @@ static tl_code find_places(places *at, const tl_csv *csv, const import_rows *row
   return code;
 }
 
-static tl_code read_row(import_rows *rows, const places *at, const tl_csv_cell *cells, uint64_t line, tl_error *err)
+static tl_code read_row(import_rows *rows, const places *at, const tl_csv_cell *cells,
+                        uint64_t line, tl_error *err)
 {
   int64_t time_ns = 0;
   tl_code code = TL_OK;
-  if (rows->map->period_ns > 0) time_ns = import_row_time(rows, rows->count);
-  else code = read_time(&time_ns, &cells[at->time], rows, line, err);
+  if (rows->map->period_ns > 0)
+    time_ns = import_row_time(rows, rows->count);
+  else
+    code = read_time(&time_ns, &cells[at->time], rows, line, err);
   if (code != TL_OK) return code;
   double *values = import_rows_add(rows, time_ns, line);
   if (values == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
@@ -113,7 +123,8 @@ static tl_code read_rows(import_rows *rows, tl_csv *csv, const places *at, tl_er
     if (code != TL_OK) return code;
   }
   if (occurrences < map->from_occurrence)
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: the map starts at occurrence %u of '%s', the file has %u", rows->name,
+    return tl_fail(err, TL_E_FORMAT, NULL,
+                   "%s: the map starts at occurrence %u of '%s', the file has %u", rows->name,
                    map->from_occurrence, map->from_equals, occurrences);
   return TL_OK;
 }
@@ -121,8 +132,11 @@ static tl_code read_rows(import_rows *rows, tl_csv *csv, const places *at, tl_er
 tl_code import_read_csv(import_rows *rows, const char *path, tl_error *err)
 {
   const tl_import_map *map = rows->map;
-  const tl_csv_def def = {.delimiter = map->delimiter, .comment = map->comment, .header = map->header,
-                          .skip_lines = map->skip_lines, .skip_rows = map->skip_rows};
+  const tl_csv_def def = {.delimiter = map->delimiter,
+                          .comment = map->comment,
+                          .header = map->header,
+                          .skip_lines = map->skip_lines,
+                          .skip_rows = map->skip_rows};
   tl_csv *csv = NULL;
   places at = {0};
   tl_code code = tl_csv_open(&csv, path, &def, err);

@@ -16,7 +16,7 @@ enum { EVENTS_MAX = 256, VARIABLES_MAX = 512 };
 typedef struct variable {
   const char *name; /* without "(f)" */
   char format;
-  uint32_t at;      /* byte in the record's payload */
+  uint32_t at; /* byte in the record's payload */
 } variable;
 
 typedef struct event {
@@ -45,10 +45,20 @@ static uint64_t unsigned_at(const char *bytes, uint32_t size)
 static uint32_t format_bytes(char format)
 {
   switch (format) {
-    case 'b': case 'B': case '?': return 1;
-    case 'h': case 'H': case 'e': return 2;
-    case 'i': case 'I': case 'l': case 'L': case 'f': return 4;
-    case 'q': case 'Q': case 'd': return 8;
+    case 'b':
+    case 'B':
+    case '?': return 1;
+    case 'h':
+    case 'H':
+    case 'e': return 2;
+    case 'i':
+    case 'I':
+    case 'l':
+    case 'L':
+    case 'f': return 4;
+    case 'q':
+    case 'Q':
+    case 'd': return 8;
     default: return 0;
   }
 }
@@ -58,8 +68,10 @@ static double half_to_double(uint16_t bits)
   const int exponent = (bits >> 10) & 31;
   const double mantissa = (double)(bits & 1023);
   double value = 0.0;
-  if (exponent == 31) value = mantissa == 0.0 ? (double)INFINITY : (double)NAN;
-  else value = exponent == 0 ? ldexp(mantissa, -24) : ldexp(mantissa + 1024.0, exponent - 25);
+  if (exponent == 31)
+    value = mantissa == 0.0 ? (double)INFINITY : (double)NAN;
+  else
+    value = exponent == 0 ? ldexp(mantissa, -24) : ldexp(mantissa + 1024.0, exponent - 25);
   return (bits & 0x8000) != 0 ? -value : value;
 }
 
@@ -76,7 +88,8 @@ static double value_at(const char *bytes, char format)
     case 'e': return half_to_double((uint16_t)raw);
     case 'b': return (double)(int8_t)raw;
     case 'h': return (double)(int16_t)raw;
-    case 'i': case 'l': return (double)(int32_t)raw;
+    case 'i':
+    case 'l': return (double)(int32_t)raw;
     case 'q': return (double)(int64_t)raw;
     default: return (double)raw;
   }
@@ -105,7 +118,9 @@ static bool take_event(log_file *log, const char *wanted)
 {
   event *entry = &log->events[log->event_count];
   uint16_t count = 0;
-  if (!take_u16(log, &entry->id) || (entry->name = take_name(log)) == NULL || !take_u16(log, &count)) return false;
+  if (!take_u16(log, &entry->id) || (entry->name = take_name(log)) == NULL ||
+      !take_u16(log, &count))
+    return false;
   const bool keep = log->wanted < 0 && strcmp(entry->name, wanted) == 0;
   if (count > VARIABLES_MAX) return false;
   entry->payload_bytes = 0;
@@ -116,7 +131,8 @@ static bool take_event(log_file *log, const char *wanted)
     const char format = name[length - 2];
     if (format_bytes(format) == 0) return false;
     name[length - 3] = '\0';
-    if (keep) log->variables[log->variable_count++] = (variable){name, format, entry->payload_bytes};
+    if (keep)
+      log->variables[log->variable_count++] = (variable){name, format, entry->payload_bytes};
     entry->payload_bytes += format_bytes(format);
   }
   if (keep) log->wanted = (int32_t)log->event_count;
@@ -128,37 +144,45 @@ static tl_code read_types(log_file *log, const import_rows *rows, tl_error *err)
 {
   uint16_t version = 0, types = 0;
   if (log->end < 5 || (unsigned char)log->bytes[0] != 0xBC)
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: not a uSD log: its first byte is not 0xBC", rows->name);
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: not a uSD log: its first byte is not 0xBC",
+                   rows->name);
   log->at = 1;
   take_u16(log, &version);
   take_u16(log, &types);
-  if (version != 2) return tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log version %u, expected 2", rows->name, version);
+  if (version != 2)
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log version %u, expected 2", rows->name,
+                   version);
   log->wanted = -1;
   for (uint16_t i = 0; i < types; i++) {
     if (log->event_count < EVENTS_MAX && take_event(log, rows->map->object)) continue;
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log header is corrupt at event type %u", rows->name, i + 1u);
+    return tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log header is corrupt at event type %u",
+                   rows->name, i + 1u);
   }
   if (log->wanted >= 0) return TL_OK;
-  return tl_fail(err, TL_E_COLUMN, NULL, "%s: has no event '%s', the first is '%s'", rows->name, rows->map->object,
-                 log->event_count > 0 ? log->events[0].name : "");
+  return tl_fail(err, TL_E_COLUMN, NULL, "%s: has no event '%s', the first is '%s'", rows->name,
+                 rows->map->object, log->event_count > 0 ? log->events[0].name : "");
 }
 
-static tl_code find_variables(const variable **out, const log_file *log, const import_rows *rows, tl_error *err)
+static tl_code find_variables(const variable **out, const log_file *log, const import_rows *rows,
+                              tl_error *err)
 {
   const char *names[VARIABLES_MAX];
   for (uint32_t i = 0; i < log->variable_count; i++) names[i] = log->variables[i].name;
   for (uint32_t k = 0; k < rows->column_count; k++) {
     const tl_import_ref *ref = &rows->columns[k].ref;
     out[k] = NULL;
-    if (ref->number > 0 && ref->number <= log->variable_count) out[k] = &log->variables[ref->number - 1];
+    if (ref->number > 0 && ref->number <= log->variable_count)
+      out[k] = &log->variables[ref->number - 1];
     for (uint32_t i = 0; ref->number == 0 && i < log->variable_count; i++)
       if (strcmp(names[i], ref->name) == 0) out[k] = &log->variables[i];
-    if (out[k] == NULL) return import_no_column(rows, &rows->columns[k], names, log->variable_count, err);
+    if (out[k] == NULL)
+      return import_no_column(rows, &rows->columns[k], names, log->variable_count, err);
   }
   return TL_OK;
 }
 
-static tl_code read_records(import_rows *rows, log_file *log, const variable *const *columns, tl_error *err)
+static tl_code read_records(import_rows *rows, log_file *log, const variable *const *columns,
+                            tl_error *err)
 {
   uint64_t record = 0;
   while (log->at < log->end) {
@@ -167,7 +191,10 @@ static tl_code read_records(import_rows *rows, log_file *log, const variable *co
     const event *type = NULL;
     const bool room = take_u16(log, &id) && log->end - log->at >= 8;
     for (uint32_t i = 0; room && i < log->event_count; i++)
-      if (log->events[i].id == id) { type = &log->events[i]; break; }
+      if (log->events[i].id == id) {
+        type = &log->events[i];
+        break;
+      }
     if (type == NULL || log->end - log->at - 8 < type->payload_bytes)
       return tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log is corrupt at record %llu", rows->name,
                      (unsigned long long)record);
@@ -176,8 +203,8 @@ static tl_code read_records(import_rows *rows, log_file *log, const variable *co
     log->at += 8 + type->payload_bytes;
     if (type != &log->events[log->wanted]) continue;
     if (time_us > (uint64_t)INT64_MAX / 1000u)
-      return tl_fail(err, TL_E_FORMAT, NULL, "%s: record %llu: time %llu us is out of range", rows->name,
-                     (unsigned long long)record, (unsigned long long)time_us);
+      return tl_fail(err, TL_E_FORMAT, NULL, "%s: record %llu: time %llu us is out of range",
+                     rows->name, (unsigned long long)record, (unsigned long long)time_us);
     double *values = import_rows_add(rows, (int64_t)(time_us * 1000u), record);
     if (values == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
     for (uint32_t k = 0; k < rows->column_count; k++)
@@ -194,13 +221,18 @@ tl_code import_read_usdlog(import_rows *rows, const char *path, tl_error *err)
   if (log == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
   tl_code code = tl_file_load(&log->bytes, &bytes, path, err);
   if (code != TL_OK) goto done;
-  if (bytes < 9) { code = tl_fail(err, TL_E_FORMAT, NULL, "%s: not a uSD log: %zu bytes", rows->name, bytes); goto done; }
+  if (bytes < 9) {
+    code = tl_fail(err, TL_E_FORMAT, NULL, "%s: not a uSD log: %zu bytes", rows->name, bytes);
+    goto done;
+  }
   log->end = bytes - 4;
   if ((unsigned char)log->bytes[0] == 0xBC) { /* else the next message is the better one */
     const uint64_t stored = unsigned_at(log->bytes + log->end, 4);
-    const uint64_t computed = crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)log->bytes, log->end);
+    const uint64_t computed =
+        crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)log->bytes, log->end);
     if (stored != computed) {
-      code = tl_fail(err, TL_E_FORMAT, NULL, "%s: uSD log checksum is %08llx, expected %08llx: truncated or corrupt",
+      code = tl_fail(err, TL_E_FORMAT, NULL,
+                     "%s: uSD log checksum is %08llx, expected %08llx: truncated or corrupt",
                      rows->name, (unsigned long long)stored, (unsigned long long)computed);
       goto done;
     }
