@@ -1,6 +1,6 @@
 # Toolchain: 64-bit ARM with Debian's cross compiler, a private sysroot, and qemu to run what was built.
 #   cmake -S . -B DIR -G Ninja --toolchain cmake/aarch64.cmake
-# Why a sysroot: arm64 packages installed beside the host's would remove some of those. `tools/ci/arm.sh` fills it.
+# Why a sysroot: arm64 packages installed beside the host's would remove some of those. `.ci/aarch64` fills it.
 # TL_AARCH64_SYSROOT, as a variable or in the environment, names another one.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)

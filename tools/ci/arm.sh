@@ -1,26 +1,16 @@
 #!/usr/bin/env bash
 # The 64-bit ARM build, run under user-mode emulation: its run hashes are those that every other build pins.
-# The ARM libraries are unpacked into a folder of their own; installing them beside the host's would remove those.
-# usage: arm.sh [FOLDER]   (default build/arm; the unpacked libraries are kept there)
+# Libraries come from `.ci/aarch64 sysroot`, which also says when they, the compiler or the emulator cannot be had;
+# `.ci/aarch64` alone runs the engine's tests too, which takes longer.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-work=$(realpath -m "${1:-$root/build/arm}")
-sysroot=$work/sysroot
-for tool in aarch64-linux-gnu-gcc qemu-aarch64 apt-get dpkg-deb; do
-  command -v "$tool" >/dev/null || { echo "arm: not run: $tool is missing"; exit 0; }
-done
-
-if [ ! -f "$sysroot/.complete" ]; then
-  mkdir -p "$work/apt/state/lists/partial" "$work/apt/cache/archives/partial" "$sysroot"
-  : >"$work/apt/status" # nothing is installed there, so everything is downloaded
-  apt=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$work/apt/state"
-    -o Dir::State::status="$work/apt/status" -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root
-    -o Debug::NoLocking=1)
-  "${apt[@]}" update || { echo "arm: not run: no package list for arm64"; exit 0; }
-  "${apt[@]}" install -y --no-install-recommends --download-only libhdf5-dev liblua5.4-dev libxxhash-dev libssl-dev \
-    libjansson-dev zlib1g-dev libdeflate-dev libgomp1 || { echo "arm: not run: packages cannot be had"; exit 0; }
-  for package in "$work"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$sysroot"; done
-  touch "$sysroot/.complete"
+work=$root/build/arm
+sysroot=$root/build/aarch64/sysroot
+mkdir -p "$work"
+"$root/.ci/aarch64" sysroot
+if ! command -v qemu-aarch64 >/dev/null || [ ! -d "$sysroot/usr/lib/aarch64-linux-gnu" ]; then
+  echo "arm: not run"
+  exit 0
 fi
 
 export TL_AARCH64_SYSROOT=$sysroot
