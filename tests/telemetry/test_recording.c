@@ -3,11 +3,13 @@
 
 #include "base/text.h"
 #include "telemetry/export.h"
+#include "telemetry/h5.h"
 #include "telemetry/recording.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
 #include <math.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 /* HDF5 1.10 leaks the object header whose checksum it refuses; under ASan only our own leaks count. */
@@ -409,6 +411,62 @@ static void a_file_left_open_by_a_killed_writer_is_read(void **unused)
   }
 }
 
+/* --- files that crash or hang HDF5 itself ---------------------------------------------------------- */
+static void crash(void *context)
+{
+  (void)context;
+  raise(SIGSEGV);
+}
+
+static void hang(void *context)
+{
+  (void)context;
+  raise(SIGXCPU); /* as the limit on CPU time does */
+}
+
+static void note(void *context) { *(int *)context = 1; }
+
+static void a_crash_of_the_library_is_an_error_and_not_ours(void **unused)
+{
+  (void)unused;
+  tl_error err;
+  int touched = 0;
+  assert_int_equal(tl_h5_probe("a.h5", crash, NULL, &err), TL_E_FORMAT);
+  assert_string_equal(err.text, "a.h5: corrupt: the HDF5 library crashes while reading it");
+  assert_int_equal(tl_h5_probe("a.h5", hang, NULL, &err), TL_E_FORMAT);
+  assert_string_equal(err.text, "a.h5: corrupt: the HDF5 library hangs while reading it");
+  assert_int_equal(tl_h5_probe("a.h5", note, &touched, &err), TL_OK);
+  assert_int_equal(touched, 0); /* the child has its own memory */
+}
+
+static void a_heap_that_never_ends_is_refused(void **unused)
+{
+  (void)unused;
+  tl_error err;
+  char heap[64] = "GCOL\1\0\0\0\x40"; /* 64 bytes, then an object of index 0 and size 0 */
+  assert_int_equal(tl_h5_check_heaps(file_bytes("heap.h5", heap, sizeof heap), &err), TL_E_FORMAT);
+  assert_message(err, "heap.h5: the heap of texts at byte 0 is corrupt");
+  heap[24] = 48; /* free space to the end */
+  assert_int_equal(tl_h5_check_heaps(file_bytes("heap.h5", heap, sizeof heap), &err), TL_OK);
+}
+
+static void a_copy_without_checksums_is_read_like_the_original(void **unused)
+{
+  (void)unused;
+  fixture_fill(&data);
+  write_fixture(file_path("r.h5"), &data, sparse_devices, DEVICES);
+  const hid_t from = H5Fopen(file_path("r.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t to = H5Fcreate(file_path("old.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(H5Ocopy(from, "fleets", to, "fleets", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  tl_h5_attr_text(to, "twinloop_schema", TL_SCHEMA_TEXT);
+  tl_h5_attr_text(to, "kind", "recording");
+  H5Fclose(to);
+  H5Fclose(from);
+  assert_true(tl_h5_checksummed(file_path("r.h5")));
+  assert_false(tl_h5_checksummed(file_path("old.h5")));
+  expect_fixture(file_path("old.h5"), &data, sparse_devices);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -426,6 +484,9 @@ int main(void)
       cmocka_unit_test(writing_to_a_place_that_is_none_is_an_io_error),
       cmocka_unit_test(csv_mistakes_are_named),
       cmocka_unit_test(a_file_left_open_by_a_killed_writer_is_read),
+      cmocka_unit_test(a_crash_of_the_library_is_an_error_and_not_ours),
+      cmocka_unit_test(a_heap_that_never_ends_is_refused),
+      cmocka_unit_test(a_copy_without_checksums_is_read_like_the_original),
   };
   return cmocka_run_group_tests(tests, NULL, file_cleanup);
 }
