@@ -11,7 +11,8 @@ tl_code tl_arena_create(tl_arena *out, size_t bytes, tl_error *err)
   if (memory == MAP_FAILED)
     return tl_fail(err, TL_E_LIMIT, NULL, "cannot reserve %zu bytes of memory for the run", wanted);
 #ifdef MADV_HUGEPAGE
-  if (wanted >= (size_t)4 << 20) (void)madvise(memory, wanted, MADV_HUGEPAGE); /* a wish, not a need */
+  if (wanted >= (size_t)4 << 20)
+    (void)madvise(memory, wanted, MADV_HUGEPAGE); /* a wish, not a need */
 #endif
   *out = (tl_arena){memory, wanted, 0};
   return TL_OK;

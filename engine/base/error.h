@@ -10,7 +10,8 @@
 
 #if defined(__GNUC__)
 #define TL_API __attribute__((visibility("default")))
-#define TL_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+#define TL_PRINTF(format_index, first_index)                                                       \
+  __attribute__((format(printf, format_index, first_index)))
 #else
 #define TL_API
 #define TL_PRINTF(format_index, first_index)
@@ -27,8 +28,8 @@ typedef enum tl_code {
 typedef struct tl_error {
   tl_code code;
   char where[160]; /* "file:line" or "" */
-  char text[640];  /* the sentence, starting with where when there is one: "hvac.lua:3: t.h5: ..." */
-  char hint[160];  /* "did you mean 'x'?" or "" */
+  char text[640]; /* the sentence, starting with where when there is one: "hvac.lua:3: t.h5: ..." */
+  char hint[160]; /* "did you mean 'x'?" or "" */
 } tl_error;
 
 typedef struct tl_code_info {
@@ -41,7 +42,8 @@ typedef struct tl_code_info {
 
 /* Fills err (may be NULL) and returns code, so that a caller can write `return tl_fail(...)`.
  * where: "file:line" to put in front, or NULL. The text is cut, never overrun. */
-TL_API tl_code tl_fail(tl_error *err, tl_code code, const char *where, const char *format, ...) TL_PRINTF(4, 5);
+TL_API tl_code tl_fail(tl_error *err, tl_code code, const char *where, const char *format, ...)
+    TL_PRINTF(4, 5);
 /* Adds a hint to an error that was just filled; returns its code. */
 TL_API tl_code tl_fail_hint(tl_error *err, const char *format, ...) TL_PRINTF(2, 3);
 /* Row of the catalogue; code must be a failure. */

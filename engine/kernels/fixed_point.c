@@ -18,19 +18,15 @@ tl_scale tl_scale_of(double real)
     multiplier >>= 1;
     shift++;
   }
-  if (shift < -31)
-    return none;
+  if (shift < -31) return none;
   return (tl_scale){(int32_t)multiplier, shift};
 }
 
 int32_t tl_fixed_round(float real)
 {
-  if (real >= 2147483648.0f)
-    return INT32_MAX;
-  if (real <= -2147483648.0f)
-    return INT32_MIN;
-  if (real != real)
-    return 0;
+  if (real >= 2147483648.0f) return INT32_MAX;
+  if (real <= -2147483648.0f) return INT32_MIN;
+  if (real != real) return 0;
   const int32_t whole = (int32_t)real;
   const float rest = real - (float)whole; /* exact */
   return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole;

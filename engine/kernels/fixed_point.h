@@ -18,8 +18,7 @@ typedef struct tl_scale {
 /* round_half_up(a * b / 2^31); INT32_MIN * INT32_MIN saturates. */
 static inline int32_t tl_fixed_high_mul(int32_t a, int32_t b)
 {
-  if (a == INT32_MIN && b == INT32_MIN)
-    return INT32_MAX;
+  if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
   const int64_t product = (int64_t)a * b;
   const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
   return (int32_t)((product + nudge) / ((int64_t)1 << 31));

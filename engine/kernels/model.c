@@ -24,15 +24,11 @@ tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes, c
   if ((uintptr_t)memory % TL_MODEL_ALIGN != 0)
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_MEMORY, "model memory is not aligned to 16 bytes");
   tl_kernel_code code = tl_reader_start(&reader, file, file_bytes, status);
-  if (code == TL_KERNEL_OK)
-    code = tl_reader_read(&reader, out, &bump);
-  if (code == TL_KERNEL_OK)
-    code = tl_plan_lifetimes(out, status);
-  if (code == TL_KERNEL_OK)
-    code = tl_plan_arena(out, &bump, status);
+  if (code == TL_KERNEL_OK) code = tl_reader_read(&reader, out, &bump);
+  if (code == TL_KERNEL_OK) code = tl_plan_lifetimes(out, status);
+  if (code == TL_KERNEL_OK) code = tl_plan_arena(out, &bump, status);
   out->memory_bytes = bump.used;
-  if (code != TL_KERNEL_OK)
-    *out = (tl_model){0};
+  if (code != TL_KERNEL_OK) *out = (tl_model){0};
   return code;
 }
 
@@ -104,8 +100,7 @@ tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_byt
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_MEMORY, "the arena is too small or not aligned");
   }
   tl_model_set_inputs(model, arena, inputs);
-  for (uint32_t op = 0; op < model->op_count; op++)
-    tl_model_run_op(model, arena, op);
+  for (uint32_t op = 0; op < model->op_count; op++) tl_model_run_op(model, arena, op);
   tl_model_get_outputs(model, arena, outputs);
   return TL_KERNEL_OK;
 }

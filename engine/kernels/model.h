@@ -34,13 +34,13 @@ typedef enum tl_tensor_type {
 } tl_tensor_type;
 
 typedef struct tl_tensor {
-  const char *name;    /* inside the file, not terminated */
-  const uint8_t *data; /* constant bytes inside the file, any alignment; NULL if in the arena */
+  const char *name;      /* inside the file, not terminated */
+  const uint8_t *data;   /* constant bytes inside the file, any alignment; NULL if in the arena */
   const uint8_t *scales; /* scale_count little-endian floats inside the file, any alignment */
   uint32_t name_bytes;
-  uint32_t bytes;         /* size of the whole tensor */
-  uint32_t element_count; /* 1 for rank 0 */
-  uint32_t arena_offset;  /* where it lives while alive; only if data == NULL and used */
+  uint32_t bytes;            /* size of the whole tensor */
+  uint32_t element_count;    /* 1 for rank 0 */
+  uint32_t arena_offset;     /* where it lives while alive; only if data == NULL and used */
   int32_t first_op, last_op; /* written by / last read by; -1 .. op_count; first > last: unused */
   int32_t dims[TL_TENSOR_RANK_MAX];
   uint32_t rank;

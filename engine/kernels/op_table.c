@@ -22,8 +22,7 @@ static const tl_op_row rows[] = {
 const tl_op_row *tl_op_row_find(int32_t builtin)
 {
   for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
-    if (rows[r].builtin == builtin)
-      return &rows[r];
+    if (rows[r].builtin == builtin) return &rows[r];
   return NULL;
 }
 
@@ -53,8 +52,7 @@ const tl_tensor *tl_op_output(const tl_model *model, const tl_op *op, uint32_t o
 const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input, const void *arena)
 {
   const tl_tensor *tensor = tl_op_input(model, op, input);
-  if (tensor == NULL)
-    return NULL;
+  if (tensor == NULL) return NULL;
   return tensor->data != NULL ? tensor->data : (const uint8_t *)arena + tensor->arena_offset;
 }
 
@@ -88,10 +86,8 @@ bool tl_op_activation(uint8_t activation, const tl_tensor *output, tl_range *out
   const tl_range full = output->type == TL_TENSOR_INT16 ? (tl_range){INT16_MIN, INT16_MAX}
                                                         : (tl_range){INT8_MIN, INT8_MAX};
   *out = full;
-  if (activation >= COUNT)
-    return false;
-  if (activation == NONE)
-    return true;
+  if (activation >= COUNT) return false;
+  if (activation == NONE) return true;
   /* A tiny scale saturates the quotient; the bounds below keep the sum in range. */
   const int32_t low = tl_fixed_clamp(tl_fixed_round(lows[activation] / output->scale), -100000, 0);
   out->low = tl_fixed_clamp(low + output->zero_point, full.low, full.high);
@@ -105,8 +101,7 @@ bool tl_op_activation(uint8_t activation, const tl_tensor *output, tl_range *out
 
 int32_t tl_op_load(const void *data, tl_tensor_type type, uint32_t index)
 {
-  if (type == TL_TENSOR_INT8)
-    return ((const int8_t *)data)[index];
+  if (type == TL_TENSOR_INT8) return ((const int8_t *)data)[index];
   int16_t wide;
   memcpy(&wide, (const uint8_t *)data + 2ull * index, sizeof wide);
   return wide;

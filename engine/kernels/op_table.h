@@ -14,7 +14,7 @@
 
 typedef struct tl_op {
   const struct tl_op_row *row;
-  void *data; /* row->data_bytes, zeroed before prepare(), read-only after */
+  void *data;                      /* row->data_bytes, zeroed before prepare(), read-only after */
   const int32_t *inputs, *outputs; /* tensor indices; an input of -1 is absent */
   uint32_t input_count, output_count;
 } tl_op;
@@ -24,9 +24,9 @@ typedef struct tl_op_setup {
   tl_model *model; /* its tensors; prepare() reads them */
   tl_op *op;
   const tl_flat *flat;
-  tl_flat_table options; /* the operator's builtin options; at == 0: absent, all defaults */
-  tl_scale *scales;      /* room for scales_count multipliers, kept as long as the model */
-  uint32_t scales_count; /* sum of scale counts of all inputs, at least 1 */
+  tl_flat_table options;    /* the operator's builtin options; at == 0: absent, all defaults */
+  tl_scale *scales;         /* room for scales_count multipliers, kept as long as the model */
+  uint32_t scales_count;    /* sum of scale counts of all inputs, at least 1 */
   tl_kernel_status *status; /* node and op are filled in already */
 } tl_op_setup;
 

@@ -7,8 +7,7 @@
 static tl_kernel_code misuse(tl_kernel_status *status, uint32_t node, const char *name,
                              const char *what)
 {
-  if (status != NULL)
-    status->node = (int32_t)node;
+  if (status != NULL) status->node = (int32_t)node;
   return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT, name, ": ", what);
 }
 
@@ -33,12 +32,10 @@ tl_kernel_code tl_plan_lifetimes(tl_model *model, tl_kernel_status *status)
     const tl_op *op = &model->ops[node];
     for (uint32_t i = 0; i < op->input_count; i++) {
       tl_tensor *tensor = op->inputs[i] < 0 ? NULL : &model->tensors[op->inputs[i]];
-      if (tensor == NULL || tensor->data != NULL)
-        continue;
+      if (tensor == NULL || tensor->data != NULL) continue;
       if (tensor->first_op == UNWRITTEN)
         return misuse(status, node, op->row->name, "reads a tensor that nothing has written");
-      if (tensor->last_op < (int32_t)node)
-        tensor->last_op = (int32_t)node;
+      if (tensor->last_op < (int32_t)node) tensor->last_op = (int32_t)node;
     }
     for (uint32_t o = 0; o < op->output_count; o++) {
       tl_tensor *tensor = &model->tensors[op->outputs[o]];
@@ -71,8 +68,7 @@ static uint32_t order_by_size(const tl_model *model, uint16_t *order)
 {
   uint32_t count = 0;
   for (uint32_t t = 0; t < model->tensor_count; t++) {
-    if (!in_arena(&model->tensors[t]))
-      continue;
+    if (!in_arena(&model->tensors[t])) continue;
     uint32_t at = count++;
     for (; at > 0 && model->tensors[order[at - 1]].bytes < model->tensors[t].bytes; at--)
       order[at] = order[at - 1];
@@ -89,17 +85,13 @@ static uint32_t find_gap(const tl_model *model, const uint16_t *placed, uint32_t
   *offset = 0;
   for (uint32_t p = 0; p < placed_count; p++) {
     const tl_tensor *other = &model->tensors[placed[p]];
-    if (other->last_op < tensor->first_op || other->first_op > tensor->last_op)
-      continue;
-    if (other->arena_offset >= *offset + padded(tensor))
-      break;
+    if (other->last_op < tensor->first_op || other->first_op > tensor->last_op) continue;
+    if (other->arena_offset >= *offset + padded(tensor)) break;
     const uint64_t end = other->arena_offset + padded(other);
-    if (end > *offset)
-      *offset = end;
+    if (end > *offset) *offset = end;
   }
   uint32_t at = placed_count;
-  while (at > 0 && model->tensors[placed[at - 1]].arena_offset > *offset)
-    at--;
+  while (at > 0 && model->tensors[placed[at - 1]].arena_offset > *offset) at--;
   return at;
 }
 
@@ -119,11 +111,9 @@ tl_kernel_code tl_plan_arena(tl_model *model, tl_bump *bump, tl_kernel_status *s
     if (end > INT32_MAX)
       return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the arena would need 2 GiB");
     tensor->arena_offset = (uint32_t)offset;
-    for (uint32_t p = i; p > at; p--)
-      placed[p] = placed[p - 1];
+    for (uint32_t p = i; p > at; p--) placed[p] = placed[p - 1];
     placed[at] = order[i];
-    if (end > arena_bytes)
-      arena_bytes = end;
+    if (end > arena_bytes) arena_bytes = end;
   }
   model->arena_bytes = (size_t)arena_bytes;
   return TL_KERNEL_OK;

@@ -4,15 +4,35 @@
 
 /* Field numbers of the schema's tables, as far as we read them. */
 enum {
-  MODEL_VERSION = 0, MODEL_CODES = 1, MODEL_SUBGRAPHS = 2, MODEL_BUFFERS = 4,
-  CODE_BUILTIN_OLD = 0, CODE_CUSTOM = 1, CODE_BUILTIN = 3,
-  GRAPH_TENSORS = 0, GRAPH_INPUTS = 1, GRAPH_OUTPUTS = 2, GRAPH_OPS = 3,
-  TENSOR_SHAPE = 0, TENSOR_TYPE = 1, TENSOR_BUFFER = 2, TENSOR_NAME = 3, TENSOR_QUANTIZATION = 4,
-  TENSOR_VARIABLE = 5, TENSOR_SPARSITY = 6,
-  QUANTIZATION_SCALE = 2, QUANTIZATION_ZERO = 3, QUANTIZATION_DIMENSION = 6,
-  OP_CODE = 0, OP_INPUTS = 1, OP_OUTPUTS = 2, OP_OPTIONS = 4,
-  BUFFER_DATA = 0, BUFFER_OFFSET = 1,
-  BUILTIN_CUSTOM = 32, SCHEMA_VERSION = 3
+  MODEL_VERSION = 0,
+  MODEL_CODES = 1,
+  MODEL_SUBGRAPHS = 2,
+  MODEL_BUFFERS = 4,
+  CODE_BUILTIN_OLD = 0,
+  CODE_CUSTOM = 1,
+  CODE_BUILTIN = 3,
+  GRAPH_TENSORS = 0,
+  GRAPH_INPUTS = 1,
+  GRAPH_OUTPUTS = 2,
+  GRAPH_OPS = 3,
+  TENSOR_SHAPE = 0,
+  TENSOR_TYPE = 1,
+  TENSOR_BUFFER = 2,
+  TENSOR_NAME = 3,
+  TENSOR_QUANTIZATION = 4,
+  TENSOR_VARIABLE = 5,
+  TENSOR_SPARSITY = 6,
+  QUANTIZATION_SCALE = 2,
+  QUANTIZATION_ZERO = 3,
+  QUANTIZATION_DIMENSION = 6,
+  OP_CODE = 0,
+  OP_INPUTS = 1,
+  OP_OUTPUTS = 2,
+  OP_OPTIONS = 4,
+  BUFFER_DATA = 0,
+  BUFFER_OFFSET = 1,
+  BUILTIN_CUSTOM = 32,
+  SCHEMA_VERSION = 3
 };
 
 static tl_kernel_code broken(const tl_reader *reader, const char *what)
@@ -27,12 +47,10 @@ static size_t aligned(size_t bytes)
 
 void *tl_bump_take(tl_bump *bump, size_t bytes)
 {
-  if (bytes > bump->bytes || aligned(bytes) > bump->bytes - bump->used)
-    return NULL;
+  if (bytes > bump->bytes || aligned(bytes) > bump->bytes - bump->used) return NULL;
   void *place = bump->base + bump->used;
   bump->used += aligned(bytes);
-  if (bytes > 0)
-    memset(place, 0, bytes);
+  if (bytes > 0) memset(place, 0, bytes);
   return place;
 }
 
@@ -112,19 +130,15 @@ static tl_kernel_code op_row(const tl_reader *reader, const tl_flat_table *op, u
   int32_t index = 0, builtin = 0;
   uint8_t old = 0;
   tl_flat_table code;
-  if (!tl_flat_i32(flat, op, OP_CODE, &index))
-    return broken(reader, "an operator");
+  if (!tl_flat_i32(flat, op, OP_CODE, &index)) return broken(reader, "an operator");
   if (index < 0 || (uint32_t)index >= reader->codes.count ||
       !tl_flat_element(flat, &reader->codes, (uint32_t)index, &code) ||
       !tl_flat_u8(flat, &code, CODE_BUILTIN_OLD, &old) ||
       !tl_flat_i32(flat, &code, CODE_BUILTIN, &builtin))
     return broken(reader, "an operator code");
-  if ((int8_t)old > builtin)
-    builtin = (int8_t)old;
-  if (status != NULL)
-    status->op = builtin;
-  if (builtin == BUILTIN_CUSTOM)
-    return refuse_custom(reader, &code);
+  if ((int8_t)old > builtin) builtin = (int8_t)old;
+  if (status != NULL) status->op = builtin;
+  if (builtin == BUILTIN_CUSTOM) return refuse_custom(reader, &code);
   *out = tl_op_row_find(builtin);
   if (*out == NULL) {
     char number[12];
@@ -138,11 +152,9 @@ static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out
 {
   const tl_flat *flat = &reader->flat;
   tl_flat_table op;
-  if (!tl_flat_element(flat, &reader->ops, node, &op))
-    return broken(reader, "an operator");
+  if (!tl_flat_element(flat, &reader->ops, node, &op)) return broken(reader, "an operator");
   const tl_kernel_code code = op_row(reader, &op, node, &out->row);
-  if (code != TL_KERNEL_OK)
-    return code;
+  if (code != TL_KERNEL_OK) return code;
   if (!tl_flat_list(flat, &op, OP_INPUTS, 4, &out->inputs) ||
       !tl_flat_list(flat, &op, OP_OUTPUTS, 4, &out->outputs) ||
       !tl_flat_child(flat, &op, OP_OPTIONS, &out->options))
@@ -167,14 +179,14 @@ static tl_kernel_code bad_tensor(const tl_reader *reader, uint32_t index, tl_ker
 static uint32_t element_bytes(int32_t type)
 {
   switch (type) {
-  case TL_TENSOR_FLOAT32:
-  case TL_TENSOR_INT32: return 4;
-  case TL_TENSOR_INT64: return 8;
-  case TL_TENSOR_INT16: return 2;
-  case TL_TENSOR_INT8:
-  case TL_TENSOR_UINT8:
-  case TL_TENSOR_BOOL: return 1;
-  default: return 0;
+    case TL_TENSOR_FLOAT32:
+    case TL_TENSOR_INT32: return 4;
+    case TL_TENSOR_INT64: return 8;
+    case TL_TENSOR_INT16: return 2;
+    case TL_TENSOR_INT8:
+    case TL_TENSOR_UINT8:
+    case TL_TENSOR_BOOL: return 1;
+    default: return 0;
   }
 }
 
@@ -219,8 +231,7 @@ static tl_kernel_code read_quantisation(const tl_reader *reader, const tl_flat_t
       !tl_flat_list(flat, &quantisation, QUANTIZATION_ZERO, 8, &zeros) ||
       !tl_flat_i32(flat, &quantisation, QUANTIZATION_DIMENSION, &tensor->quantized_dimension))
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "quantisation leaves the file");
-  if (scales.count == 0)
-    return TL_KERNEL_OK;
+  if (scales.count == 0) return TL_KERNEL_OK;
   if (zeros.count != scales.count && zeros.count != 0)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "as many zero points as scales expected");
   if (scales.count > 1) {
@@ -241,8 +252,8 @@ static tl_kernel_code read_quantisation(const tl_reader *reader, const tl_flat_t
   return TL_KERNEL_OK;
 }
 
-static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *table,
-                                uint32_t index, tl_tensor *tensor)
+static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *table, uint32_t index,
+                                tl_tensor *tensor)
 {
   const tl_flat *flat = &reader->flat;
   int32_t buffer_index = 0;
@@ -251,8 +262,7 @@ static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *ta
   uint64_t outside = 0;
   if (!tl_flat_i32(flat, table, TENSOR_BUFFER, &buffer_index))
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer index leaves the file");
-  if (buffer_index == 0)
-    return TL_KERNEL_OK; /* by convention the empty one */
+  if (buffer_index == 0) return TL_KERNEL_OK; /* by convention the empty one */
   if (buffer_index < 0 || (uint32_t)buffer_index >= reader->buffers.count)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "no such buffer");
   if (!tl_flat_element(flat, &reader->buffers, (uint32_t)buffer_index, &buffer) ||
@@ -261,8 +271,7 @@ static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *ta
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer leaves the file");
   if (outside > 1)
     return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "data outside of the flatbuffer");
-  if (data.count == 0)
-    return TL_KERNEL_OK;
+  if (data.count == 0) return TL_KERNEL_OK;
   if (data.count != tensor->bytes)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "data do not fit the shape");
   tensor->data = flat->data + data.at;
@@ -286,10 +295,8 @@ static tl_kernel_code read_tensor(const tl_reader *reader, uint32_t index, tl_te
   tensor->name_bytes = name.count;
   tensor->is_variable = variable != 0;
   tl_kernel_code code = read_shape(reader, &table, index, tensor);
-  if (code == TL_KERNEL_OK)
-    code = read_quantisation(reader, &table, index, tensor);
-  if (code == TL_KERNEL_OK)
-    code = read_data(reader, &table, index, tensor);
+  if (code == TL_KERNEL_OK) code = read_quantisation(reader, &table, index, tensor);
+  if (code == TL_KERNEL_OK) code = read_data(reader, &table, index, tensor);
   return code;
 }
 
@@ -305,8 +312,7 @@ static tl_kernel_code count_scales(const tl_reader *reader, const tl_flat_vector
     const int32_t index = tl_load_i32(reader->flat.data + inputs->at + 4 * i);
     tl_flat_table tensor, quantisation;
     tl_flat_vector scales;
-    if (index < 0)
-      continue;
+    if (index < 0) continue;
     if (!tl_flat_element(&reader->flat, &reader->tensors, (uint32_t)index, &tensor) ||
         !tl_flat_child(&reader->flat, &tensor, TENSOR_QUANTIZATION, &quantisation) ||
         !tl_flat_list(&reader->flat, &quantisation, QUANTIZATION_SCALE, 4, &scales))
@@ -319,25 +325,23 @@ static tl_kernel_code count_scales(const tl_reader *reader, const tl_flat_vector
 tl_kernel_code tl_reader_memory_bytes(const tl_reader *reader, size_t *out)
 {
   const uint32_t tensors = reader->tensors.count;
-  uint64_t bytes = aligned(tensors * sizeof(tl_tensor)) + aligned(reader->ops.count * sizeof(tl_op));
+  uint64_t bytes =
+      aligned(tensors * sizeof(tl_tensor)) + aligned(reader->ops.count * sizeof(tl_op));
   bytes += aligned(4ull * reader->inputs.count) + aligned(4ull * reader->outputs.count);
   bytes += 2 * aligned(2ull * tensors); /* two lists of the planner */
   for (uint32_t node = 0; node < reader->ops.count; node++) {
     op_view op;
     uint64_t scales;
     tl_kernel_code code = op_at(reader, node, &op);
-    if (code == TL_KERNEL_OK)
-      code = count_scales(reader, &op.inputs, &scales);
-    if (code != TL_KERNEL_OK)
-      return code;
+    if (code == TL_KERNEL_OK) code = count_scales(reader, &op.inputs, &scales);
+    if (code != TL_KERNEL_OK) return code;
     bytes += aligned(4ull * op.inputs.count) + aligned(4ull * op.outputs.count);
     bytes += aligned(op.row->data_bytes) + scales * sizeof(tl_scale) + TL_MODEL_ALIGN;
   }
   if (bytes > INT32_MAX)
     return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, "the tables would need 2 GiB");
   *out = (size_t)bytes;
-  if (reader->status != NULL)
-    tl_kernel_clear(reader->status);
+  if (reader->status != NULL) tl_kernel_clear(reader->status);
   return TL_KERNEL_OK;
 }
 
@@ -365,14 +369,10 @@ static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t
   uint64_t scales = 0;
   tl_op *op = &model->ops[node];
   tl_kernel_code code = op_at(reader, node, &view);
-  if (code == TL_KERNEL_OK)
-    code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
-  if (code == TL_KERNEL_OK)
-    code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
-  if (code == TL_KERNEL_OK)
-    code = count_scales(reader, &view.inputs, &scales);
-  if (code != TL_KERNEL_OK)
-    return code;
+  if (code == TL_KERNEL_OK) code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
+  if (code == TL_KERNEL_OK) code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
+  if (code == TL_KERNEL_OK) code = count_scales(reader, &view.inputs, &scales);
+  if (code != TL_KERNEL_OK) return code;
   op->row = view.row;
   op->input_count = view.inputs.count;
   op->output_count = view.outputs.count;
@@ -410,7 +410,6 @@ tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump 
     code = read_tensor(reader, t, &model->tensors[t]);
   for (uint32_t node = 0; node < model->op_count && code == TL_KERNEL_OK; node++)
     code = read_op(reader, model, node, bump);
-  if (code == TL_KERNEL_OK)
-    tl_kernel_clear(reader->status);
+  if (code == TL_KERNEL_OK) tl_kernel_clear(reader->status);
   return code;
 }

@@ -14,18 +14,17 @@ const char *tl_kernel_code_name(tl_kernel_code code)
 
 void tl_kernel_clear(tl_kernel_status *status)
 {
-  if (status == NULL)
-    return;
+  if (status == NULL) return;
   status->code = TL_KERNEL_OK;
   status->node = TL_KERNEL_NONE;
   status->op = TL_KERNEL_NONE;
   status->reason[0] = '\0';
 }
 
-tl_kernel_code tl_kernel_fail(tl_kernel_status *status, tl_kernel_code code, const char *const *parts)
+tl_kernel_code tl_kernel_fail(tl_kernel_status *status, tl_kernel_code code,
+                              const char *const *parts)
 {
-  if (status == NULL)
-    return code;
+  if (status == NULL) return code;
   size_t at = 0;
   for (; *parts != NULL; parts++)
     for (const char *c = *parts; *c != '\0' && at + 1 < sizeof status->reason; c++)
@@ -44,7 +43,6 @@ const char *tl_kernel_number(char text[12], int32_t number)
     *--at = (char)('0' + rest % 10);
     rest /= 10;
   } while (rest != 0);
-  if (number < 0)
-    *--at = '-';
+  if (number < 0) *--at = '-';
   return at;
 }

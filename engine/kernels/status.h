@@ -37,10 +37,11 @@ void tl_kernel_clear(tl_kernel_status *status);
 
 /* Fills a status and returns its code. The parts are joined as given; the list ends with NULL.
  * status may be NULL. Inside of this room and for kernels that users add. */
-tl_kernel_code tl_kernel_fail(tl_kernel_status *status, tl_kernel_code code, const char *const *parts);
+tl_kernel_code tl_kernel_fail(tl_kernel_status *status, tl_kernel_code code,
+                              const char *const *parts);
 
 /* tl_kernel_fail with the parts written in place: TL_KERNEL_FAIL(status, code, "a ", name). */
-#define TL_KERNEL_FAIL(status, code, ...) \
+#define TL_KERNEL_FAIL(status, code, ...)                                                          \
   tl_kernel_fail((status), (code), (const char *const[]){__VA_ARGS__, NULL})
 
 /* A number as text, for the parts above; lives in the given buffer of at least 12 bytes. */

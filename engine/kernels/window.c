@@ -16,12 +16,12 @@ const char *tl_kernel_path_name(tl_kernel_path path)
 const tl_window_path *tl_window_path_find(tl_kernel_path path)
 {
   switch (path) {
-  case TL_KERNEL_SSE: return tl_window_path_sse();
-  case TL_KERNEL_AVX2: return tl_window_path_avx2();
-  case TL_KERNEL_VNNI: return tl_window_path_vnni();
-  case TL_KERNEL_NEON: return tl_window_path_neon();
-  case TL_KERNEL_SCALAR:
-  case TL_KERNEL_PATH_COUNT: break;
+    case TL_KERNEL_SSE: return tl_window_path_sse();
+    case TL_KERNEL_AVX2: return tl_window_path_avx2();
+    case TL_KERNEL_VNNI: return tl_window_path_vnni();
+    case TL_KERNEL_NEON: return tl_window_path_neon();
+    case TL_KERNEL_SCALAR:
+    case TL_KERNEL_PATH_COUNT: break;
   }
   return NULL;
 }
@@ -60,8 +60,7 @@ void tl_window_push(const tl_window *window, uint8_t *ring, uint32_t stride, uin
 {
   assert(rows <= stride);
   uint8_t *at = ring + slot_at(window, stride, phase, channel);
-  for (uint32_t r = 0; r < rows; r++)
-    at[4 * (size_t)r] = (uint8_t)(q[r] + 128);
+  for (uint32_t r = 0; r < rows; r++) at[4 * (size_t)r] = (uint8_t)(q[r] + 128);
 }
 
 /* Nearest byte of a real number that lies in the range of the input, half to even. */
@@ -126,8 +125,7 @@ static tl_window_job job_of(const tl_window *window, const uint8_t *ring, uint32
 static int32_t squared_distance(const int8_t *a, const int8_t *b, uint32_t count)
 {
   int32_t sum = 0;
-  for (uint32_t i = 0; i < count; i++)
-    sum += (a[i] - b[i]) * (a[i] - b[i]);
+  for (uint32_t i = 0; i < count; i++) sum += (a[i] - b[i]) * (a[i] - b[i]);
   return sum;
 }
 
@@ -162,7 +160,6 @@ void tl_window_outputs(const tl_window *window, const uint8_t *ring, uint32_t st
     int8_t x[TL_WINDOW_INPUTS_MAX], y[TL_WINDOW_INPUTS_MAX];
     tl_window_gather(window, ring, stride, r, phase, x);
     reference_row(window, x, y);
-    for (uint32_t o = 0; o < window->outputs; o++)
-      out[(size_t)o * stride + r] = y[o];
+    for (uint32_t o = 0; o < window->outputs; o++) out[(size_t)o * stride + r] = y[o];
   }
 }

@@ -42,7 +42,7 @@ typedef struct tl_window {
   const struct tl_window_layer *layers;
   uint32_t layer_count;
   tl_kernel_path path;
-  uint32_t inputs;   /* window * channels */
+  uint32_t inputs; /* window * channels */
   uint32_t outputs;
   uint32_t window;   /* samples */
   uint32_t channels; /* values a sample */

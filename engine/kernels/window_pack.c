@@ -32,12 +32,9 @@ static tl_kernel_code unfit(tl_kernel_status *status, const char *why)
 
 static const char *why_layer_unfit(const tl_fc_data *fc)
 {
-  if (fc->wide)
-    return "a layer is int16";
-  if (fc->batches != 1)
-    return "a layer runs more than one row";
-  if (fc->weight_zero != 0)
-    return "weights have a zero point";
+  if (fc->wide) return "a layer is int16";
+  if (fc->batches != 1) return "a layer runs more than one row";
+  if (fc->weight_zero != 0) return "weights have a zero point";
   return NULL;
 }
 
@@ -50,26 +47,20 @@ static tl_kernel_code find_chain(const tl_model *model, chain *out, tl_kernel_st
   int32_t flow = model->inputs[0];
   for (uint32_t node = 0; node < model->op_count; node++) {
     const tl_op *op = &model->ops[node];
-    if (status != NULL)
-      status->node = (int32_t)node;
+    if (status != NULL) status->node = (int32_t)node;
     if (op->row != connected && op->row != reshape)
       return unfit(status, "only FULLY_CONNECTED and RESHAPE are batched");
-    if (op->inputs[0] != flow)
-      return unfit(status, "the layers are no chain");
+    if (op->inputs[0] != flow) return unfit(status, "the layers are no chain");
     flow = op->outputs[0];
-    if (op->row == reshape)
-      continue;
+    if (op->row == reshape) continue;
     const char *why = why_layer_unfit(op->data);
-    if (why != NULL)
-      return unfit(status, why);
-    if (out->count == LAYERS_MAX)
-      return unfit(status, "more than 64 layers");
+    if (why != NULL) return unfit(status, why);
+    if (out->count == LAYERS_MAX) return unfit(status, "more than 64 layers");
     out->layers[out->count++] = op->data;
   }
   if (out->count == 0 || flow != model->outputs[0])
     return unfit(status, "the layers do not lead to the output");
-  if (status != NULL)
-    status->node = TL_KERNEL_NONE;
+  if (status != NULL) status->node = TL_KERNEL_NONE;
   if (out->layers[0]->inputs > TL_WINDOW_INPUTS_MAX ||
       out->layers[out->count - 1]->outputs > TL_WINDOW_INPUTS_MAX)
     return unfit(status, "more than 4096 inputs or outputs");
@@ -85,8 +76,7 @@ static tl_kernel_code find_chain(const tl_model *model, chain *out, tl_kernel_st
 static void put_words(uint32_t *out, uint32_t words, const int32_t w[4])
 {
   if (words == 4) {
-    for (int i = 0; i < 4; i++)
-      out[i] = (uint32_t)w[i];
+    for (int i = 0; i < 4; i++) out[i] = (uint32_t)w[i];
   } else if (words == 2) {
     out[0] = ((uint32_t)w[0] & 0xFFFF) | (uint32_t)w[2] << 16;
     out[1] = ((uint32_t)w[1] & 0xFFFF) | (uint32_t)w[3] << 16;
@@ -112,8 +102,7 @@ static void pack_blocks(tl_window_layer *layer, uint32_t words, bool first, cutt
   const uint32_t residues = first ? 4 : 1;
   uint32_t *out = cut(memory, 4ull * words * 4 * residues * layer->blocks * layer->table_quads);
   layer->block_weights = out;
-  if (memory->base == NULL)
-    return;
+  if (memory->base == NULL) return;
   for (uint32_t r = 0; r < residues; r++)
     for (uint32_t b = 0; b < layer->blocks; b++)
       for (uint32_t q = 0; q < layer->table_quads; q++)
@@ -128,8 +117,7 @@ static void pack_rows(tl_window_layer *layer, uint32_t words, uint32_t count, cu
 {
   uint32_t *out = cut(memory, 4ull * words * layer->quads * count);
   layer->row_weights = out;
-  if (memory->base == NULL)
-    return;
+  if (memory->base == NULL) return;
   for (uint32_t o = 0; o < count; o++)
     for (uint32_t q = 0; q < layer->quads; q++, out += words) {
       int32_t w[4];
@@ -147,8 +135,7 @@ static bool pairs_fit(const tl_fc_data *fc, int32_t highest)
       const int32_t a = w[0], b = i + 1 < fc->inputs ? w[1] : 0;
       const int32_t up = (a > 0 ? a : 0) + (b > 0 ? b : 0);
       const int32_t down = (a < 0 ? -a : 0) + (b < 0 ? -b : 0);
-      if (up * highest > INT16_MAX || down * highest > INT16_MAX)
-        return false;
+      if (up * highest > INT16_MAX || down * highest > INT16_MAX) return false;
     }
   return true;
 }
@@ -194,10 +181,7 @@ static bool fits(span64 span, tl_scale scale)
   return span.low > -limit && span.high < limit;
 }
 
-static tl_range narrow(span64 span)
-{
-  return (tl_range){(int32_t)span.low, (int32_t)span.high};
-}
+static tl_range narrow(span64 span) { return (tl_range){(int32_t)span.low, (int32_t)span.high}; }
 
 /* The float form of every output, or TL_RESCALE_INTEGER for the layer. */
 static tl_kernel_code choose_form(tl_window_layer *layer, tl_range input, rescale_tables *t,
@@ -209,8 +193,7 @@ static tl_kernel_code choose_form(tl_window_layer *layer, tl_range input, rescal
   layer->per_tensor = fc->scale_count == 1;
   for (uint32_t o = 0; o < fc->outputs; o++) {
     const span64 span = accumulators(fc, o, input);
-    if (!fits(span, scale_of(fc, o)))
-      return unfit(status, "an accumulator could overflow");
+    if (!fits(span, scale_of(fc, o))) return unfit(status, "an accumulator could overflow");
     all.low = span.low < all.low ? span.low : all.low;
     all.high = span.high > all.high ? span.high : all.high;
   }
@@ -218,8 +201,8 @@ static tl_kernel_code choose_form(tl_window_layer *layer, tl_range input, rescal
   for (uint32_t o = 0; o < fc->outputs && layer->form != TL_RESCALE_INTEGER; o++) {
     if (o == 0 || !layer->per_tensor) {
       const span64 span = layer->per_tensor ? all : accumulators(fc, o, input);
-      if (!tl_window_prove(scale_of(fc, o), fc->output_zero, layer->offset, fc->range,
-                           narrow(span), &form))
+      if (!tl_window_prove(scale_of(fc, o), fc->output_zero, layer->offset, fc->range, narrow(span),
+                           &form))
         layer->form = TL_RESCALE_INTEGER;
       else if (!form.one_sided)
         layer->form = TL_RESCALE_FLOAT_BY_SIGN;
@@ -238,8 +221,7 @@ static void fill_outputs(const tl_fc_data *fc, int32_t byte_zero, rescale_tables
   for (uint32_t o = 0; o < fc->outputs; o++) {
     int64_t sum = 0;
     const int8_t *w = fc->weights + (size_t)o * fc->inputs;
-    for (uint32_t i = 0; i < fc->inputs; i++)
-      sum += w[i];
+    for (uint32_t i = 0; i < fc->inputs; i++) sum += w[i];
     const tl_scale scale = scale_of(fc, o);
     t->bias[o] = (int32_t)(uint32_t)(uint64_t)(bias_of(fc, o) - byte_zero * sum);
     t->multiplier[o] = scale.multiplier;
@@ -252,8 +234,7 @@ static void fill_outputs(const tl_fc_data *fc, int32_t byte_zero, rescale_tables
 static void repeat(void *values, uint32_t outputs, uint32_t count)
 {
   uint32_t *words = values;
-  for (uint32_t i = outputs; i < count; i++)
-    words[i] = words[i - outputs];
+  for (uint32_t i = outputs; i < count; i++) words[i] = words[i - outputs];
 }
 
 typedef struct place {
@@ -280,21 +261,18 @@ static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, cutter
 
   rescale_tables t;
   void *tables[7];
-  for (int i = 0; i < 7; i++)
-    tables[i] = cut(memory, 4ull * count);
+  for (int i = 0; i < 7; i++) tables[i] = cut(memory, 4ull * count);
   if (memory->base == NULL) {
-    if (at->rotates_out)
-      pack_rows(layer, at->words, count, memory);
+    if (at->rotates_out) pack_rows(layer, at->words, count, memory);
     return TL_KERNEL_OK;
   }
-  memset(tables[0], 0, 7 * ((4ull * count + TL_WINDOW_ALIGN - 1) / TL_WINDOW_ALIGN) * TL_WINDOW_ALIGN);
+  memset(tables[0], 0,
+         7 * ((4ull * count + TL_WINDOW_ALIGN - 1) / TL_WINDOW_ALIGN) * TL_WINDOW_ALIGN);
   t = (rescale_tables){tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], tables[6]};
   fill_outputs(fc, at->byte_zero, &t);
   const tl_kernel_code code = choose_form(layer, at->input, &t, status);
-  if (code != TL_KERNEL_OK)
-    return code;
-  for (int i = 0; i < 7; i++)
-    repeat(tables[i], fc->outputs, count);
+  if (code != TL_KERNEL_OK) return code;
+  for (int i = 0; i < 7; i++) repeat(tables[i], fc->outputs, count);
   layer->bias = t.bias;
   layer->multiplier = t.multiplier;
   layer->left = t.left;
@@ -307,8 +285,7 @@ static tl_kernel_code pack_layer(tl_window_layer *layer, const place *at, cutter
                  (layer->quads == 1 || layer->quads == 2 || layer->quads == 4);
   layer->narrow =
       layer->plain && at->narrow && pairs_fit(fc, at->byte_zero + at->input.high - fc->input_zero);
-  if (at->rotates_out)
-    pack_rows(layer, layer->narrow ? 1 : at->words, count, memory);
+  if (at->rotates_out) pack_rows(layer, layer->narrow ? 1 : at->words, count, memory);
   return TL_KERNEL_OK;
 }
 
@@ -332,10 +309,8 @@ static tl_kernel_code pack_chain(tl_window *out, const chain *layers, uint32_t w
     at.last = l + 1 == layers->count;
     at.rotates_out = at.last && reconstructs && layers->count > 1;
     const tl_kernel_code code = pack_layer(&layer, &at, memory, status);
-    if (code != TL_KERNEL_OK)
-      return code;
-    if (packed != NULL)
-      packed[l] = layer;
+    if (code != TL_KERNEL_OK) return code;
+    if (packed != NULL) packed[l] = layer;
     out->proved = out->proved && layer.form != TL_RESCALE_INTEGER;
     at.input = layer.fc->range;
     at.byte_zero = layer.offset + layer.fc->output_zero;
@@ -362,8 +337,7 @@ tl_kernel_code tl_window_pack_words(tl_window *out, void *memory, size_t memory_
   *out = (tl_window){0};
   tl_kernel_clear(status);
   const tl_kernel_code code = find_chain(model, &layers, status);
-  if (code != TL_KERNEL_OK)
-    return code;
+  if (code != TL_KERNEL_OK) return code;
   const tl_fc_data *first = layers.layers[0], *last = layers.layers[layers.count - 1];
   if (channels == 0 || first->inputs % channels != 0)
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_ARG,
@@ -399,9 +373,9 @@ tl_kernel_code tl_window_pack(tl_window *out, void *memory, size_t memory_bytes,
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "this build has no code for the path ",
                           tl_kernel_path_name(path));
   const tl_window_path *code = tl_window_path_find(path);
-  const tl_kernel_code result = tl_window_pack_words(
-      out, memory, memory_bytes, model, channels, code != NULL ? code->words : 1,
-      code != NULL && code->narrow, status);
+  const tl_kernel_code result =
+      tl_window_pack_words(out, memory, memory_bytes, model, channels,
+                           code != NULL ? code->words : 1, code != NULL && code->narrow, status);
   out->path = path;
   return result;
 }

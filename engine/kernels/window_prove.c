@@ -52,16 +52,13 @@ static int32_t approximate(int64_t acc, float scale, float add)
 static bool agree(const int64_t *steps, int32_t step_count, int32_t first_value, int64_t begin,
                   int64_t end, float scale, float add)
 {
-  if (begin > end)
-    return true;
+  if (begin > end) return true;
   for (int32_t s = 0; s < step_count; s++) {
     const int32_t value = first_value + s;
     const int64_t at = steps[s] < begin ? begin : steps[s];
-    if (at <= end && approximate(at, scale, add) < value)
-      return false;
+    if (at <= end && approximate(at, scale, add) < value) return false;
     const int64_t before = steps[s] - 1 > end ? end : steps[s] - 1;
-    if (before >= begin && approximate(before, scale, add) >= value)
-      return false;
+    if (before >= begin && approximate(before, scale, add) >= value) return false;
   }
   return true;
 }
@@ -91,8 +88,7 @@ static bool find_constant(const int64_t *steps, int32_t step_count, int32_t firs
 {
   for (int32_t t = 0; t < SHIFT_TRIES; t++) {
     *out = where.centre + (float)alternating(t) * (1.0f / 262144.0f);
-    if (agree(steps, step_count, first_value, where.begin, where.end, scale, *out))
-      return true;
+    if (agree(steps, step_count, first_value, where.begin, where.end, scale, *out)) return true;
   }
   return false;
 }
@@ -120,8 +116,7 @@ bool tl_window_prove(tl_scale scale, int32_t zero, int32_t offset, tl_range rang
                       base - half};
   for (int32_t t = 0; t < SCALE_TRIES; t++) {
     const float s = next_float(nominal, alternating(t));
-    if (!find_constant(steps, step_count, first_value, above, s, &out->above))
-      continue;
+    if (!find_constant(steps, step_count, first_value, above, s, &out->above)) continue;
     out->scale = s;
     out->one_sided = agree(steps, step_count, first_value, below.begin, below.end, s, out->above);
     out->below = out->above;

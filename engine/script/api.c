@@ -7,9 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct function_row { const char *name; lua_CFunction function; } function_row;
-typedef struct method_row { const char *class_name, *name; lua_CFunction function; } method_row;
-typedef struct constant_row { const char *name; double value; } constant_row;
+typedef struct function_row {
+  const char *name;
+  lua_CFunction function;
+} function_row;
+typedef struct method_row {
+  const char *class_name, *name;
+  lua_CFunction function;
+} method_row;
+typedef struct constant_row {
+  const char *name;
+  double value;
+} constant_row;
 
 static const function_row functions[] = {
 #define API_FUNCTION(name, function, ...) {#name, function},
@@ -59,7 +68,8 @@ uint32_t script_method_names(const char *class_name, const char **out, uint32_t 
 {
   uint32_t count = 0;
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-    if (count < max && strcmp(methods[i].class_name, class_name) == 0) out[count++] = methods[i].name;
+    if (count < max && strcmp(methods[i].class_name, class_name) == 0)
+      out[count++] = methods[i].name;
   return count;
 }
 
@@ -81,7 +91,9 @@ static int refuse_assignment(lua_State *L)
 {
   luaL_getmetafield(L, 1, "__name");
   const char *class_name = lua_tostring(L, -1);
-  return tl_script_raise(L, TL_E_TYPE, strcmp(class_name, "devices") == 0 ? "write fleet:set { column = value }" : NULL,
+  return tl_script_raise(L, TL_E_TYPE,
+                         strcmp(class_name, "devices") == 0 ? "write fleet:set { column = value }"
+                                                            : NULL,
                          "fields of %s can't be assigned", class_name);
 }
 
@@ -114,7 +126,8 @@ void script_class(lua_State *L, const char *name, lua_CFunction index, lua_CFunc
 void script_open_api(tl_scenario *s)
 {
   lua_State *L = tl_sandbox_state(s->sandbox);
-  static const char *const plain[] = {SCRIPT_COLUMN, SCRIPT_CHANNEL, SCRIPT_INPUTS, SCRIPT_SPREAD, SCRIPT_FAULT};
+  static const char *const plain[] = {SCRIPT_COLUMN, SCRIPT_CHANNEL, SCRIPT_INPUTS, SCRIPT_SPREAD,
+                                      SCRIPT_FAULT};
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) script_class(L, plain[i], NULL, NULL);
   script_open_devices(L);
   script_open_recordings(L);
@@ -124,8 +137,10 @@ void script_open_api(tl_scenario *s)
   }
   for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
     const double value = constants[i].value;
-    if (value >= 1.0 && value == (double)(lua_Integer)value) lua_pushinteger(L, (lua_Integer)value); /* prints as 60, not 60.0 */
-    else lua_pushnumber(L, value);
+    if (value >= 1.0 && value == (double)(lua_Integer)value)
+      lua_pushinteger(L, (lua_Integer)value); /* prints as 60, not 60.0 */
+    else
+      lua_pushnumber(L, value);
     tl_sandbox_set_global(s->sandbox, constants[i].name);
   }
 }

@@ -35,11 +35,11 @@ enum {
 /* A fleet, or some of its devices. User value 1: the list of devices (userdata) or nil; 2: the text of a where()
  * that the main chunk asked for and that is evaluated when the world is there. */
 typedef struct script_devices {
-  uint32_t fleet;      /* index into tl_scenario.fleets */
-  bool all;            /* every device of the fleet; list is NULL */
-  bool pending;        /* where() of the main chunk */
-  uint32_t count;      /* not known while pending */
-  uint32_t *list;      /* ascending */
+  uint32_t fleet;                /* index into tl_scenario.fleets */
+  bool all;                      /* every device of the fleet; list is NULL */
+  bool pending;                  /* where() of the main chunk */
+  uint32_t count;                /* not known while pending */
+  uint32_t *list;                /* ascending */
   script_expression *expression; /* while pending */
   char where[160];
 } script_devices;
@@ -49,9 +49,9 @@ typedef struct script_column { /* twin.box_K */
 } script_column;
 
 typedef struct script_recording_ref { /* a recording or a slice of it, one device's channels */
-  uint32_t recording; /* index into tl_scenario.recordings */
-  uint32_t fleet, device; /* places in the file */
-  int64_t begin_ns, end_ns; /* first and last stamp that belong to it */
+  uint32_t recording;                 /* index into tl_scenario.recordings */
+  uint32_t fleet, device;             /* places in the file */
+  int64_t begin_ns, end_ns;           /* first and last stamp that belong to it */
 } script_recording_ref;
 
 typedef struct script_channel { /* rec.box */
@@ -62,11 +62,19 @@ typedef struct script_channel { /* rec.box */
 typedef struct script_inputs { /* rec:inputs { room = "t1" } */
   script_recording_ref rec;
   uint32_t count;
-  struct { char input[TL_NAME_BYTES]; uint32_t signal; } row[SCRIPT_INPUTS_MAX];
+  struct {
+    char input[TL_NAME_BYTES];
+    uint32_t signal;
+  } row[SCRIPT_INPUTS_MAX];
   char where[160];
 } script_inputs;
 
-typedef enum script_spread_kind { SPREAD_CONSTANT, SPREAD_NORMAL, SPREAD_UNIFORM, SPREAD_WEIGHTED } script_spread_kind;
+typedef enum script_spread_kind {
+  SPREAD_CONSTANT,
+  SPREAD_NORMAL,
+  SPREAD_UNIFORM,
+  SPREAD_WEIGHTED
+} script_spread_kind;
 typedef struct script_spread { /* normal(1, 0.1) */
   script_spread_kind kind;
   double a, b;      /* mean and deviation; low and high */
@@ -97,9 +105,9 @@ typedef struct script_fleet {
   uint32_t sensor_count;
   char actuator[TL_ACTUATORS_MAX][TL_NAME_BYTES];
   uint32_t actuator_count;
-  int64_t shift_ns;     /* recording time - simulated time of a driven fleet */
-  uint32_t stamp_count; /* of a driven fleet, else 0 */
-  double *alarms_seen;  /* onsets by device at the last window's end */
+  int64_t shift_ns;       /* recording time - simulated time of a driven fleet */
+  uint32_t stamp_count;   /* of a driven fleet, else 0 */
+  double *alarms_seen;    /* onsets by device at the last window's end */
   uint32_t samples_taken; /* anonymous sample() calls */
 } script_fleet;
 
@@ -119,8 +127,8 @@ typedef struct script_compare {
 } script_compare;
 
 typedef struct script_process { /* a coroutine that run(), spawn(), at(), every() or on() started */
-  lua_State *co; /* NULL: ended */
-  int anchor;    /* registry reference */
+  lua_State *co;                /* NULL: ended */
+  int anchor;                   /* registry reference */
   uint64_t number;
   uint64_t wake_sequence; /* of its event; others are stale */
   bool polling, waiting;
@@ -129,9 +137,9 @@ typedef struct script_process { /* a coroutine that run(), spawn(), at(), every(
 } script_process;
 
 typedef struct script_call { /* at(), every(), on() */
-  int function;      /* registry reference */
-  int64_t period_ns; /* 0: once */
-  uint32_t fleet1;   /* on(): fleet index + 1, 0 = any */
+  int function;              /* registry reference */
+  int64_t period_ns;         /* 0: once */
+  uint32_t fleet1;           /* on(): fleet index + 1, 0 = any */
   bool on_alarm;
   char phase[96];
 } script_call;
@@ -184,7 +192,7 @@ struct tl_scenario {
   script_call *calls;
   uint32_t call_count, call_room;
   uint32_t story_count;
-  uint32_t wake_cost;  /* of stories and of windows they made, since wake_from_ns */
+  uint32_t wake_cost; /* of stories and of windows they made, since wake_from_ns */
   int64_t wake_from_ns;
   char phase[96];
   double lua_s;
@@ -206,17 +214,20 @@ int script_no_memory(lua_State *L);
 char *script_keep_text(tl_scenario *s, const char *text); /* NULL: out of memory */
 bool script_keep_block(tl_scenario *s, void *block);
 /* Working folder, the scenario's folder, then the asset folders. errors TL_E_IO naming the file */
-tl_code script_find_file(const tl_scenario *s, const char *name, const char *where, char *out, size_t bytes, tl_error *err);
-tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, const char *path, const char sha256[65]);
-void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t device, uint32_t count, double value,
-                  const char *text);
+tl_code script_find_file(const tl_scenario *s, const char *name, const char *where, char *out,
+                         size_t bytes, tl_error *err);
+tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, const char *path,
+                         const char sha256[65]);
+void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t device,
+                  uint32_t count, double value, const char *text);
 int64_t script_now_ns(const tl_scenario *s);
 void script_full_path(const tl_scenario *s, tl_error *err); /* err->where as users know it */
 
 /* Position of a word in the source, at or after the call that runs: the line of a key in a table. */
 void script_where_word(lua_State *L, const char *word, char *out, size_t bytes);
 /* Raises at that word's line; hint from the candidates. Never returns. */
-int script_unknown(lua_State *L, const char *what, const char *name, const char *const *candidates, size_t count);
+int script_unknown(lua_State *L, const char *what, const char *name, const char *const *candidates,
+                   size_t count);
 /* Raises TL_E_TYPE "KEY: expected EXPECTED, got TYPE" at the key's line. Never returns. */
 int script_wrong_type(lua_State *L, const char *key, const char *expected, int index);
 /* Number, or text with a unit, in `unit` (a difference: noise, band). */
@@ -226,7 +237,8 @@ int64_t script_duration_ns(lua_State *L, int index, const char *key);
 /* Field of the table at index; leaves it on the stack and returns its type. Marks nothing. */
 int script_field(lua_State *L, int index, const char *key);
 /* Every string key of the table must be in the list (or be accepted by extra, which may be NULL). */
-void script_check_keys(lua_State *L, int index, const char *what, const char *const *keys, size_t count);
+void script_check_keys(lua_State *L, int index, const char *what, const char *const *keys,
+                       size_t count);
 
 /* --- objects ------------------------------------------------------------------------------------------------- */
 script_devices *script_push_devices(lua_State *L, uint32_t fleet);
@@ -236,11 +248,12 @@ script_devices *script_check_known_devices(lua_State *L, int index, const char *
 const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices);
 script_recording_ref *script_check_recording(lua_State *L, int index);
 /* First value that is there, in the channel's unit converted to `unit`. */
-double script_first_value(lua_State *L, const script_channel *channel, const char *unit, const char *key);
+double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
+                          const char *key);
 /* Reads a spread, number, text with unit or channel at index as values for a column. */
 script_spread script_spread_at(lua_State *L, int index, const tl_column *column, const char *key);
-double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream, const script_spread *spread,
-                          uint32_t device);
+double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream,
+                          const script_spread *spread, uint32_t device);
 /* Makes the metatable of a class from api.def; index, when not NULL, is asked for names that are no methods. */
 void script_open_devices(lua_State *L);    /* bind/fleet.c: index functions of its classes */
 void script_open_recordings(lua_State *L); /* bind/record.c */
@@ -251,23 +264,28 @@ bool script_method(lua_State *L, const char *class_name, const char *key);
 uint32_t script_method_names(const char *class_name, const char **out, uint32_t max);
 
 /* --- steps of load and run ----------------------------------------------------------------------------------- */
-void script_open_api(tl_scenario *s); /* api.c: every row of api.def */
-tl_code script_seal_writes(tl_scenario *s, tl_error *err);    /* bind/setup.c */
-tl_code script_seal_pending(tl_scenario *s, tl_error *err);   /* bind/fleet.c */
-tl_code script_seal_judge(tl_scenario *s, tl_error *err);     /* bind/judge.c */
-tl_code script_seal_faults(tl_scenario *s, tl_error *err);    /* bind/fault.c */
-tl_code script_seal_compares(tl_scenario *s, tl_error *err);  /* bind/record.c */
-tl_code script_check_channels(tl_scenario *s, tl_error *err); /* bind/judge.c: fidelity.* names a compare */
-tl_code script_check_thresholds(tl_scenario *s, tl_error *err); /* bind/judge.c: names and units, before time 0 */
-tl_code script_score(tl_scenario *s, tl_error *err);          /* bind/record.c: compares, and their thresholds */
-void script_fault_end(tl_scenario *s, int reference);         /* bind/fault.c: an event of the queue */
+void script_open_api(tl_scenario *s);                        /* api.c: every row of api.def */
+tl_code script_seal_writes(tl_scenario *s, tl_error *err);   /* bind/setup.c */
+tl_code script_seal_pending(tl_scenario *s, tl_error *err);  /* bind/fleet.c */
+tl_code script_seal_judge(tl_scenario *s, tl_error *err);    /* bind/judge.c */
+tl_code script_seal_faults(tl_scenario *s, tl_error *err);   /* bind/fault.c */
+tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/record.c */
+tl_code script_check_channels(tl_scenario *s,
+                              tl_error *err); /* bind/judge.c: fidelity.* names a compare */
+tl_code script_check_thresholds(tl_scenario *s,
+                                tl_error *err); /* bind/judge.c: names and units, before time 0 */
+tl_code script_score(tl_scenario *s,
+                     tl_error *err); /* bind/record.c: compares, and their thresholds */
+void script_fault_end(tl_scenario *s, int reference); /* bind/fault.c: an event of the queue */
 /* Runs a function as a new process now: bind/time.c. */
-tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count, lua_State *from, tl_error *err);
+tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count,
+                     lua_State *from, tl_error *err);
 /* Acts on every event of the queue that is due; asks every wait_until: bind/time.c. */
 tl_code script_wake(tl_scenario *s, tl_error *err);
 tl_code script_poll(tl_scenario *s, tl_error *err);
 /* Adds a fleet's stamps and inputs from a recording to its def. */
-void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def, script_fleet *fleet);
+void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def,
+                         script_fleet *fleet);
 void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script_fleet *fleet);
 
 enum { SCRIPT_EVENT_FAULT_END, SCRIPT_EVENT_CALL, SCRIPT_EVENT_WAKE }; /* order at one time */

@@ -8,7 +8,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OP_NUMBER, OP_COLUMN, OP_OR, OP_AND, OP_NOT, OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_NEG };
+enum {
+  OP_NUMBER,
+  OP_COLUMN,
+  OP_OR,
+  OP_AND,
+  OP_NOT,
+  OP_LT,
+  OP_LE,
+  OP_GT,
+  OP_GE,
+  OP_EQ,
+  OP_NE,
+  OP_ADD,
+  OP_SUB,
+  OP_MUL,
+  OP_DIV,
+  OP_NEG
+};
 enum { CHUNK = 256 };
 
 typedef struct parser {
@@ -31,8 +48,10 @@ static void fail_at(parser *p, tl_code code, const char *expected)
 static void emit(parser *p, int op, uint32_t column, double number)
 {
   if (p->code != TL_OK) return;
-  if (op == OP_NUMBER || op == OP_COLUMN) p->depth++;
-  else if (op != OP_NOT && op != OP_NEG) p->depth--;
+  if (op == OP_NUMBER || op == OP_COLUMN)
+    p->depth++;
+  else if (op != OP_NOT && op != OP_NEG)
+    p->depth--;
   if (p->out->count == SCRIPT_EXPRESSION_OPS || p->depth > SCRIPT_EXPRESSION_DEPTH) {
     p->code = tl_fail(p->err, TL_E_LIMIT, p->where, "where: \"%.60s...\" is too long", p->text);
     return;
@@ -69,7 +88,8 @@ static void parse_name(parser *p)
   while ((is_name(*p->at) || *p->at == '.') && length + 1 < sizeof name) name[length++] = *p->at++;
   name[length] = '\0';
   uint32_t column = 0;
-  if (p->code == TL_OK) p->code = tl_judge_column_find(p->world, p->fleet, name, p->where, &column, p->err);
+  if (p->code == TL_OK)
+    p->code = tl_judge_column_find(p->world, p->fleet, name, p->where, &column, p->err);
   emit(p, OP_COLUMN, column, 0.0);
 }
 
@@ -84,7 +104,8 @@ static void parse_number(parser *p)
     p->at = start;
     fail_at(p, TL_E_SYNTAX, "a number");
   }
-  if (is_name(*p->at)) fail_at(p, TL_E_SYNTAX, "an operator (numbers are in the column's own unit)");
+  if (is_name(*p->at))
+    fail_at(p, TL_E_SYNTAX, "an operator (numbers are in the column's own unit)");
   emit(p, OP_NUMBER, 0, number);
 }
 
@@ -93,14 +114,16 @@ static void parse_primary(parser *p)
   skip_space(p);
   if (p->code != TL_OK) return;
   if (++p->nesting > 32) {
-    p->code = tl_fail(p->err, TL_E_LIMIT, p->where, "where: too many brackets in \"%.60s\"", p->text);
+    p->code =
+        tl_fail(p->err, TL_E_LIMIT, p->where, "where: too many brackets in \"%.60s\"", p->text);
   } else if (take(p, "(")) {
     parse_or(p);
     if (!take(p, ")")) fail_at(p, TL_E_SYNTAX, "')'");
   } else if (take(p, "-")) {
     parse_primary(p);
     emit(p, OP_NEG, 0, 0.0);
-  } else if (isdigit((unsigned char)*p->at) || (*p->at == '.' && isdigit((unsigned char)p->at[1]))) {
+  } else if (isdigit((unsigned char)*p->at) ||
+             (*p->at == '.' && isdigit((unsigned char)p->at[1]))) {
     parse_number(p);
   } else if (is_name(*p->at)) {
     parse_name(p);
@@ -135,8 +158,14 @@ static void parse_sum(parser *p)
 static void parse_comparison(parser *p)
 {
   parse_sum(p);
-  const int op = take(p, "<=") ? OP_LE : take(p, ">=") ? OP_GE : take(p, "==") ? OP_EQ : take(p, "~=") ? OP_NE
-               : take(p, "!=") ? OP_NE : take(p, "<") ? OP_LT : take(p, ">") ? OP_GT : -1;
+  const int op = take(p, "<=")   ? OP_LE
+                 : take(p, ">=") ? OP_GE
+                 : take(p, "==") ? OP_EQ
+                 : take(p, "~=") ? OP_NE
+                 : take(p, "!=") ? OP_NE
+                 : take(p, "<")  ? OP_LT
+                 : take(p, ">")  ? OP_GT
+                                 : -1;
   if (op < 0) return;
   parse_sum(p);
   emit(p, op, 0, 0.0);
@@ -168,11 +197,17 @@ static void parse_or(parser *p)
   }
 }
 
-tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet, const char *text,
-                                  const char *where, tl_error *err)
+tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet,
+                                  const char *text, const char *where, tl_error *err)
 {
   memset(out, 0, sizeof *out);
-  parser p = {.world = world, .fleet = fleet, .text = text, .at = text, .where = where, .out = out, .err = err};
+  parser p = {.world = world,
+              .fleet = fleet,
+              .text = text,
+              .at = text,
+              .where = where,
+              .out = out,
+              .err = err};
   parse_or(&p);
   skip_space(&p);
   if (p.code == TL_OK && *p.at != '\0') fail_at(&p, TL_E_SYNTAX, "an operator");
@@ -182,23 +217,23 @@ tl_code script_expression_compile(script_expression *out, const tl_world *world,
 static double apply(int op, double a, double b)
 {
   switch (op) {
-  case OP_OR: return a != 0.0 || b != 0.0;
-  case OP_AND: return a != 0.0 && b != 0.0;
-  case OP_LT: return a < b;
-  case OP_LE: return a <= b;
-  case OP_GT: return a > b;
-  case OP_GE: return a >= b;
-  case OP_EQ: return a == b;
-  case OP_NE: return a != b;
-  case OP_ADD: return a + b;
-  case OP_SUB: return a - b;
-  case OP_MUL: return a * b;
-  default: return a / b;
+    case OP_OR: return a != 0.0 || b != 0.0;
+    case OP_AND: return a != 0.0 && b != 0.0;
+    case OP_LT: return a < b;
+    case OP_LE: return a <= b;
+    case OP_GT: return a > b;
+    case OP_GE: return a >= b;
+    case OP_EQ: return a == b;
+    case OP_NE: return a != b;
+    case OP_ADD: return a + b;
+    case OP_SUB: return a - b;
+    case OP_MUL: return a * b;
+    default: return a / b;
   }
 }
 
-void script_expression_evaluate(const script_expression *e, const tl_world *world, tl_fleet_id fleet, uint32_t begin,
-                                uint32_t end, bool *keep)
+void script_expression_evaluate(const script_expression *e, const tl_world *world,
+                                tl_fleet_id fleet, uint32_t begin, uint32_t end, bool *keep)
 {
   double stack[SCRIPT_EXPRESSION_DEPTH][CHUNK];
   const uint32_t rows = end - begin;
@@ -217,7 +252,8 @@ void script_expression_evaluate(const script_expression *e, const tl_world *worl
       for (uint32_t r = 0; r < rows; r++) stack[depth - 1][r] = -stack[depth - 1][r];
     } else {
       depth--;
-      for (uint32_t r = 0; r < rows; r++) stack[depth - 1][r] = apply(op, stack[depth - 1][r], stack[depth][r]);
+      for (uint32_t r = 0; r < rows; r++)
+        stack[depth - 1][r] = apply(op, stack[depth - 1][r], stack[depth][r]);
     }
   }
   assert(depth == 1);

@@ -12,13 +12,17 @@ enum { SCRIPT_EXPRESSION_OPS = 64, SCRIPT_EXPRESSION_DEPTH = 16 };
 
 typedef struct script_expression {
   uint32_t count;
-  struct { uint8_t op; uint32_t column; double number; } code[SCRIPT_EXPRESSION_OPS]; /* postfix */
+  struct {
+    uint8_t op;
+    uint32_t column;
+    double number;
+  } code[SCRIPT_EXPRESSION_OPS]; /* postfix */
 } script_expression;
 
 /* errors  TL_E_NAME: unknown column (hint); TL_E_SYNTAX: says what was expected and where; TL_E_LIMIT: too long */
-tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet, const char *text,
-                                  const char *where, tl_error *err);
+tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet,
+                                  const char *text, const char *where, tl_error *err);
 /* Devices of [begin, end) (at most 256) for which it is not zero: keep[i] for device begin + i. World sealed. */
-void script_expression_evaluate(const script_expression *expression, const tl_world *world, tl_fleet_id fleet,
-                                uint32_t begin, uint32_t end, bool *keep);
+void script_expression_evaluate(const script_expression *expression, const tl_world *world,
+                                tl_fleet_id fleet, uint32_t begin, uint32_t end, bool *keep);
 #endif

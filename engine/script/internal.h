@@ -25,7 +25,7 @@ struct tl_sandbox {
   timer_t timer;
   bool has_timer;
   uint32_t paused;
-  struct itimerspec left; /* of a paused watchdog */
+  struct itimerspec left;      /* of a paused watchdog */
   double resume_s, deadline_s; /* deadline: of the count hook, on the monotonic clock */
   uint64_t seed;
   bool seeded;
@@ -37,17 +37,22 @@ struct tl_sandbox {
 };
 
 /* Each fills the table of globals at the top of the stack; stock functions come from the private libraries. */
-void script_open_base(lua_State *L);   /* sandbox_base.c: pcall, tostring, setmetatable, coroutine, require */
+void script_open_base(
+    lua_State *L); /* sandbox_base.c: pcall, tostring, setmetatable, coroutine, require */
 void script_open_string(lua_State *L); /* sandbox_string.c: string, utf8, bounded */
-void script_open_data(lua_State *L);   /* sandbox_data.c: pairs, table, bounded and in a fixed order */
+void script_open_data(
+    lua_State *L);         /* sandbox_data.c: pairs, table, bounded and in a fixed order */
 int api_pow(lua_State *L); /* rows of api.def that need the sandbox alone */
 int api_rng(lua_State *L);
-void script_open_math(lua_State *L);   /* sandbox_math.c: base/dmath, rng streams */
+void script_open_math(lua_State *L); /* sandbox_math.c: base/dmath, rng streams */
 
 /* Copies names (ended by NULL) from the stock library at `from` into the table at `to`. */
 void script_copy(lua_State *L, int from, int to, const char *const *names);
 /* Registers functions into the table at the top of the stack. */
-typedef struct script_reg { const char *name; lua_CFunction function; } script_reg;
+typedef struct script_reg {
+  const char *name;
+  lua_CFunction function;
+} script_reg;
 void script_register(lua_State *L, const script_reg *rows, size_t count);
 /* Arms the hook that ends all script code from here on. */
 void script_kill(tl_sandbox *sandbox);

@@ -73,7 +73,8 @@ void tl_message_render(tl_text *out, const tl_error *err, const tl_message_conte
 
   const char *text = err->text;
   const size_t prefix = strlen(err->where);
-  if (prefix > 0 && strncmp(text, err->where, prefix) == 0 && text[prefix] == ':') text += prefix + 1 + (text[prefix + 1] == ' ');
+  if (prefix > 0 && strncmp(text, err->where, prefix) == 0 && text[prefix] == ':')
+    text += prefix + 1 + (text[prefix + 1] == ' ');
   tl_text_addf(out, "%serror[TL%04d]%s%s: %s%s\n", red, info->number, reset, bold, text, reset);
 
   char path[160] = "", line_text[LINE_BYTES] = "";

@@ -10,7 +10,11 @@
 #include <string.h>
 
 /* --- alarms ---------------------------------------------------------------------------------------------------------- */
-typedef struct alarm_event { tl_scenario *s; uint32_t fleet, device; double at_s, score; } alarm_event;
+typedef struct alarm_event {
+  tl_scenario *s;
+  uint32_t fleet, device;
+  double at_s, score;
+} alarm_event;
 
 static int push_alarm(lua_State *L)
 {
@@ -71,11 +75,13 @@ static uint32_t detector_column(const tl_scenario *s, const script_fleet *fleet,
 static tl_code read_alarms(tl_scenario *s, uint32_t index, tl_error *err)
 {
   script_fleet *fleet = &s->fleets[index];
-  const uint32_t onsets = detector_column(s, fleet, "alarms"), at = detector_column(s, fleet, "alarm_s");
+  const uint32_t onsets = detector_column(s, fleet, "alarms"),
+                 at = detector_column(s, fleet, "alarm_s");
   const uint32_t score = detector_column(s, fleet, "score");
   double now[TL_BLOCK_ROWS];
   for (uint32_t begin = 0; begin < fleet->count; begin += TL_BLOCK_ROWS) {
-    const uint32_t end = begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
+    const uint32_t end =
+        begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
     tl_fleet_read(s->world, fleet->id, onsets, begin, end, now);
     for (uint32_t device = begin; device < end; device++) {
       if (now[device - begin] <= fleet->alarms_seen[device]) continue;
@@ -114,15 +120,18 @@ static tl_code loop(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error *er
   if (code == TL_OK) code = due(s, err);
   while (code == TL_OK && tl_world_now_ns(s->world) < s->duration_ns) {
     const tl_event *next = tl_events_peek(&s->queue);
-    const int64_t until = next != NULL && next->at_ns < s->duration_ns ? next->at_ns : s->duration_ns;
+    const int64_t until =
+        next != NULL && next->at_ns < s->duration_ns ? next->at_ns : s->duration_ns;
     code = tl_world_advance(s->world, until, err);
     if (code == TL_OK) code = due(s, err);
     if (code == TL_OK && tl_judge_aborted(s->judge) >= 0) {
       s->result.aborted = true;
-      script_event(s, "abort", (tl_fleet_id){0}, -1, 0, 0.0, s->thresholds[tl_judge_aborted(s->judge)].name);
+      script_event(s, "abort", (tl_fleet_id){0}, -1, 0, 0.0,
+                   s->thresholds[tl_judge_aborted(s->judge)].name);
       return TL_OK;
     }
-    if (hooks != NULL && hooks->progress != NULL) hooks->progress(hooks->self, tl_world_now_ns(s->world), s->duration_ns);
+    if (hooks != NULL && hooks->progress != NULL)
+      hooks->progress(hooks->self, tl_world_now_ns(s->world), s->duration_ns);
     if (code == TL_OK && hooks != NULL && hooks->interrupted != NULL && *hooks->interrupted != 0)
       code = tl_fail(err, TL_E_INTERRUPTED, NULL, "interrupted");
   }
@@ -146,7 +155,10 @@ static tl_code first_errored(const tl_scenario *s, tl_error *err)
     if (j->verdict != TL_ERRORED) continue;
     const char *where = j->threshold.where;
     const size_t length = strlen(where);
-    const char *text = length > 0 && strncmp(j->message, where, length) == 0 && j->message[length] == ':' ? j->message + length + 2 : j->message;
+    const char *text =
+        length > 0 && strncmp(j->message, where, length) == 0 && j->message[length] == ':'
+            ? j->message + length + 2
+            : j->message;
     return tl_fail(err, j->code != TL_OK ? j->code : TL_E_SAMPLES, where, "%s", text);
   }
   return TL_OK;

@@ -85,7 +85,8 @@ static double monotonic_s(void)
 static void clock_hook(lua_State *L, lua_Debug *activation)
 {
   const tl_sandbox *s = tl_sandbox_of(L);
-  if (s->fatal != TL_OK || (s->paused == 0 && monotonic_s() > s->deadline_s)) stop_hook(L, activation);
+  if (s->fatal != TL_OK || (s->paused == 0 && monotonic_s() > s->deadline_s))
+    stop_hook(L, activation);
 }
 
 static void watchdog_create(tl_sandbox *s)
@@ -120,7 +121,8 @@ static void watchdog_arm(tl_sandbox *s)
     lua_sethook(s->running, clock_hook, LUA_MASKCOUNT, CLOCK_STEPS);
     return;
   }
-  struct itimerspec when = {{0, 50000000}, {0, 0}}; /* again every 50 ms: closers run in other coroutines */
+  struct itimerspec when = {{0, 50000000},
+                            {0, 0}}; /* again every 50 ms: closers run in other coroutines */
   when.it_value.tv_sec = (time_t)s->resume_s;
   when.it_value.tv_nsec = (int32_t)((s->resume_s - (double)when.it_value.tv_sec) * 1e9) + 1;
   timer_settime(s->timer, 0, &when, NULL);
@@ -147,9 +149,9 @@ void tl_sandbox_continue(tl_sandbox *s)
 /* --- life -------------------------------------------------------------------------------------------- */
 static int open_all(lua_State *L)
 {
-  static const luaL_Reg stock[] = {{"_G", luaopen_base},      {"string", luaopen_string},
-                                   {"table", luaopen_table},  {"math", luaopen_math},
-                                   {"utf8", luaopen_utf8},    {"coroutine", luaopen_coroutine}};
+  static const luaL_Reg stock[] = {{"_G", luaopen_base},     {"string", luaopen_string},
+                                   {"table", luaopen_table}, {"math", luaopen_math},
+                                   {"utf8", luaopen_utf8},   {"coroutine", luaopen_coroutine}};
   for (size_t i = 0; i < sizeof stock / sizeof *stock; i++) {
     luaL_requiref(L, stock[i].name, stock[i].func, 0);
     lua_pop(L, 1);
@@ -277,7 +279,10 @@ const char *tl_sandbox_source(const tl_sandbox *s, const char *short_name, const
   return NULL;
 }
 
-typedef struct text_reader { const char *text; size_t length; } text_reader;
+typedef struct text_reader {
+  const char *text;
+  size_t length;
+} text_reader;
 
 static const char *read_text(lua_State *L, void *context, size_t *bytes)
 {
@@ -298,8 +303,8 @@ static void short_name_of(lua_State *L, const char *chunk_name, char out[LUA_IDS
     snprintf(out, LUA_IDSIZE, "%s", info.short_src);
 }
 
-tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, const char *text, size_t length,
-                             tl_error *err)
+tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, const char *text,
+                             size_t length, tl_error *err)
 {
   char chunk_name[1024];
   snprintf(chunk_name, sizeof chunk_name, "@%s", name);
@@ -321,7 +326,8 @@ tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, cons
   tl_code code = tl_scan_check(text, length, chunk->short_name, err);
   if (code != TL_OK) return code;
   text_reader reader = {text, length};
-  if (length > 0 && text[0] == '#') { /* a first line for the shell; its newline keeps the numbers right */
+  if (length > 0 &&
+      text[0] == '#') { /* a first line for the shell; its newline keeps the numbers right */
     reader.text = memchr(text, '\n', length);
     reader.length = reader.text != NULL ? length - (size_t)(reader.text - text) : 0;
   }
@@ -331,8 +337,9 @@ tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, cons
     lua_setupvalue(L, -2, 1);
     return TL_OK;
   }
-  code = status == LUA_ERRSYNTAX ? tl_scan_syntax(script_message(L, -1), chunk->text, err)
-                                 : tl_fail(err, TL_E_BUDGET, chunk->short_name, "the script needs too much memory");
+  code = status == LUA_ERRSYNTAX
+             ? tl_scan_syntax(script_message(L, -1), chunk->text, err)
+             : tl_fail(err, TL_E_BUDGET, chunk->short_name, "the script needs too much memory");
   lua_pop(L, 1);
   return code;
 }
@@ -340,16 +347,20 @@ tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, cons
 tl_code tl_sandbox_load(tl_sandbox *s, lua_State *L, const char *path, tl_error *err)
 {
   FILE *file = fopen(path, "rb");
-  if (file == NULL) return tl_fail(err, TL_E_IO, NULL, "%s: cannot open: %s", path, strerror(errno));
+  if (file == NULL)
+    return tl_fail(err, TL_E_IO, NULL, "%s: cannot open: %s", path, strerror(errno));
   char *text = malloc(SOURCE_BYTES_MAX + 1);
   tl_code code = TL_OK;
   size_t length = 0;
-  if (text == NULL) code = tl_fail(err, TL_E_LIMIT, NULL, "%s: out of memory", path);
-  else length = fread(text, 1, SOURCE_BYTES_MAX + 1, file);
+  if (text == NULL)
+    code = tl_fail(err, TL_E_LIMIT, NULL, "%s: out of memory", path);
+  else
+    length = fread(text, 1, SOURCE_BYTES_MAX + 1, file);
   if (code == TL_OK && ferror(file))
     code = tl_fail(err, TL_E_IO, NULL, "%s: cannot read: %s", path, strerror(errno));
   if (code == TL_OK && length > SOURCE_BYTES_MAX)
-    code = tl_fail(err, TL_E_LIMIT, NULL, "%s: a script has at most %d MiB", path, SOURCE_BYTES_MAX >> 20);
+    code = tl_fail(err, TL_E_LIMIT, NULL, "%s: a script has at most %d MiB", path,
+                   SOURCE_BYTES_MAX >> 20);
   fclose(file);
   if (code == TL_OK) code = tl_sandbox_load_text(s, L, path, text, length, err);
   if (code == TL_OK && s->def.file_used != NULL) s->def.file_used(s->def.owner, path, text, length);
@@ -394,7 +405,8 @@ int tl_script_raise_error(lua_State *L, const tl_error *err)
   const tl_error copy = *err;
   char where[160];
   tl_script_where(L, where, sizeof where);
-  if (copy.where[0] != '\0') s->last = copy;
+  if (copy.where[0] != '\0')
+    s->last = copy;
   else {
     tl_fail(&s->last, copy.code, where, "%s", copy.text);
     if (copy.hint[0] != '\0') tl_fail_hint(&s->last, "%s", copy.hint);
@@ -428,7 +440,8 @@ int tl_script_raise_fatal(lua_State *L, tl_code code, const char *format, ...)
 const char *script_message(lua_State *L, int index)
 {
   if (lua_type(L, index) == LUA_TSTRING) return lua_tostring(L, index);
-  return lua_type(L, index) == LUA_TNIL ? "error without a message" : "the error object is not a text";
+  return lua_type(L, index) == LUA_TNIL ? "error without a message"
+                                        : "the error object is not a text";
 }
 
 /* Lua's run-time messages to codes; our own errors carry theirs. */
@@ -471,7 +484,8 @@ static tl_code take_error(tl_sandbox *s, lua_State *co, int status, tl_error *er
   if (status == LUA_ERRMEM && s->fatal == TL_OK) {
     char where[160];
     script_where_of(co, 0, where, sizeof where);
-    tl_fail(&s->last, TL_E_BUDGET, where, "the script passed its memory cap of %zu MiB", s->bytes_cap >> 20);
+    tl_fail(&s->last, TL_E_BUDGET, where, "the script passed its memory cap of %zu MiB",
+            s->bytes_cap >> 20);
     s->fatal = TL_E_BUDGET;
   }
   if (s->fatal != TL_OK) {
@@ -500,7 +514,8 @@ static tl_code take_error(tl_sandbox *s, lua_State *co, int status, tl_error *er
   return err->code;
 }
 
-tl_code tl_sandbox_resume(tl_sandbox *s, lua_State *co, int argument_count, bool *yielded, tl_error *err)
+tl_code tl_sandbox_resume(tl_sandbox *s, lua_State *co, int argument_count, bool *yielded,
+                          tl_error *err)
 {
   assert(s->top == NULL);
   tl_error local;

@@ -33,7 +33,9 @@ void script_copy(lua_State *L, int from, int to, const char *const *names)
 }
 
 /* --- unknown names ------------------------------------------------------------------------------------ */
-typedef struct refused_name { const char *name, *instead; } refused_name;
+typedef struct refused_name {
+  const char *name, *instead;
+} refused_name;
 static const refused_name refused[] = {
     {"os", "simulated time is elapsed() and wait(); there is no clock"},
     {"io", "a scenario reads files with recording() and writes with log()"},
@@ -57,13 +59,16 @@ int script_unknown_global(lua_State *L)
   const char *name = lua_tostring(L, 2);
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
     if (strcmp(refused[i].name, name) == 0)
-      return tl_script_raise(L, TL_E_SANDBOX, refused[i].instead, "'%s' does not exist in a scenario", name);
+      return tl_script_raise(L, TL_E_SANDBOX, refused[i].instead,
+                             "'%s' does not exist in a scenario", name);
   const char *names[256];
   const uint32_t count = tl_sandbox_names(tl_sandbox_of(L), names, 256);
   const char *closest = tl_text_closest(name, names, count);
   char hint[128];
-  if (closest != NULL) snprintf(hint, sizeof hint, "did you mean '%s'?", closest);
-  else snprintf(hint, sizeof hint, "variables are declared with local");
+  if (closest != NULL)
+    snprintf(hint, sizeof hint, "did you mean '%s'?", closest);
+  else
+    snprintf(hint, sizeof hint, "variables are declared with local");
   return tl_script_raise(L, TL_E_NAME, hint, "unknown name '%s'", name);
 }
 
@@ -74,7 +79,8 @@ int script_assign_global(lua_State *L)
   const uint32_t count = tl_sandbox_names(tl_sandbox_of(L), names, 256);
   for (uint32_t i = 0; i < count; i++)
     if (strcmp(names[i], name) == 0)
-      return tl_script_raise(L, TL_E_GLOBAL, "use local and another name", "'%s' belongs to twinloop", name);
+      return tl_script_raise(L, TL_E_GLOBAL, "use local and another name",
+                             "'%s' belongs to twinloop", name);
   char hint[128];
   snprintf(hint, sizeof hint, "write: local %.60s = ...", name);
   return tl_script_raise(L, TL_E_GLOBAL, hint, "assignment to undeclared global '%s'", name);
@@ -122,7 +128,8 @@ static int l_print(lua_State *L)
 
 static void refuse_field(lua_State *L, const char *name)
 {
-  tl_script_raise(L, TL_E_SANDBOX, NULL, "'%s' is not allowed: finalisers and weak tables show when the collector runs",
+  tl_script_raise(L, TL_E_SANDBOX, NULL,
+                  "'%s' is not allowed: finalisers and weak tables show when the collector runs",
                   name);
 }
 
@@ -138,7 +145,8 @@ static int l_setmetatable(lua_State *L)
       lua_pop(L, 1);
     }
   }
-  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(L, "cannot change a protected metatable");
   lua_settop(L, 2);
   lua_setmetatable(L, 1);
   return 1;
@@ -163,7 +171,8 @@ static int finish_pcall(lua_State *L, int status, lua_KContext first)
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - (int)first;
   tl_sandbox *s = tl_sandbox_of(L);
   if (status == LUA_ERRMEM)
-    return tl_script_raise_fatal(L, TL_E_BUDGET, "the script passed its memory cap of %zu MiB", s->bytes_cap >> 20);
+    return tl_script_raise_fatal(L, TL_E_BUDGET, "the script passed its memory cap of %zu MiB",
+                                 s->bytes_cap >> 20);
   if (s->fatal != TL_OK) return lua_error(L);
   return -1;
 }
@@ -238,7 +247,8 @@ static int resume_inner(lua_State *L, lua_State *co, int count)
     return results;
   }
   if (status == LUA_ERRMEM)
-    tl_script_raise_fatal(L, TL_E_BUDGET, "the script passed its memory cap of %zu MiB", s->bytes_cap >> 20);
+    tl_script_raise_fatal(L, TL_E_BUDGET, "the script passed its memory cap of %zu MiB",
+                          s->bytes_cap >> 20);
   lua_xmove(co, L, 1);
   if (s->fatal != TL_OK) lua_error(L);
   return -1;
@@ -276,10 +286,11 @@ static int co_wrap(lua_State *L)
   return 1;
 }
 
-static int co_yield(lua_State *L)
+static int co_yield (lua_State *L)
 {
   if (tl_sandbox_is_top(tl_sandbox_of(L), L))
-    return tl_script_raise(L, TL_E_SCRIPT, "use wait() to let simulated time pass", "yield outside of a coroutine");
+    return tl_script_raise(L, TL_E_SCRIPT, "use wait() to let simulated time pass",
+                           "yield outside of a coroutine");
   return lua_yield(L, lua_gettop(L));
 }
 
@@ -314,7 +325,8 @@ static bool module_path(const tl_sandbox *s, const char *name, char *out, size_t
     snprintf(path, sizeof path, "%s/%s.lua", s->folders[i], relative);
     char *folder = realpath(s->folders[i], NULL), *file = realpath(path, NULL);
     const size_t length = folder != NULL ? strlen(folder) : 0;
-    const bool inside = file != NULL && folder != NULL && strncmp(file, folder, length) == 0 && file[length] == '/';
+    const bool inside =
+        file != NULL && folder != NULL && strncmp(file, folder, length) == 0 && file[length] == '/';
     free(folder);
     free(file);
     if (!inside) continue; /* a link out of the folder is no module */
@@ -330,7 +342,9 @@ static int l_require(lua_State *L)
   const char *name = luaL_checkstring(L, 1);
   bool fine = isalpha((unsigned char)name[0]) && strlen(name) < 100;
   for (const char *at = name; *at != '\0'; at++)
-    if (!isalnum((unsigned char)*at) && *at != '_' && !(*at == '.' && isalnum((unsigned char)at[1]))) fine = false;
+    if (!isalnum((unsigned char)*at) && *at != '_' &&
+        !(*at == '.' && isalnum((unsigned char)at[1])))
+      fine = false;
   if (!fine)
     return tl_script_raise(L, TL_E_SANDBOX, "modules lie in the scenario's folder or in scripts/",
                            "'%s' is not a module name: letters, digits, '_' and single dots", name);
@@ -362,15 +376,22 @@ static int l_require(lua_State *L)
 /* ------------------------------------------------------------------------------------------------------- */
 void script_open_base(lua_State *L)
 {
-  static const char *const stock[] = {"assert",  "error",    "ipairs", "rawequal", "rawget",
-                                      "rawlen",  "select",   "tonumber", "type", "getmetatable", NULL};
-  static const script_reg own[] = {{"pcall", l_pcall},   {"xpcall", l_xpcall},
-                                   {"tostring", l_tostring}, {"print", l_print},
-                                   {"setmetatable", l_setmetatable}, {"rawset", l_rawset},
+  static const char *const stock[] = {"assert", "error",        "ipairs", "rawequal",
+                                      "rawget", "rawlen",       "select", "tonumber",
+                                      "type",   "getmetatable", NULL};
+  static const script_reg own[] = {{"pcall", l_pcall},
+                                   {"xpcall", l_xpcall},
+                                   {"tostring", l_tostring},
+                                   {"print", l_print},
+                                   {"setmetatable", l_setmetatable},
+                                   {"rawset", l_rawset},
                                    {"require", l_require}};
   static const char *const stock_coroutine[] = {"isyieldable", "running", "status", NULL};
-  static const script_reg own_coroutine[] = {
-      {"create", co_create}, {"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield}, {"close", co_close}};
+  static const script_reg own_coroutine[] = {{"create", co_create},
+                                             {"resume", co_resume},
+                                             {"wrap", co_wrap},
+                                             {"yield", co_yield },
+                                             {"close", co_close}};
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "_G");
   script_copy(L, -1, -3, stock);

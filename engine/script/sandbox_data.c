@@ -10,7 +10,8 @@ enum { ITEMS_MAX = 10000000, SORT_MAX = 500000 };
 typedef bool index_less(lua_State *L, void *context, uint32_t a, uint32_t b);
 
 /* Sorts index[0..count) with work[0..count) as room; bottom-up, so it needs no stack. */
-static void sort_index(lua_State *L, uint32_t *index, uint32_t *work, uint32_t count, index_less *less, void *context)
+static void sort_index(lua_State *L, uint32_t *index, uint32_t *work, uint32_t count,
+                       index_less *less, void *context)
 {
   uint32_t *from = index, *to = work;
   for (uint32_t width = 1; width < count; width *= 2) {
@@ -81,8 +82,9 @@ static int l_pairs(lua_State *L)
   lua_settop(L, 1);
   size_t count = 0;
   for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) count++;
-  if (count > ITEMS_MAX) return tl_script_raise(L, TL_E_BUDGET, NULL, "pairs over more than %d items", ITEMS_MAX);
-  pair_key *keys = lua_newuserdatauv(L, count * sizeof *keys + 1, 0); /* 2 */
+  if (count > ITEMS_MAX)
+    return tl_script_raise(L, TL_E_BUDGET, NULL, "pairs over more than %d items", ITEMS_MAX);
+  pair_key *keys = lua_newuserdatauv(L, count * sizeof *keys + 1, 0);       /* 2 */
   uint32_t *index = lua_newuserdatauv(L, 2 * count * sizeof *index + 1, 0); /* 3 */
   lua_createtable(L, (int)count, 0); /* 4: keys as they come */
   lua_createtable(L, (int)count, 0); /* 5: keys in order */
@@ -94,7 +96,8 @@ static int l_pairs(lua_State *L)
                              "pairs has no fixed order for keys of type %s", lua_typename(L, type));
     pair_key *key = &keys[n];
     memset(key, 0, sizeof *key);
-    if (type == LUA_TSTRING) key->text = lua_tolstring(L, -2, &key->length);
+    if (type == LUA_TSTRING)
+      key->text = lua_tolstring(L, -2, &key->length);
     else {
       key->number = lua_tonumber(L, -2);
       key->is_integer = lua_isinteger(L, -2);
@@ -183,11 +186,14 @@ static int t_concat(lua_State *L)
   for (lua_Integer i = first;; i++) {
     size_t length = 0;
     lua_geti(L, 1, i);
-    if (!lua_isstring(L, -1)) return luaL_error(L, "table.concat: item %d is a %s, not a text", (int)i, luaL_typename(L, -1));
+    if (!lua_isstring(L, -1))
+      return luaL_error(L, "table.concat: item %d is a %s, not a text", (int)i,
+                        luaL_typename(L, -1));
     lua_tolstring(L, -1, &length);
     total += length + separator_length;
     if (total > TL_SANDBOX_TEXT_BYTES)
-      return tl_script_raise(L, TL_E_BUDGET, NULL, "table.concat would make a text of more than %d MiB",
+      return tl_script_raise(L, TL_E_BUDGET, NULL,
+                             "table.concat would make a text of more than %d MiB",
                              (int)(TL_SANDBOX_TEXT_BYTES >> 20));
     luaL_addvalue(&buffer);
     if (i == last) break;
@@ -199,7 +205,8 @@ static int t_concat(lua_State *L)
 
 static int t_move(lua_State *L)
 {
-  const lua_Integer from = luaL_checkinteger(L, 2), end = luaL_checkinteger(L, 3), to = luaL_checkinteger(L, 4);
+  const lua_Integer from = luaL_checkinteger(L, 2), end = luaL_checkinteger(L, 3),
+                    to = luaL_checkinteger(L, 4);
   const int target = lua_isnoneornil(L, 5) ? 1 : 5;
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, target, LUA_TTABLE);

@@ -7,11 +7,11 @@
 #include <string.h>
 
 /* --- functions of base/dmath: the same bits everywhere -------------------------------------------------- */
-#define UNARY(name)                                             \
-  static int m_##name(lua_State *L)                             \
-  {                                                             \
-    lua_pushnumber(L, tl_math_##name(luaL_checknumber(L, 1)));  \
-    return 1;                                                   \
+#define UNARY(name)                                                                                \
+  static int m_##name(lua_State *L)                                                                \
+  {                                                                                                \
+    lua_pushnumber(L, tl_math_##name(luaL_checknumber(L, 1)));                                     \
+    return 1;                                                                                      \
   }
 UNARY(exp)
 UNARY(sin)
@@ -29,15 +29,19 @@ static int m_log(lua_State *L)
   const double x = luaL_checknumber(L, 1);
   if (lua_isnoneornil(L, 2)) return lua_pushnumber(L, tl_math_log(x)), 1;
   const double base = luaL_checknumber(L, 2);
-  if (base == 2.0) lua_pushnumber(L, tl_math_log2(x));
-  else if (base == 10.0) lua_pushnumber(L, tl_math_log10(x));
-  else lua_pushnumber(L, tl_math_log(x) / tl_math_log(base));
+  if (base == 2.0)
+    lua_pushnumber(L, tl_math_log2(x));
+  else if (base == 10.0)
+    lua_pushnumber(L, tl_math_log10(x));
+  else
+    lua_pushnumber(L, tl_math_log(x) / tl_math_log(base));
   return 1;
 }
 
 static int m_atan(lua_State *L)
 {
-  const double y = luaL_checknumber(L, 1), x = luaL_optnumber(L, 2, 1.0); /* in this order on every compiler */
+  const double y = luaL_checknumber(L, 1),
+               x = luaL_optnumber(L, 2, 1.0); /* in this order on every compiler */
   lua_pushnumber(L, tl_math_atan2(y, x));
   return 1;
 }
@@ -60,7 +64,8 @@ static tl_rng_key stream_key(lua_State *L, const char *name)
 {
   const tl_sandbox *s = tl_sandbox_of(L);
   if (!s->seeded)
-    tl_script_raise(L, TL_E_SCRIPT, "call scenario { seed = ... } first", "random numbers need the scenario's seed");
+    tl_script_raise(L, TL_E_SCRIPT, "call scenario { seed = ... } first",
+                    "random numbers need the scenario's seed");
   return tl_rng_key_make(s->seed, tl_hash_text("script"), (uint32_t)tl_hash_text(name));
 }
 
@@ -71,8 +76,10 @@ static int draw(lua_State *L, tl_rng_key key, uint64_t *step, int first)
   const lua_Integer low = count == 1 ? 1 : luaL_checkinteger(L, first);
   const lua_Integer high = luaL_checkinteger(L, count == 1 ? first : first + 1);
   luaL_argcheck(L, low <= high, count == 1 ? first : first + 1, "interval is empty");
-  luaL_argcheck(L, (lua_Unsigned)high - (lua_Unsigned)low < UINT32_MAX, first, "interval has more than 2^32 - 1 values");
-  const uint32_t offset = tl_rng_below(key, 0, (*step)++, (uint32_t)((lua_Unsigned)high - (lua_Unsigned)low) + 1u);
+  luaL_argcheck(L, (lua_Unsigned)high - (lua_Unsigned)low < UINT32_MAX, first,
+                "interval has more than 2^32 - 1 values");
+  const uint32_t offset =
+      tl_rng_below(key, 0, (*step)++, (uint32_t)((lua_Unsigned)high - (lua_Unsigned)low) + 1u);
   lua_pushinteger(L, (lua_Integer)((lua_Unsigned)low + offset));
   return 1;
 }
@@ -84,8 +91,10 @@ static int m_random(lua_State *L)
 
 static int m_randomseed(lua_State *L)
 {
-  return tl_script_raise(L, TL_E_SANDBOX, "the seed is scenario { seed = ... } or --seed; use rng \"name\" for a stream of your own",
-                         "'randomseed' does not exist in a scenario");
+  return tl_script_raise(
+      L, TL_E_SANDBOX,
+      "the seed is scenario { seed = ... } or --seed; use rng \"name\" for a stream of your own",
+      "'randomseed' does not exist in a scenario");
 }
 
 int api_rng(lua_State *L)
@@ -120,11 +129,15 @@ static int rng_tostring(lua_State *L)
 
 void script_open_math(lua_State *L)
 {
-  static const char *const names[] = {"abs", "ceil", "deg", "floor", "fmod", "huge", "max", "maxinteger", "min",
-                                      "mininteger", "modf", "pi", "rad", "sqrt", "tointeger", "type", "ult", NULL};
-  static const script_reg own[] = {{"exp", m_exp},   {"sin", m_sin},   {"cos", m_cos},   {"tan", m_tan},
-                                   {"asin", m_asin}, {"acos", m_acos}, {"atan", m_atan}, {"tanh", m_tanh},
-                                   {"log", m_log},   {"log2", m_log2}, {"log10", m_log10}, {"pow", api_pow},
+  static const char *const names[] = {
+      "abs",        "ceil", "deg", "floor", "fmod", "huge",      "max",  "maxinteger", "min",
+      "mininteger", "modf", "pi",  "rad",   "sqrt", "tointeger", "type", "ult",        NULL};
+  static const script_reg own[] = {{"exp", m_exp},       {"sin", m_sin},
+                                   {"cos", m_cos},       {"tan", m_tan},
+                                   {"asin", m_asin},     {"acos", m_acos},
+                                   {"atan", m_atan},     {"tanh", m_tanh},
+                                   {"log", m_log},       {"log2", m_log2},
+                                   {"log10", m_log10},   {"pow", api_pow},
                                    {"random", m_random}, {"randomseed", m_randomseed}};
   static const script_reg methods[] = {{"random", rng_random}, {"normal", rng_normal}};
   luaL_newmetatable(L, rng_type);

@@ -30,7 +30,8 @@ static double pattern_cost(size_t n, const char *pattern, size_t length)
       optional *= 2.0;
     }
   }
-  for (uint32_t k = 1; k <= repeats && cost < 1e18; k++) cost = cost * ((double)n + 1.0 + k) / (1.0 + k);
+  for (uint32_t k = 1; k <= repeats && cost < 1e18; k++)
+    cost = cost * ((double)n + 1.0 + k) / (1.0 + k);
   return cost * sets * optional;
 }
 
@@ -59,7 +60,8 @@ static int bounded_gsub(lua_State *L)
   luaL_checklstring(L, 1, &n);
   if (lua_type(L, 3) == LUA_TSTRING) lua_tolstring(L, 3, &replacement);
   if ((double)n * ((double)replacement + 1.0) > (double)TL_SANDBOX_TEXT_BYTES)
-    return tl_script_raise(L, TL_E_BUDGET, NULL, "string.gsub could make a text of more than %d MiB",
+    return tl_script_raise(L, TL_E_BUDGET, NULL,
+                           "string.gsub could make a text of more than %d MiB",
                            (int)(TL_SANDBOX_TEXT_BYTES >> 20));
   return bounded_pattern(L);
 }
@@ -89,7 +91,8 @@ static int checked_format(lua_State *L)
     argument++;
     at += strspn(at, "-+ #0123456789.");
     if (*at == 'p')
-      return tl_script_raise(L, TL_E_SANDBOX, NULL, "'%%p' prints an address, which differs from run to run");
+      return tl_script_raise(L, TL_E_SANDBOX, NULL,
+                             "'%%p' prints an address, which differs from run to run");
     if (*at == 's' && argument <= lua_gettop(L)) {
       tl_script_tostring(L, argument);
       lua_replace(L, argument);
@@ -108,8 +111,10 @@ static void wrap(lua_State *L, int stock, const char *name, lua_CFunction with)
 
 void script_open_string(lua_State *L)
 {
-  static const char *const names[] = {"byte", "char", "len", "lower", "reverse", "sub", "upper", NULL};
-  static const char *const utf8_names[] = {"char", "charpattern", "codepoint", "codes", "len", "offset", NULL};
+  static const char *const names[] = {"byte",    "char", "len",   "lower",
+                                      "reverse", "sub",  "upper", NULL};
+  static const char *const utf8_names[] = {"char", "charpattern", "codepoint", "codes",
+                                           "len",  "offset",      NULL};
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   const int loaded = lua_gettop(L);
   lua_getfield(L, loaded, "string");

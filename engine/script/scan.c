@@ -77,14 +77,15 @@ static const char *skip_quoted(scanner *s, size_t *length)
 
 static bool is_refused_field(const char *text, size_t length)
 {
-  return (length == 4 && memcmp(text, "__gc", 4) == 0) || (length == 6 && memcmp(text, "__mode", 6) == 0);
+  return (length == 4 && memcmp(text, "__gc", 4) == 0) ||
+         (length == 6 && memcmp(text, "__mode", 6) == 0);
 }
 
 static tl_code refuse_field(const char *text, size_t length, const char *where, tl_error *err)
 {
   return tl_fail(err, TL_E_SANDBOX, where,
-                 "'%.*s' is not allowed: finalisers and weak tables show when the collector runs", (int)length,
-                 text);
+                 "'%.*s' is not allowed: finalisers and weak tables show when the collector runs",
+                 (int)length, text);
 }
 
 tl_code tl_scan_check(const char *text, size_t length, const char *name, tl_error *err)
@@ -172,23 +173,33 @@ static void hint_syntax(tl_error *err, const char *message, const char *line)
 {
   char token[64];
   near_token(message, token, sizeof token);
-  const bool name_or_value = is_name_byte(token[0]) || token[0] == '"' || token[0] == '\'' || token[0] == '[' || token[0] == '{';
-  if (strstr(line, "!=") != NULL && (token[0] == '!' || token[0] == '=')) tl_fail_hint(err, "write ~= for 'not equal'");
-  else if (strstr(line, "&&") != NULL) tl_fail_hint(err, "write 'and' for '&&'");
-  else if (strstr(line, "||") != NULL) tl_fail_hint(err, "write 'or' for '||'");
+  const bool name_or_value = is_name_byte(token[0]) || token[0] == '"' || token[0] == '\'' ||
+                             token[0] == '[' || token[0] == '{';
+  if (strstr(line, "!=") != NULL && (token[0] == '!' || token[0] == '='))
+    tl_fail_hint(err, "write ~= for 'not equal'");
+  else if (strstr(line, "&&") != NULL)
+    tl_fail_hint(err, "write 'and' for '&&'");
+  else if (strstr(line, "||") != NULL)
+    tl_fail_hint(err, "write 'or' for '||'");
   else if (strstr(line, "+=") != NULL || strstr(line, "-=") != NULL || strstr(line, "++") != NULL)
     tl_fail_hint(err, "Lua has no '+=': write x = x + 1");
-  else if (strcmp(token, "=") == 0 && (strstr(line, "if ") != NULL || strstr(line, "while ") != NULL))
+  else if (strcmp(token, "=") == 0 &&
+           (strstr(line, "if ") != NULL || strstr(line, "while ") != NULL))
     tl_fail_hint(err, "write == to compare");
   else if (strstr(message, "'}' expected") != NULL && name_or_value)
     tl_fail_hint(err, "a comma may be missing before '%s'", token);
   else if (strstr(message, "')' expected") != NULL && name_or_value && strcmp(token, "end") != 0)
     tl_fail_hint(err, "a comma or ')' may be missing before '%s'", token);
-  else if (strstr(message, "'then' expected") != NULL) tl_fail_hint(err, "an if needs 'then' after its condition");
-  else if (strstr(message, "'do' expected") != NULL) tl_fail_hint(err, "a loop needs 'do' after its head");
+  else if (strstr(message, "'then' expected") != NULL)
+    tl_fail_hint(err, "an if needs 'then' after its condition");
+  else if (strstr(message, "'do' expected") != NULL)
+    tl_fail_hint(err, "a loop needs 'do' after its head");
   else if (strstr(message, "'end' expected") != NULL)
-    tl_fail_hint(err, "each function, if, for and while needs its own 'end'; 'else if' needs two, elseif one");
-  else if (strstr(message, "unfinished string") != NULL) tl_fail_hint(err, "the closing quote is missing");
+    tl_fail_hint(
+        err,
+        "each function, if, for and while needs its own 'end'; 'else if' needs two, elseif one");
+  else if (strstr(message, "unfinished string") != NULL)
+    tl_fail_hint(err, "the closing quote is missing");
 }
 
 tl_code tl_scan_syntax(const char *message, const char *text, tl_error *err)

@@ -15,8 +15,10 @@ enum { COOKIE = 0x5ce0 };
 
 tl_scenario_options tl_scenario_options_default(void)
 {
-  return (tl_scenario_options){.path = tl_cpu_best_path(), .lua_bytes = TL_SANDBOX_MEMORY_BYTES,
-                               .lua_resume_s = TL_SANDBOX_RESUME_S, .cookie_ = COOKIE};
+  return (tl_scenario_options){.path = tl_cpu_best_path(),
+                               .lua_bytes = TL_SANDBOX_MEMORY_BYTES,
+                               .lua_resume_s = TL_SANDBOX_RESUME_S,
+                               .cookie_ = COOKIE};
 }
 
 /* --- helpers ------------------------------------------------------------------------------------------------------- */
@@ -52,7 +54,8 @@ char *script_keep_text(tl_scenario *s, const char *text)
   return copy;
 }
 
-tl_code script_find_file(const tl_scenario *s, const char *name, const char *where, char *out, size_t bytes, tl_error *err)
+tl_code script_find_file(const tl_scenario *s, const char *name, const char *where, char *out,
+                         size_t bytes, tl_error *err)
 {
   snprintf(out, bytes, "%s", name);
   if (access(out, R_OK) == 0) return TL_OK;
@@ -60,7 +63,8 @@ tl_code script_find_file(const tl_scenario *s, const char *name, const char *whe
   if (name[0] != '/') {
     snprintf(out, bytes, "%s/%s", s->folder, name);
     if (access(out, R_OK) == 0) return TL_OK;
-    static const char *const within[] = {"", "models/", "recordings/", "assets/", "assets/models/", "assets/recordings/"};
+    static const char *const within[] = {"",        "models/",        "recordings/",
+                                         "assets/", "assets/models/", "assets/recordings/"};
     for (uint32_t i = 0; i < s->options.asset_folder_count; i++)
       for (size_t k = 0; k < sizeof within / sizeof *within; k++) {
         snprintf(out, bytes, "%s/%s%s", s->options.asset_folders[i], within[k], name);
@@ -68,10 +72,13 @@ tl_code script_find_file(const tl_scenario *s, const char *name, const char *whe
       }
   }
   tl_fail(err, TL_E_IO, where, "'%s': cannot be opened: %s", name, strerror(reason));
-  return tl_fail_hint(err, name[0] == '/' ? "check the path" : "looked in the working folder, beside the scenario and in the assets");
+  return tl_fail_hint(
+      err, name[0] == '/' ? "check the path"
+                          : "looked in the working folder, beside the scenario and in the assets");
 }
 
-tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, const char *path, const char sha256[65])
+tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, const char *path,
+                         const char sha256[65])
 {
   if (!script_grow(&s->files, &s->file_room, s->file_count, sizeof *s->files)) return TL_E_LIMIT;
   tl_scenario_file *file = &s->files[s->file_count];
@@ -87,12 +94,19 @@ tl_code script_note_file(tl_scenario *s, const char *kind, const char *name, con
 
 int64_t script_now_ns(const tl_scenario *s) { return s->running ? tl_world_now_ns(s->world) : 0; }
 
-void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t device, uint32_t count, double value, const char *text)
+void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t device,
+                  uint32_t count, double value, const char *text)
 {
-  tl_scenario_event event = {.at_ns = script_now_ns(s), .kind = kind, .fleet = fleet,
+  tl_scenario_event event = {.at_ns = script_now_ns(s),
+                             .kind = kind,
+                             .fleet = fleet,
                              .fleet_name = fleet.index1 != 0 ? tl_fleet_name(s->world, fleet) : "",
-                             .device = device, .count = count, .value = value, .text = text};
-  if (s->history_count < SCRIPT_HISTORY_MAX && script_grow(&s->history, &s->history_room, s->history_count, sizeof *s->history)) {
+                             .device = device,
+                             .count = count,
+                             .value = value,
+                             .text = text};
+  if (s->history_count < SCRIPT_HISTORY_MAX &&
+      script_grow(&s->history, &s->history_room, s->history_count, sizeof *s->history)) {
     event.text = script_keep_text(s, text);
     if (event.text == NULL) event.text = "";
     s->history[s->history_count++] = event;
@@ -100,7 +114,10 @@ void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t d
   if (s->options.event != NULL) s->options.event(s->options.self, &event);
 }
 
-static void on_print(void *owner, const char *line) { script_event(owner, "log", (tl_fleet_id){0}, -1, 0, 0.0, line); }
+static void on_print(void *owner, const char *line)
+{
+  script_event(owner, "log", (tl_fleet_id){0}, -1, 0, 0.0, line);
+}
 
 static void on_file(void *owner, const char *path, const void *bytes, size_t count)
 {
@@ -108,7 +125,8 @@ static void on_file(void *owner, const char *path, const void *bytes, size_t cou
   char sha[TL_SHA256_HEX_BYTES];
   tl_sha256_bytes(sha, bytes, count);
   const char *slash = strrchr(path, '/');
-  script_note_file(s, s->file_count == 0 ? "scenario" : "module", slash != NULL ? slash + 1 : path, path, sha);
+  script_note_file(s, s->file_count == 0 ? "scenario" : "module", slash != NULL ? slash + 1 : path,
+                   path, sha);
 }
 
 /* Lua shortens long chunk names in messages; users get the path they know. */
@@ -117,12 +135,16 @@ void script_full_path(const tl_scenario *s, tl_error *err)
   const char *colon = strrchr(err->where, ':');
   char short_name[LUA_IDSIZE];
   const char *path = NULL;
-  if (colon == NULL || (size_t)(colon - err->where) >= sizeof short_name || s->sandbox == NULL) return;
+  if (colon == NULL || (size_t)(colon - err->where) >= sizeof short_name || s->sandbox == NULL)
+    return;
   snprintf(short_name, sizeof short_name, "%.*s", (int)(colon - err->where), err->where);
-  if (tl_sandbox_source(s->sandbox, short_name, &path) == NULL || strcmp(path, short_name) == 0) return;
+  if (tl_sandbox_source(s->sandbox, short_name, &path) == NULL || strcmp(path, short_name) == 0)
+    return;
   tl_error longer = *err;
   const size_t old = strlen(err->where);
-  const char *text = strncmp(err->text, err->where, old) == 0 && err->text[old] == ':' ? err->text + old + 2 : err->text;
+  const char *text = strncmp(err->text, err->where, old) == 0 && err->text[old] == ':'
+                         ? err->text + old + 2
+                         : err->text;
   char where[sizeof err->where];
   if ((size_t)snprintf(where, sizeof where, "%s:%s", path, colon + 1) >= sizeof where) return;
   tl_fail(&longer, err->code, where, "%s", text);
@@ -168,7 +190,8 @@ static tl_code make_sandbox(tl_scenario *s, tl_error *err)
   def.print = on_print;
   def.file_used = on_file;
   def.folders[def.folder_count++] = s->folder;
-  for (uint32_t i = 0; i < s->options.script_folder_count && def.folder_count < TL_SANDBOX_FOLDERS_MAX; i++)
+  for (uint32_t i = 0;
+       i < s->options.script_folder_count && def.folder_count < TL_SANDBOX_FOLDERS_MAX; i++)
     def.folders[def.folder_count++] = s->options.script_folders[i];
   const tl_code code = tl_sandbox_create(&s->sandbox, &def, err);
   if (code == TL_OK) script_open_api(s);
@@ -183,9 +206,12 @@ static tl_code check_settings(const tl_scenario *s, tl_error *err)
     uint32_t count = 0;
     for (; count < s->used_count && count < 64; count++) names[count] = s->used[count].name;
     const char *closest = tl_text_closest(s->settings[i].name, names, count);
-    tl_fail(err, TL_E_NAME, NULL, "--set %s: %s asks for no such setting", s->settings[i].name, s->path);
+    tl_fail(err, TL_E_NAME, NULL, "--set %s: %s asks for no such setting", s->settings[i].name,
+            s->path);
     if (closest != NULL) return tl_fail_hint(err, "did you mean '%s'?", closest);
-    return count > 0 ? tl_fail_hint(err, "it asks for: %.80s%s", names[0], count > 1 ? " and others" : "") : TL_E_NAME;
+    return count > 0
+               ? tl_fail_hint(err, "it asks for: %.80s%s", names[0], count > 1 ? " and others" : "")
+               : TL_E_NAME;
   }
   return TL_OK;
 }
@@ -196,7 +222,8 @@ static tl_code run_main_chunk(tl_scenario *s, tl_error *err)
   bool yielded = false;
   tl_code code = tl_sandbox_load(s->sandbox, co, s->path, err);
   if (code == TL_OK) code = tl_sandbox_resume(s->sandbox, co, 0, &yielded, err);
-  if (code == TL_OK && yielded) code = tl_fail(err, TL_E_SCRIPT, NULL, "the main chunk waits; write run(function() ... end)");
+  if (code == TL_OK && yielded)
+    code = tl_fail(err, TL_E_SCRIPT, NULL, "the main chunk waits; write run(function() ... end)");
   if (code == TL_OK && !s->declared) {
     code = tl_fail(err, TL_E_SCRIPT, NULL, "%s: no scenario { duration = ... }", s->path);
     tl_fail_hint(err, "a scenario begins with scenario { duration = 1*h }");
@@ -204,7 +231,8 @@ static tl_code run_main_chunk(tl_scenario *s, tl_error *err)
   return code;
 }
 
-tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_options *options, tl_error *err)
+tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_options *options,
+                         tl_error *err)
 {
   assert(options->cookie_ == COOKIE && "start from tl_scenario_options_default()");
   tl_error local;
@@ -245,9 +273,11 @@ void tl_scenario_destroy(tl_scenario *s)
   for (uint32_t i = 0; i < s->fleet_count; i++) free(s->fleets[i].alarms_seen);
   for (uint32_t i = 0; i < s->block_count; i++) free(s->blocks[i]);
   tl_events_free(&s->queue);
-  void *const arrays[] = {s->settings, s->setting_used, s->fleets, s->recordings, s->compares, s->compare_infos, s->thresholds,
-                          s->threshold_extra, s->writes, s->files, s->used, s->blocks, s->pending, s->pending_faults, s->processes,
-                          s->calls, s->history, s->score.channels, s->score_memory, s->judgements};
+  void *const arrays[] = {s->settings, s->setting_used,   s->fleets,       s->recordings,
+                          s->compares, s->compare_infos,  s->thresholds,   s->threshold_extra,
+                          s->writes,   s->files,          s->used,         s->blocks,
+                          s->pending,  s->pending_faults, s->processes,    s->calls,
+                          s->history,  s->score.channels, s->score_memory, s->judgements};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
   free(s);
 }
@@ -258,11 +288,13 @@ static tl_code seal_alarms(tl_scenario *s, tl_error *err)
   for (uint32_t i = 0; i < s->fleet_count; i++) {
     if (!s->fleets[i].has_detector) continue;
     s->fleets[i].alarms_seen = calloc(s->fleets[i].count, sizeof(double));
-    if (s->fleets[i].alarms_seen == NULL) return tl_fail(err, TL_E_LIMIT, s->fleets[i].where, "out of memory");
+    if (s->fleets[i].alarms_seen == NULL)
+      return tl_fail(err, TL_E_LIMIT, s->fleets[i].where, "out of memory");
   }
   s->judgements = calloc(s->threshold_count + 1, sizeof *s->judgements);
   s->compare_infos = calloc(s->compare_count + 1, sizeof *s->compare_infos);
-  if (s->judgements == NULL || s->compare_infos == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  if (s->judgements == NULL || s->compare_infos == NULL)
+    return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
   return TL_OK;
 }
 
@@ -286,11 +318,20 @@ tl_code tl_scenario_seal(tl_scenario *s, tl_error *err)
 /* --- what it is ---------------------------------------------------------------------------------------------------------- */
 tl_scenario_info tl_scenario_describe(const tl_scenario *s)
 {
-  tl_scenario_info info = {
-      .path = s->path, .name = s->name, .title = s->title, .seed = s->seed, .duration_ns = s->duration_ns, .sync_ns = s->sync_ns,
-      .files = s->files, .file_count = s->file_count, .thresholds = s->thresholds, .threshold_count = s->threshold_count,
-      .settings = s->used, .setting_count = s->used_count, .story_count = s->story_count,
-      .lua_bytes_max = tl_sandbox_bytes_max(s->sandbox)};
+  tl_scenario_info info = {.path = s->path,
+                           .name = s->name,
+                           .title = s->title,
+                           .seed = s->seed,
+                           .duration_ns = s->duration_ns,
+                           .sync_ns = s->sync_ns,
+                           .files = s->files,
+                           .file_count = s->file_count,
+                           .thresholds = s->thresholds,
+                           .threshold_count = s->threshold_count,
+                           .settings = s->used,
+                           .setting_count = s->used_count,
+                           .story_count = s->story_count,
+                           .lua_bytes_max = tl_sandbox_bytes_max(s->sandbox)};
   info.compare_count = s->compare_count;
   if (s->compare_infos != NULL) {
     for (uint32_t i = 0; i < s->compare_count; i++) {

@@ -16,17 +16,19 @@
 
 typedef struct tl_scenario tl_scenario;
 
-typedef struct tl_scenario_setting { const char *name, *value; } tl_scenario_setting; /* --set name=value */
+typedef struct tl_scenario_setting {
+  const char *name, *value;
+} tl_scenario_setting; /* --set name=value */
 
 typedef struct tl_scenario_event { /* what happened, for /events, log and report */
   int64_t at_ns;
-  const char *kind;    /* "log", "fault.begin", "fault.end", "alarm", "set", "abort" */
-  tl_fleet_id fleet;   /* {0}: none */
+  const char *kind;       /* "log", "fault.begin", "fault.end", "alarm", "set", "abort" */
+  tl_fleet_id fleet;      /* {0}: none */
   const char *fleet_name; /* "" when none */
-  int64_t device;      /* -1: several or none */
-  uint32_t count;      /* devices concerned */
-  double value;        /* alarm: its score; fault: its main option; else 0 */
-  const char *text;    /* "sensor.drift", a log line */
+  int64_t device;         /* -1: several or none */
+  uint32_t count;         /* devices concerned */
+  double value;           /* alarm: its score; fault: its main option; else 0 */
+  const char *text;       /* "sensor.drift", a log line */
 } tl_scenario_event;
 
 typedef struct tl_scenario_options {
@@ -39,9 +41,11 @@ typedef struct tl_scenario_options {
   uint32_t twin_count;
   const tl_scenario_setting *settings; /* those that the scenario does not ask for are errors */
   uint32_t setting_count;
-  const char *const *script_folders; /* `require` looks here after the scenario's folder; at most 3 */
+  const char *const
+      *script_folders; /* `require` looks here after the scenario's folder; at most 3 */
   uint32_t script_folder_count;
-  const char *const *asset_folders; /* recordings and models: working folder, scenario's folder, then these */
+  const char *const
+      *asset_folders; /* recordings and models: working folder, scenario's folder, then these */
   uint32_t asset_folder_count;
   size_t lua_bytes;    /* memory cap of the script */
   double lua_resume_s; /* wall time of one resume */
@@ -54,7 +58,8 @@ TL_API tl_scenario_options tl_scenario_options_default(void);
 /* Reads and runs the main chunk. Paths in errors are `path` as given.
  * errors  every code of a script (101 to 110), TL_E_IO and TL_E_FORMAT of its files, TL_E_ARG, TL_E_MODEL.
  *         *out is NULL then; render with phase "in the main chunk", time 0. */
-TL_API tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_options *options, tl_error *err);
+TL_API tl_code tl_scenario_load(tl_scenario **out, const char *path,
+                                const tl_scenario_options *options, tl_error *err);
 TL_API void tl_scenario_destroy(tl_scenario *scenario); /* NULL is fine */
 
 /* Reserves the world's memory, writes initial values and parameters, makes the judge. */
@@ -64,19 +69,21 @@ typedef struct tl_scenario_hooks {
   void *self;
   /* After every window; return value unused. May be NULL. */
   void (*progress)(void *self, int64_t now_ns, int64_t duration_ns);
-  const volatile sig_atomic_t *interrupted; /* not zero: stop at the next window's end; may be NULL */
+  const volatile sig_atomic_t
+      *interrupted; /* not zero: stop at the next window's end; may be NULL */
 } tl_scenario_hooks;
 /* Seals if that was not done, then runs to the end. hooks may be NULL.
  * errors  TL_E_INTERRUPTED, TL_E_FAIL (fail() was called), script errors, TL_E_NAN, errors of observers, and
  *         TL_E_SAMPLES and the like from scoring. Judgements up to that time are there in any case.
  *         A threshold that did not hold is no error: see verdict. */
-TL_API tl_code tl_scenario_run(tl_scenario *scenario, const tl_scenario_hooks *hooks, tl_error *err);
+TL_API tl_code tl_scenario_run(tl_scenario *scenario, const tl_scenario_hooks *hooks,
+                               tl_error *err);
 
 /* --- what it is ------------------------------------------------------------------------------------------ */
 typedef struct tl_scenario_file { /* everything that the run is a function of, beside the program */
-  const char *kind;  /* "scenario", "module", "recording", "model" */
-  const char *name;  /* as the scenario names it, no machine's path */
-  const char *path;  /* where it was found */
+  const char *kind;               /* "scenario", "module", "recording", "model" */
+  const char *name;               /* as the scenario names it, no machine's path */
+  const char *path;               /* where it was found */
   char sha256[65];
 } tl_scenario_file;
 
@@ -91,8 +98,8 @@ typedef struct tl_scenario_compare { /* a column that must be recorded in full (
 } tl_scenario_compare;
 
 typedef struct tl_scenario_info {
-  const char *path;  /* of the scenario, as given */
-  const char *name;  /* file name without .lua */
+  const char *path; /* of the scenario, as given */
+  const char *name; /* file name without .lua */
   const char *title;
   uint64_t seed;
   int64_t duration_ns, sync_ns;
@@ -109,7 +116,7 @@ typedef struct tl_scenario_info {
 } tl_scenario_info;
 /* Valid until the next call on scenario. */
 TL_API tl_scenario_info tl_scenario_describe(const tl_scenario *scenario);
-TL_API tl_world *tl_scenario_world(tl_scenario *scenario); /* never NULL after load */
+TL_API tl_world *tl_scenario_world(tl_scenario *scenario);             /* never NULL after load */
 TL_API const tl_judge *tl_scenario_judge(const tl_scenario *scenario); /* NULL before seal */
 
 /* Where the script is, for tl_message_render: "in run() of line 31". */
@@ -120,7 +127,8 @@ typedef struct tl_scenario_result {
   tl_verdict verdict; /* TL_ERRORED when run returned an error other than TL_E_INTERRUPTED */
   const tl_judgement *judgements;
   uint32_t judgement_count;
-  const tl_score *score; /* of all compare() lines; NULL when there are none or scoring was not reached */
+  const tl_score
+      *score; /* of all compare() lines; NULL when there are none or scoring was not reached */
   const tl_scenario_event *events; /* all of them, in order */
   uint32_t event_count;
   bool aborted; /* an `abort` threshold stopped the run */

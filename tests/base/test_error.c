@@ -12,7 +12,8 @@ static void a_failure_starts_with_the_users_line(void **unused)
 {
   (void)unused;
   tl_error err;
-  assert_int_equal(tl_fail(&err, TL_E_FORMAT, "hvac.lua:3", "t.h5: /t has %d samples", 4), TL_E_FORMAT);
+  assert_int_equal(tl_fail(&err, TL_E_FORMAT, "hvac.lua:3", "t.h5: /t has %d samples", 4),
+                   TL_E_FORMAT);
   assert_string_equal(err.text, "hvac.lua:3: t.h5: /t has 4 samples");
   assert_string_equal(err.hint, "");
 }
@@ -44,7 +45,8 @@ static void numbers_are_unique_and_every_row_explains(void **unused)
   for (int a = 1; a < TL_CODE_COUNT; a++) {
     assert_true(strlen(tl_code_describe((tl_code)a)->help) > 40);
     for (int b = a + 1; b < TL_CODE_COUNT; b++)
-      assert_int_not_equal(tl_code_describe((tl_code)a)->number, tl_code_describe((tl_code)b)->number);
+      assert_int_not_equal(tl_code_describe((tl_code)a)->number,
+                           tl_code_describe((tl_code)b)->number);
   }
 }
 

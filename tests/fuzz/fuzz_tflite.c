@@ -12,8 +12,7 @@ enum { MEMORY_MAX = 1 << 20, ARENA_MAX = 1 << 20, ELEMENTS_MAX = 1 << 16 };
 static void *take(size_t bytes)
 {
   void *memory = aligned_alloc(64, (bytes + 64) / 64 * 64);
-  if (memory == NULL)
-    abort();
+  if (memory == NULL) abort();
   memset(memory, 0x5A, (bytes + 64) / 64 * 64);
   return memory;
 }
@@ -27,20 +26,16 @@ static void run_once(const tl_model *model)
       model->output_count > OPERANDS_MAX)
     return;
   uint64_t work = 0;
-  for (uint32_t t = 0; t < model->tensor_count; t++)
-    work += model->tensors[t].element_count;
-  if (work > ELEMENTS_MAX)
-    return;
+  for (uint32_t t = 0; t < model->tensor_count; t++) work += model->tensors[t].element_count;
+  if (work > ELEMENTS_MAX) return;
   uint8_t *in = take(ARENA_MAX), *arena = take(model->arena_bytes);
-  for (uint32_t i = 0; i < model->input_count; i++)
-    inputs[i] = in;
+  for (uint32_t i = 0; i < model->input_count; i++) inputs[i] = in;
   for (uint32_t o = 0; o < model->output_count; o++)
     outputs[o] = take(tl_model_output(model, o)->bytes);
   tl_model_reset(model, arena);
   if (tl_model_run(model, arena, model->arena_bytes, inputs, outputs, NULL) != TL_KERNEL_OK)
     abort();
-  for (uint32_t o = 0; o < model->output_count; o++)
-    free(outputs[o]);
+  for (uint32_t o = 0; o < model->output_count; o++) free(outputs[o]);
   free(in);
   free(arena);
 }
@@ -50,8 +45,7 @@ static void pack_once(const tl_model *model)
   tl_window window;
   tl_kernel_status status;
   const size_t bytes = tl_window_pack_bytes(model);
-  if (bytes == 0 || bytes > MEMORY_MAX)
-    return;
+  if (bytes == 0 || bytes > MEMORY_MAX) return;
   uint8_t *memory = take(bytes);
   for (int path = 0; path < 2; path++) { /* scalar and SSE: what every x86-64 of today runs */
     if (tl_window_pack(&window, memory, bytes, model, 1, (tl_kernel_path)path, &status) !=
@@ -78,14 +72,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   tl_kernel_status status;
   size_t bytes;
   uint8_t *file = malloc(size + (size == 0));
-  if (file == NULL)
-    abort();
+  if (file == NULL) abort();
   memcpy(file, data, size);
   if (tl_model_memory_bytes(&bytes, file, size, &status) == TL_KERNEL_OK && bytes <= MEMORY_MAX) {
     void *memory = take(bytes);
     const tl_kernel_code code = tl_model_open(&model, memory, bytes, file, size, &status);
-    if (code == TL_KERNEL_E_MEMORY)
-      abort(); /* the bytes asked for must do */
+    if (code == TL_KERNEL_E_MEMORY) abort(); /* the bytes asked for must do */
     if (code == TL_KERNEL_OK) {
       run_once(&model);
       pack_once(&model);

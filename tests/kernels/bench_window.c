@@ -21,12 +21,12 @@ static bool cpu_has(tl_kernel_path path)
 {
 #if defined(__x86_64__) || defined(__i386__)
   switch (path) {
-  case TL_KERNEL_SSE: return __builtin_cpu_supports("sse4.1");
-  case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2");
-  case TL_KERNEL_VNNI:
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vnni");
-  default: return path == TL_KERNEL_SCALAR;
+    case TL_KERNEL_SSE: return __builtin_cpu_supports("sse4.1");
+    case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2");
+    case TL_KERNEL_VNNI:
+      return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni");
+    default: return path == TL_KERNEL_SCALAR;
   }
 #else
   return tl_kernel_path_built(path);
@@ -35,7 +35,8 @@ static bool cpu_has(tl_kernel_path path)
 
 int main(int argc, char **argv)
 {
-  const char *path_name = argc > 1 ? argv[1] : TL_SOURCE_DIR "/assets/models/w1-synthetic-int8.tflite";
+  const char *path_name =
+      argc > 1 ? argv[1] : TL_SOURCE_DIR "/assets/models/w1-synthetic-int8.tflite";
   opened m;
   size_t bytes = 0;
   uint8_t *file = read_file(path_name, &bytes);

@@ -24,11 +24,10 @@ typedef struct standin_512f {
 #define __m512i standin_512
 #define __m512 standin_512f
 
-#define EACH(count, expression)        \
-  do {                                 \
-    for (int n = 0; n < (count); n++)  \
-      r.expression;                    \
-    return r;                          \
+#define EACH(count, expression)                                                                    \
+  do {                                                                                             \
+    for (int n = 0; n < (count); n++) r.expression;                                                \
+    return r;                                                                                      \
   } while (0)
 
 static inline standin_512 _mm512_loadu_si512(const void *p)
@@ -37,10 +36,7 @@ static inline standin_512 _mm512_loadu_si512(const void *p)
   memcpy(&r, p, sizeof r);
   return r;
 }
-static inline void _mm512_storeu_si512(void *p, standin_512 v)
-{
-  memcpy(p, &v, sizeof v);
-}
+static inline void _mm512_storeu_si512(void *p, standin_512 v) { memcpy(p, &v, sizeof v); }
 static inline standin_512 _mm512_set1_epi32(int32_t x)
 {
   standin_512 r;
@@ -62,10 +58,7 @@ static inline standin_512 _mm512_set4_epi32(int32_t d, int32_t c, int32_t b, int
   standin_512 r;
   EACH(16, i32[n] = x[n % 4]);
 }
-static inline standin_512 _mm512_setzero_si512(void)
-{
-  return _mm512_set1_epi32(0);
-}
+static inline standin_512 _mm512_setzero_si512(void) { return _mm512_set1_epi32(0); }
 static inline standin_512 _mm512_add_epi32(standin_512 a, standin_512 b)
 {
   standin_512 r;
@@ -124,8 +117,7 @@ static inline standin_512 _mm512_srav_epi32(standin_512 a, standin_512 count)
 static inline uint16_t _mm512_cmpgt_epi32_mask(standin_512 a, standin_512 b)
 {
   uint16_t mask = 0;
-  for (int n = 0; n < 16; n++)
-    mask = (uint16_t)(mask | (a.i32[n] > b.i32[n] ? 1u << n : 0u));
+  for (int n = 0; n < 16; n++) mask = (uint16_t)(mask | (a.i32[n] > b.i32[n] ? 1u << n : 0u));
   return mask;
 }
 static inline standin_512 _mm512_maskz_set1_epi32(uint16_t mask, int32_t x)
@@ -176,8 +168,9 @@ static inline standin_512f _mm512_cvtepi32_ps(standin_512 a)
 static inline standin_512 _mm512_cvtps_epi32(standin_512f a)
 {
   standin_512 r;
-  EACH(16, i32[n] = a.f[n] >= 2147483648.0f || !(a.f[n] >= -2147483648.0f) ? INT32_MIN
-                                                                          : (int32_t)rintf(a.f[n]));
+  EACH(16, i32[n] = a.f[n] >= 2147483648.0f || !(a.f[n] >= -2147483648.0f)
+                        ? INT32_MIN
+                        : (int32_t)rintf(a.f[n]));
 }
 static inline standin_512f _mm512_mul_ps(standin_512f a, standin_512f b)
 {
@@ -197,16 +190,15 @@ static inline int32_t standin_clamp(int32_t x, int32_t low, int32_t high)
 static inline standin_512 _mm512_packs_epi32(standin_512 a, standin_512 b)
 {
   standin_512 r;
-  EACH(32, i16[n] = (int16_t)standin_clamp(n % 8 < 4 ? a.i32[n / 8 * 4 + n % 4]
-                                                     : b.i32[n / 8 * 4 + n % 4],
-                                           INT16_MIN, INT16_MAX));
+  EACH(32,
+       i16[n] = (int16_t)standin_clamp(
+           n % 8 < 4 ? a.i32[n / 8 * 4 + n % 4] : b.i32[n / 8 * 4 + n % 4], INT16_MIN, INT16_MAX));
 }
 static inline standin_512 _mm512_packus_epi16(standin_512 a, standin_512 b)
 {
   standin_512 r;
-  EACH(64, u8[n] = (uint8_t)standin_clamp(n % 16 < 8 ? a.i16[n / 16 * 8 + n % 8]
-                                                     : b.i16[n / 16 * 8 + n % 8],
-                                          0, 255));
+  EACH(64, u8[n] = (uint8_t)standin_clamp(
+               n % 16 < 8 ? a.i16[n / 16 * 8 + n % 8] : b.i16[n / 16 * 8 + n % 8], 0, 255));
 }
 static inline standin_512 _mm512_shuffle_epi8(standin_512 a, standin_512 index)
 {
@@ -216,10 +208,10 @@ static inline standin_512 _mm512_shuffle_epi8(standin_512 a, standin_512 index)
 static inline standin_512 _mm512_dpbusd_epi32(standin_512 sum, standin_512 a, standin_512 b)
 {
   standin_512 r;
-  EACH(16, u32[n] = sum.u32[n] + (uint32_t)(a.u8[4 * n] * b.i8[4 * n] +
-                                            a.u8[4 * n + 1] * b.i8[4 * n + 1] +
-                                            a.u8[4 * n + 2] * b.i8[4 * n + 2] +
-                                            a.u8[4 * n + 3] * b.i8[4 * n + 3]));
+  EACH(16,
+       u32[n] = sum.u32[n] +
+                (uint32_t)(a.u8[4 * n] * b.i8[4 * n] + a.u8[4 * n + 1] * b.i8[4 * n + 1] +
+                           a.u8[4 * n + 2] * b.i8[4 * n + 2] + a.u8[4 * n + 3] * b.i8[4 * n + 3]));
 }
 static inline standin_512 _mm512_dpwssd_epi32(standin_512 sum, standin_512 a, standin_512 b)
 {

@@ -7,7 +7,4 @@
 #include "kernels/simd/lanes_vnni.h"
 #include "kernels/simd/window_body.h"
 
-const tl_window_path *standin_path_vnni(void)
-{
-  return &path_vnni;
-}
+const tl_window_path *standin_path_vnni(void) { return &path_vnni; }

@@ -9,8 +9,7 @@
 uint8_t *read_file(const char *path, size_t *bytes)
 {
   FILE *file = fopen(path, "rb");
-  if (file == NULL)
-    return NULL;
+  if (file == NULL) return NULL;
   fseek(file, 0, SEEK_END);
   *bytes = (size_t)ftell(file);
   fseek(file, 0, SEEK_SET);
@@ -35,10 +34,10 @@ bool open_model(opened *out, uint8_t *file, size_t file_bytes)
 {
   size_t bytes;
   *out = (opened){.file = file, .file_bytes = file_bytes};
-  if (tl_model_memory_bytes(&bytes, file, file_bytes, &out->status) != TL_KERNEL_OK)
-    return false;
+  if (tl_model_memory_bytes(&bytes, file, file_bytes, &out->status) != TL_KERNEL_OK) return false;
   out->memory = take(bytes);
-  if (tl_model_open(&out->model, out->memory, bytes, file, file_bytes, &out->status) != TL_KERNEL_OK)
+  if (tl_model_open(&out->model, out->memory, bytes, file, file_bytes, &out->status) !=
+      TL_KERNEL_OK)
     return false;
   assert(out->model.memory_bytes <= bytes);
   out->arena = take(out->model.arena_bytes);
@@ -70,12 +69,10 @@ typedef struct writer {
 
 static size_t put(writer *w, const void *data, size_t bytes, size_t align)
 {
-  while (w->used % align != 0)
-    w->data[w->used++] = 0;
+  while (w->used % align != 0) w->data[w->used++] = 0;
   assert(w->used + bytes + 64 < w->capacity);
   const size_t at = w->used;
-  if (bytes > 0)
-    memcpy(w->data + at, data, bytes);
+  if (bytes > 0) memcpy(w->data + at, data, bytes);
   w->used += bytes;
   return at;
 }
@@ -93,21 +90,18 @@ static size_t put_table(writer *w, uint32_t count, const uint32_t *values, size_
   uint16_t vtable[16] = {0};
   vtable[0] = (uint16_t)(4 + 2 * count);
   vtable[1] = (uint16_t)(4 + 4 * count);
-  for (uint32_t f = 0; f < count; f++)
-    vtable[2 + f] = (uint16_t)(4 + 4 * f);
+  for (uint32_t f = 0; f < count; f++) vtable[2 + f] = (uint16_t)(4 + 4 * f);
   const size_t at_vtable = put(w, vtable, vtable[0], 4);
   const size_t at = put(w, values, 0, 4);
   const int32_t back = (int32_t)(at - at_vtable);
   put(w, &back, 4, 4);
-  for (uint32_t f = 0; f < count; f++)
-    places[f] = put(w, &values[f], 4, 4);
+  for (uint32_t f = 0; f < count; f++) places[f] = put(w, &values[f], 4, 4);
   return at;
 }
 
 static size_t put_vector(writer *w, const void *data, uint32_t count, size_t element, size_t align)
 {
-  while ((w->used + 4) % align != 0)
-    w->data[w->used++] = 0;
+  while ((w->used + 4) % align != 0) w->data[w->used++] = 0;
   const size_t at = put(w, &count, 4, 4);
   put(w, data, count * element, 1);
   return at;
@@ -118,8 +112,7 @@ static size_t put_references(writer *w, uint32_t count, size_t *places)
 {
   const size_t at = put(w, &count, 4, 4);
   const uint32_t zero = 0;
-  for (uint32_t i = 0; i < count; i++)
-    places[i] = put(w, &zero, 4, 4);
+  for (uint32_t i = 0; i < count; i++) places[i] = put(w, &zero, 4, 4);
   return at;
 }
 
@@ -142,8 +135,7 @@ static void put_tensor(writer *w, size_t reference, const tensor_text *t)
   point(w, fields[4], put_table(w, 4, none, quantisation));
   int64_t zeros[1024];
   assert(t->scale_count <= 1024);
-  for (uint32_t c = 0; c < t->scale_count; c++)
-    zeros[c] = t->zero;
+  for (uint32_t c = 0; c < t->scale_count; c++) zeros[c] = t->zero;
   point(w, quantisation[0], put_vector(w, NULL, 0, 4, 4)); /* min, max: empty */
   point(w, quantisation[1], put_vector(w, NULL, 0, 4, 4));
   point(w, quantisation[2], put_vector(w, t->scales, t->scale_count, 4, 4));
@@ -195,8 +187,9 @@ uint8_t *write_chain(size_t *bytes, float input_scale, int32_t input_zero,
     const chain_layer *layer = b == 0 ? NULL : &layers[(b - 1) / 2];
     const bool is_bias = b % 2 == 0;
     point(&w, refs[b], put_table(&w, 1, &empty, fields));
-    const uint32_t count = b == 0 ? 0 : is_bias ? (layer->bias != NULL ? 4 * layer->outputs : 0)
-                                                : layer->inputs * layer->outputs;
+    const uint32_t count = b == 0    ? 0
+                           : is_bias ? (layer->bias != NULL ? 4 * layer->outputs : 0)
+                                     : layer->inputs * layer->outputs;
     const void *data = b == 0 ? NULL : is_bias ? (const void *)layer->bias : layer->weights;
     point(&w, fields[0], put_vector(&w, data, count, 1, 16));
   }
@@ -212,11 +205,16 @@ uint8_t *write_chain(size_t *bytes, float input_scale, int32_t input_zero,
   put_tensor(&w, refs[0], &flow);
   for (uint32_t l = 0; l < layer_count; l++) {
     const chain_layer *layer = &layers[l];
-    const tensor_text weights = {TYPE_INT8, 1 + 2 * l, 2, layer->scale_count,
+    const tensor_text weights = {TYPE_INT8,
+                                 1 + 2 * l,
+                                 2,
+                                 layer->scale_count,
                                  {(int32_t)layer->outputs, (int32_t)layer->inputs},
-                                 layer->weight_scales, 0};
-    const tensor_text bias = {TYPE_INT32, layer->bias != NULL ? 2 + 2 * l : 0, 1, 0,
-                              {(int32_t)layer->outputs, 0}, NULL, 0};
+                                 layer->weight_scales,
+                                 0};
+    const tensor_text bias = {TYPE_INT32, layer->bias != NULL ? 2 + 2 * l : 0, 1,
+                              0,          {(int32_t)layer->outputs, 0},        NULL,
+                              0};
     put_tensor(&w, refs[1 + 4 * l], &flow);
     put_tensor(&w, refs[2 + 4 * l], &weights);
     put_tensor(&w, refs[3 + 4 * l], &bias);
@@ -230,8 +228,7 @@ uint8_t *write_chain(size_t *bytes, float input_scale, int32_t input_zero,
   point(&w, graph[2], put_vector(&w, &output, 1, 4, 4));
 
   uint32_t op_count = layer_count, op = 0;
-  for (uint32_t l = 0; l < layer_count; l++)
-    op_count += layers[l].reshape_before;
+  for (uint32_t l = 0; l < layer_count; l++) op_count += layers[l].reshape_before;
   point(&w, graph[3], put_references(&w, op_count, ops));
   for (uint32_t l = 0; l < layer_count; l++) {
     const int32_t base = 4 * (int32_t)l;
@@ -277,19 +274,18 @@ uint8_t *random_chain(size_t *bytes, dice *d, const uint32_t *widths, uint32_t l
     }
     /* spread: standard deviation of the accumulator to about 60 steps of the output */
     const float deviation = 70.0f * 0.58f * (float)weight_size * sqrtf((float)in);
-    *layer = (chain_layer){in, out, weights, roll(d, 4) == 0 ? NULL : bias, scales,
-                           per_channel ? out : 1, 0.0f, (int32_t)roll(d, 256) - 128, 0,
-                           roll(d, 4) == 0};
+    *layer = (chain_layer){in,      out,
+                           weights, roll(d, 4) == 0 ? NULL : bias,
+                           scales,  per_channel ? out : 1,
+                           0.0f,    (int32_t)roll(d, 256) - 128,
+                           0,       roll(d, 4) == 0};
     layer->output_scale =
         scale * scales[0] * deviation / 60.0f * (0.5f + 0.001f * (float)roll(d, 1000));
-    if (relu && l + 1 < layer_count)
-      layer->activation = (uint8_t)(roll(d, 4) == 0 ? 3 : 1);
-    if (relu && l + 1 < layer_count && roll(d, 2) == 0)
-      layer->output_zero = -128;
+    if (relu && l + 1 < layer_count) layer->activation = (uint8_t)(roll(d, 4) == 0 ? 3 : 1);
+    if (relu && l + 1 < layer_count && roll(d, 2) == 0) layer->output_zero = -128;
     scale = layer->output_scale;
   }
   uint8_t *file = write_chain(bytes, input_scale, input_zero, layers, layer_count);
-  for (uint32_t i = 0; i < 3 * layer_count; i++)
-    free(owned[i]);
+  for (uint32_t i = 0; i < 3 * layer_count; i++) free(owned[i]);
   return file;
 }

@@ -50,8 +50,7 @@ static size_t wrong_bytes(opened *m, const uint8_t *in, const uint8_t *expected,
     }
     assert_int_equal(tl_model_run(&m->model, m->arena, m->model.arena_bytes, inputs, outputs, NULL),
                      TL_KERNEL_OK);
-    for (size_t b = 0; b < end - out_at; b++)
-      wrong += got[b] != expected[out_at + b];
+    for (size_t b = 0; b < end - out_at; b++) wrong += got[b] != expected[out_at + b];
     out_at = end;
   }
   *out_bytes = out_at;
@@ -70,8 +69,7 @@ static void every_op_with_a_row_gives_the_golden_bytes(void **unused)
     opened m;
     size_t in_bytes, out_bytes, checked;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(line, ","), line);
-    if (strcmp(name, "model") == 0)
-      continue;
+    if (strcmp(name, "model") == 0) continue;
     if (!open_model_file(&m, shared("ops", name, ".tflite").text)) {
       assert_int_equal(m.status.code, TL_KERNEL_E_UNSUPPORTED);
       assert_true(m.status.node >= 0);

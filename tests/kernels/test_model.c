@@ -50,7 +50,8 @@ static void a_truncated_file_is_an_error_at_every_length(void **unused)
       int8_t in[12] = {0}, out[12];
       const void *inputs[1] = {in};
       void *outputs[1] = {out};
-      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL), 0);
+      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL),
+                       0);
       assert_true(cut + 64 > bytes);
     }
     close_model(&m);
@@ -73,7 +74,8 @@ static void a_flipped_bit_is_an_error_or_another_model_but_never_a_crash(void **
       void *outputs[1] = {out};
       assert_true(tl_model_input(&m.model, 0)->bytes <= 1 << 16);
       assert_true(tl_model_output(&m.model, 0)->bytes <= 1 << 16);
-      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL), 0);
+      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL),
+                       0);
       opens++;
       free(in);
       free(out);
@@ -105,7 +107,8 @@ static void what_is_no_model_is_named_so(void **unused)
   uint8_t *text = copy((const uint8_t *)"# this is a text file, not a model\n", 35);
   const tl_kernel_status status = refused(text, 35);
   assert_int_equal(status.code, TL_KERNEL_E_FORMAT);
-  assert_string_equal(status.reason, "not a TensorFlow Lite model (no TFL3 at byte 4, or cut short)");
+  assert_string_equal(status.reason,
+                      "not a TensorFlow Lite model (no TFL3 at byte 4, or cut short)");
   assert_int_equal(status.node, TL_KERNEL_NONE);
 }
 
@@ -174,8 +177,7 @@ static void too_little_memory_is_an_error_not_an_overrun(void **unused)
     memset(memory + given, 0xA5, 16);
     const tl_kernel_code code = tl_model_open(&model, memory, given, file, bytes, &status);
     assert_true(code == TL_KERNEL_OK || code == TL_KERNEL_E_MEMORY);
-    for (int b = 0; b < 16; b++)
-      assert_int_equal(memory[given + (size_t)b], 0xA5);
+    for (int b = 0; b < 16; b++) assert_int_equal(memory[given + (size_t)b], 0xA5);
     opens += code == TL_KERNEL_OK;
     free(memory);
   }
@@ -203,8 +205,7 @@ static void tensors_that_live_together_do_not_overlap(void **unused)
   size_t sum = 0;
   for (uint32_t a = 0; a < m.model.tensor_count; a++) {
     const tl_tensor *x = &m.model.tensors[a];
-    if (x->data != NULL || x->first_op > x->last_op)
-      continue;
+    if (x->data != NULL || x->first_op > x->last_op) continue;
     sum += x->bytes;
     assert_true(x->arena_offset + (size_t)x->bytes <= m.model.arena_bytes);
     for (uint32_t b = 0; b < a; b++) {

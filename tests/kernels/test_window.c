@@ -21,13 +21,13 @@ static bool cpu_has(tl_kernel_path path)
 {
 #if defined(__x86_64__) || defined(__i386__)
   switch (path) {
-  case TL_KERNEL_SCALAR: return true;
-  case TL_KERNEL_SSE: return __builtin_cpu_supports("sse4.1");
-  case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2");
-  case TL_KERNEL_VNNI:
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vnni");
-  default: return false;
+    case TL_KERNEL_SCALAR: return true;
+    case TL_KERNEL_SSE: return __builtin_cpu_supports("sse4.1");
+    case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2");
+    case TL_KERNEL_VNNI:
+      return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni");
+    default: return false;
   }
 #else
   return tl_kernel_path_built(path);
@@ -106,8 +106,8 @@ static int32_t expected_score(const bench *b, uint32_t row)
 {
   int32_t sum = 0;
   for (uint32_t i = 0; i < b->w.inputs; i++) {
-    const int32_t e = b->expected[(size_t)row * b->w.outputs + i] -
-                      b->windows[(size_t)row * b->w.inputs + i];
+    const int32_t e =
+        b->expected[(size_t)row * b->w.outputs + i] - b->windows[(size_t)row * b->w.inputs + i];
     sum += e * e;
   }
   return sum;
@@ -147,8 +147,7 @@ static uint32_t count_wrong(const bench *b, const tl_window_path *own)
       wrong += out[(size_t)o * STRIDE + r] != b->expected[(size_t)r * b->w.outputs + o];
   for (uint32_t first = 0; first < 32 && b->w.reconstructs; first += 16) {
     score(b, own, first, scores);
-    for (uint32_t r = first; r < ROWS; r++)
-      wrong += scores[r - first] != expected_score(b, r);
+    for (uint32_t r = first; r < ROWS; r++) wrong += scores[r - first] != expected_score(b, r);
   }
   free(out);
   return wrong;
@@ -160,15 +159,14 @@ static uint32_t check_paths(bench *b, uint32_t channels, const char *what)
   uint32_t proved = 0;
   for (int p = 0; p < TL_KERNEL_PATH_COUNT; p++) {
     const tl_kernel_path path = (tl_kernel_path)p;
-    if (!tl_kernel_path_built(path) || !cpu_has(path))
-      continue;
+    if (!tl_kernel_path_built(path) || !cpu_has(path)) continue;
     assert_int_equal(tl_window_pack(&b->w, b->memory, b->memory_bytes, &b->m.model, channels, path,
                                     &b->m.status),
                      TL_KERNEL_OK);
     const uint32_t wrong = count_wrong(b, NULL);
     if (wrong != 0)
-      fail_msg("%s, path %s: %u values differ (proved %d)", what, tl_kernel_path_name(path),
-               wrong, b->w.proved);
+      fail_msg("%s, path %s: %u values differ (proved %d)", what, tl_kernel_path_name(path), wrong,
+               b->w.proved);
     proved = b->w.proved;
   }
   const tl_window_path *own = standin_path_vnni();
@@ -176,8 +174,7 @@ static uint32_t check_paths(bench *b, uint32_t channels, const char *what)
                                         own->words, own->narrow, &b->m.status),
                    TL_KERNEL_OK);
   const uint32_t wrong = count_wrong(b, own);
-  if (wrong != 0)
-    fail_msg("%s, vnni over stand-ins: %u values differ", what, wrong);
+  if (wrong != 0) fail_msg("%s, vnni over stand-ins: %u values differ", what, wrong);
   return proved;
 }
 
@@ -221,8 +218,7 @@ static void random_reconstructions_are_equal_on_every_path(void **unused)
     const uint32_t layer_count = 2 + roll(&d, 4), channels = 1 + roll(&d, 3);
     uint32_t widths[8];
     widths[0] = channels * (1 + roll(&d, 70)); /* not always a multiple of 4 */
-    for (uint32_t l = 1; l < layer_count; l++)
-      widths[l] = 1 + roll(&d, 40);
+    for (uint32_t l = 1; l < layer_count; l++) widths[l] = 1 + roll(&d, 40);
     widths[layer_count] = widths[0];
     const bool per_channel = roll(&d, 3) == 0, relu = roll(&d, 4) != 0;
     size_t bytes;
@@ -247,8 +243,7 @@ static void random_classifiers_are_equal_on_every_path(void **unused)
     char what[160];
     const uint32_t layer_count = 1 + roll(&d, 4);
     uint32_t widths[8];
-    for (uint32_t l = 0; l <= layer_count; l++)
-      widths[l] = 1 + roll(&d, 60);
+    for (uint32_t l = 0; l <= layer_count; l++) widths[l] = 1 + roll(&d, 60);
     size_t bytes;
     bench b;
     uint8_t *file = random_chain(&bytes, &d, widths, layer_count, 127, roll(&d, 2) == 0, true);
@@ -274,8 +269,7 @@ static void extreme_scales_fall_back_to_integers_and_stay_equal(void **unused)
       weights[0][i] = (int8_t)((int32_t)roll(&d, 7) - 3);
       weights[1][i] = (int8_t)((int32_t)roll(&d, 256) - 128); /* -128 occurs */
     }
-    for (uint32_t i = 0; i < 12; i++)
-      bias[i] = (int32_t)roll(&d, 41) - 20;
+    for (uint32_t i = 0; i < 12; i++) bias[i] = (int32_t)roll(&d, 41) - 20;
     const chain_layer layers[2] = {
         {12, 12, weights[0], bias, &unit, 1, 1.0f / scales[s], 5, 0, false},
         {12, 12, weights[1], NULL, &scales[s], 1, 1.0f, -7, 0, true},
@@ -314,9 +308,9 @@ static void real_values_are_rounded_half_to_even_and_clamped(void **unused)
   dice d = {1};
   uint8_t *file = read_file(TL_SOURCE_DIR "/assets/models/w1-synthetic-int8.tflite", &bytes);
   start(&b, file, bytes, 1, &d);
-  const double value[] = {0.5 / 32,  1.5 / 32, -0.5 / 32, -1.5 / 32, 126.5 / 32, 1e300,
-                          -1e300,    INFINITY, -INFINITY, NAN,       0.0,        -3.49999 / 32,
-                          127.4 / 32, 1e-320,  -128.5 / 32};
+  const double value[] = {0.5 / 32, 1.5 / 32,      -0.5 / 32,  -1.5 / 32, 126.5 / 32,
+                          1e300,    -1e300,        INFINITY,   -INFINITY, NAN,
+                          0.0,      -3.49999 / 32, 127.4 / 32, 1e-320,    -128.5 / 32};
   const int8_t expected[] = {0, 2, 0, -2, 126, 127, -128, 127, -128, -128, 0, -3, 127, 0, -128};
   int8_t window[64];
   const uint32_t count = sizeof value / sizeof value[0];
@@ -383,9 +377,9 @@ static void what_cannot_be_batched_is_refused_with_a_reason(void **unused)
       TL_KERNEL_E_MEMORY);
   for (int p = 0; p < TL_KERNEL_PATH_COUNT; p++)
     if (!tl_kernel_path_built((tl_kernel_path)p))
-      assert_int_equal(tl_window_pack(&w, memory, pack_bytes, &m.model, 1, (tl_kernel_path)p,
-                                      &m.status),
-                       TL_KERNEL_E_UNSUPPORTED);
+      assert_int_equal(
+          tl_window_pack(&w, memory, pack_bytes, &m.model, 1, (tl_kernel_path)p, &m.status),
+          TL_KERNEL_E_UNSUPPORTED);
   free(memory);
   close_model(&m);
 }
@@ -402,8 +396,7 @@ static void a_proved_float_form_equals_the_integer_form_everywhere(void **unused
     const tl_range accumulators = {-(int32_t)roll(&d, 200000), (int32_t)roll(&d, 200000)};
     const tl_range range = {roll(&d, 2) ? -128 : zero, 127};
     tl_float_form form;
-    if (!tl_window_prove(scale, zero, -range.low, range, accumulators, &form))
-      continue;
+    if (!tl_window_prove(scale, zero, -range.low, range, accumulators, &form)) continue;
     proved++;
     for (int32_t acc = accumulators.low; acc <= accumulators.high; acc++) {
       const int32_t exact = tl_fixed_clamp(tl_fixed_mul(acc, scale) + zero, range.low, range.high);

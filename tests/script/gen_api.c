@@ -40,9 +40,10 @@ int main(int argc, char **argv)
   tl_text_add(&page, begin);
   tl_api_write_reference(&page);
   tl_text_add(&page, to);
-  const int failed = write_file(argv[1], "scripts/twinloop/twinloop.d.lua", tl_text_string(&types)) +
-                     write_file(argv[1], ".luacheckrc", tl_text_string(&luacheck)) +
-                     write_file(argv[1], "docs/scenario-api.md", tl_text_string(&page));
+  const int failed =
+      write_file(argv[1], "scripts/twinloop/twinloop.d.lua", tl_text_string(&types)) +
+      write_file(argv[1], ".luacheckrc", tl_text_string(&luacheck)) +
+      write_file(argv[1], "docs/scenario-api.md", tl_text_string(&page));
   tl_text_free(&types);
   tl_text_free(&page);
   tl_text_free(&luacheck);

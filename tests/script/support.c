@@ -9,20 +9,26 @@
 #include <time.h>
 #include <unistd.h>
 
-const char preamble[] = "scenario { title = \"example\", duration = 1*min, sync = 10*s, seed = 1 }\n"
-                        "local fleet = devices \"room\" {\n"
-                        "  twin = \"incubator\", count = 20,\n"
-                        "  sensors = { box = { column = \"box_K\", noise = 0.1 } }, actuators = { heater = { column = \"heater_on\" } },\n"
-                        "  control = hysteresis { sensor = \"box\", actuator = \"heater\", setpoint = degC(30), band = 0.5 },\n"
-                        "}\n";
+const char preamble[] =
+    "scenario { title = \"example\", duration = 1*min, sync = 10*s, seed = 1 }\n"
+    "local fleet = devices \"room\" {\n"
+    "  twin = \"incubator\", count = 20,\n"
+    "  sensors = { box = { column = \"box_K\", noise = 0.1 } }, actuators = { heater = { column = "
+    "\"heater_on\" } },\n"
+    "  control = hysteresis { sensor = \"box\", actuator = \"heater\", setpoint = degC(30), band = "
+    "0.5 },\n"
+    "}\n";
 
 static void keep_event(void *self, const tl_scenario_event *event)
 {
   outcome *o = self;
   const size_t used = strlen(o->log), room = sizeof o->log - used;
   const double at = (double)event->at_ns / 1e9;
-  if (strcmp(event->kind, "log") == 0) snprintf(o->log + used, room, "%.3f %s\n", at, event->text);
-  else snprintf(o->log + used, room, "%.3f %s %s %u %s\n", at, event->kind, event->fleet_name, event->count, event->text);
+  if (strcmp(event->kind, "log") == 0)
+    snprintf(o->log + used, room, "%.3f %s\n", at, event->text);
+  else
+    snprintf(o->log + used, room, "%.3f %s %s %u %s\n", at, event->kind, event->fleet_name,
+             event->count, event->text);
 }
 
 void enter_test_folder(void)
@@ -73,7 +79,8 @@ outcome *run_file(const char *path, const run_options *options)
   tl_scenario_setting settings[4];
   def.settings = settings;
   for (int i = 0; i < 8 && options->settings[i] != NULL; i += 2)
-    settings[def.setting_count++] = (tl_scenario_setting){options->settings[i], options->settings[i + 1]};
+    settings[def.setting_count++] =
+        (tl_scenario_setting){options->settings[i], options->settings[i + 1]};
   def.twins = tl_twins;
   def.twin_count = tl_twin_count;
   def.thread_count = options->thread_count > 0 ? options->thread_count : 2;

@@ -17,7 +17,7 @@ typedef struct outcome {
   tl_code code;
   tl_error err;
   char message[4096]; /* rendered; "" when it ran */
-  char log[16384];    /* "  10.000 text\n" for logs, "  10.000 kind fleet n text\n" for other events */
+  char log[16384]; /* "  10.000 text\n" for logs, "  10.000 kind fleet n text\n" for other events */
   char hash[65];
   tl_verdict verdict;
   uint32_t judgement_count;

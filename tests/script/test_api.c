@@ -27,7 +27,8 @@ static void the_types_for_editors_are_up_to_date(void **unused)
   tl_text types = {0};
   tl_api_write_types(&types);
   char *committed = read_source("scripts/twinloop/twinloop.d.lua");
-  if (strcmp(committed, tl_text_string(&types)) != 0) fail_msg("run gen_api: scripts/twinloop/twinloop.d.lua is old");
+  if (strcmp(committed, tl_text_string(&types)) != 0)
+    fail_msg("run gen_api: scripts/twinloop/twinloop.d.lua is old");
   free(committed);
   tl_text_free(&types);
 }
@@ -58,7 +59,8 @@ static void the_docs_are_up_to_date_and_show_the_preamble(void **unused)
   const char *begin = strstr(page, "<!-- generated: begin -->\n");
   assert_non_null(begin);
   begin += strlen("<!-- generated: begin -->\n");
-  if (strncmp(begin, tl_text_string(&reference), reference.length) != 0) fail_msg("run gen_api: docs/scenario-api.md is old");
+  if (strncmp(begin, tl_text_string(&reference), reference.length) != 0)
+    fail_msg("run gen_api: docs/scenario-api.md is old");
   assert_non_null(strstr(page, preamble));
   free(page);
   tl_text_free(&reference);
@@ -75,9 +77,11 @@ static bool in_types(const char *types, const char *name)
 static void live_names_equal_those_in_the_types(void **unused)
 {
   (void)unused;
-  static const char *const lua[] = {"assert", "error", "ipairs", "rawequal", "rawget", "rawlen", "select", "tonumber", "type",
-                                    "getmetatable", "pcall", "xpcall", "tostring", "print", "setmetatable", "rawset", "require",
-                                    "coroutine", "string", "utf8", "table", "math", "pairs"};
+  static const char *const lua[] = {"assert", "error",   "ipairs",    "rawequal", "rawget",
+                                    "rawlen", "select",  "tonumber",  "type",     "getmetatable",
+                                    "pcall",  "xpcall",  "tostring",  "print",    "setmetatable",
+                                    "rawset", "require", "coroutine", "string",   "utf8",
+                                    "table",  "math",    "pairs"};
   FILE *file = fopen("scenario.lua", "wb");
   assert_non_null(file);
   fputs(preamble, file);
@@ -94,7 +98,8 @@ static void live_names_equal_those_in_the_types(void **unused)
   uint32_t ours = 0, globals = 0;
   for (uint32_t i = 0; i < count; i++) {
     bool stock = false;
-    for (size_t k = 0; k < sizeof lua / sizeof *lua; k++) stock = stock || strcmp(lua[k], names[i]) == 0;
+    for (size_t k = 0; k < sizeof lua / sizeof *lua; k++)
+      stock = stock || strcmp(lua[k], names[i]) == 0;
     if (stock) continue;
     ours++;
     if (!in_types(types, names[i])) fail_msg("'%s' is live, but not in twinloop.d.lua", names[i]);
@@ -106,7 +111,8 @@ static void live_names_equal_those_in_the_types(void **unused)
     if (row->class_name == NULL || row->signature == NULL) continue;
     char class_name[64], text[128];
     snprintf(class_name, sizeof class_name, "tl.%s", row->class_name);
-    if (!script_method(L, class_name, row->name)) fail_msg("%s:%s is not live", row->class_name, row->name);
+    if (!script_method(L, class_name, row->name))
+      fail_msg("%s:%s is not live", row->class_name, row->name);
     lua_pop(L, 1);
     snprintf(text, sizeof text, "function %s:%s(", row->class_name, row->name);
     assert_non_null(strstr(types, text));
@@ -140,60 +146,153 @@ static void every_example_runs(void **unused)
 
 /* One or more wrong calls of each function; what is said is golden. */
 static const char *const wrong[] = {
-    "scenario(1)", "devices(1)", "devices 'a' 'b'", "devices 'a' {}", "devices 'a' { twin = 1 }",
-    "devices 'a' { twin = 'incubator', count = 0 }", "devices 'a' { twin = 'incubator', count = 1.5 }",
-    "devices 'a' { twin = 'incubator', dt = -1 }", "devices 'a' { twin = 'incubator', dt = '5 K' }",
-    "devices 'a' { twin = 'incubator', dt = 1*s, tick = 1.5*s }", "devices 'room' { twin = 'incubator' }",
-    "devices 'a' { twin = 'incubator', sensors = 1 }", "devices 'a' { twin = 'incubator', sensors = { box = 1 } }",
+    "scenario(1)",
+    "devices(1)",
+    "devices 'a' 'b'",
+    "devices 'a' {}",
+    "devices 'a' { twin = 1 }",
+    "devices 'a' { twin = 'incubator', count = 0 }",
+    "devices 'a' { twin = 'incubator', count = 1.5 }",
+    "devices 'a' { twin = 'incubator', dt = -1 }",
+    "devices 'a' { twin = 'incubator', dt = '5 K' }",
+    "devices 'a' { twin = 'incubator', dt = 1*s, tick = 1.5*s }",
+    "devices 'room' { twin = 'incubator' }",
+    "devices 'a' { twin = 'incubator', sensors = 1 }",
+    "devices 'a' { twin = 'incubator', sensors = { box = 1 } }",
     "devices 'a' { twin = 'incubator', sensors = { box = { column = 'bx_K' } } }",
     "devices 'a' { twin = 'incubator', sensors = { box = { noise = '1 W' } } }",
     "devices 'a' { twin = 'incubator', sensors = { box = { noise = -1 } } }",
     "devices 'a' { twin = 'incubator', actuators = { heater = { column = 'heater_K' } } }",
-    "devices 'a' { twin = 'incubator', actuators = { heater = { column = 'heater_on', high = 2 } } }",
-    "devices 'a' { twin = 'incubator', control = 1 }", "devices 'a' { twin = 'incubator', control = { kind = 'fuzzy' } }",
+    "devices 'a' { twin = 'incubator', actuators = { heater = { column = 'heater_on', high = 2 } } "
+    "}",
+    "devices 'a' { twin = 'incubator', control = 1 }",
+    "devices 'a' { twin = 'incubator', control = { kind = 'fuzzy' } }",
     "devices 'a' { twin = 'incubator', detector = { model = 'gone.tflite' } }",
     "devices 'a' { twin = 'incubator', detector = {} }",
-    "devices 'a' { twin = 'incubator', drive = 1 }", "devices 'a' { twin = 'incubator', box_K = {} }",
-    "devices 'a' { twin = 'incubator', box_K = 1e9 }", "devices 'a' { twin = 'incubator', box_K = 0/0 }",
+    "devices 'a' { twin = 'incubator', drive = 1 }",
+    "devices 'a' { twin = 'incubator', box_K = {} }",
+    "devices 'a' { twin = 'incubator', box_K = 1e9 }",
+    "devices 'a' { twin = 'incubator', box_K = 0/0 }",
     "devices 'a' { twin = 'incubator', G_box_W_per_K = normal(-1, 1) }",
     "devices 'a' { twin = 'incubator', vary = { box_K = uniform(1, 2) } }",
     "devices 'a' { twin = 'incubator', box_K = 300, init = { box_K = 300 } }",
-    "device(1)", "device { twin = 'incubator', count = 2 }", "hysteresis(1)", "pid 'x'", "normal('x')", "normal(1, -1)",
-    "normal(1, 1, 3, 2)", "uniform(2, 1)", "weighted(1)", "weighted {}", "weighted { a = 1 }", "weighted { [1] = -1 }",
-    "setting()", "setting('must')", "setting('x', {})", "degC('x')", "degF({})", "recording(1)", "recording 'gone.h5'",
+    "device(1)",
+    "device { twin = 'incubator', count = 2 }",
+    "hysteresis(1)",
+    "pid 'x'",
+    "normal('x')",
+    "normal(1, -1)",
+    "normal(1, 1, 3, 2)",
+    "uniform(2, 1)",
+    "weighted(1)",
+    "weighted {}",
+    "weighted { a = 1 }",
+    "weighted { [1] = -1 }",
+    "setting()",
+    "setting('must')",
+    "setting('x', {})",
+    "degC('x')",
+    "degF({})",
+    "recording(1)",
+    "recording 'gone.h5'",
     "recording('assets/recordings/incubator_synthetic.h5', { flet = 'x' })",
     "recording('assets/recordings/incubator_synthetic.h5', { fleet = 'x' })",
-    "compare(1, 2)", "compare(fleet.box_K, 1)", "compare(fleet:device(0).box_K, 1)",
-    "local rec = recording 'assets/recordings/incubator_synthetic.h5' compare(fleet:device(0).power_W, rec.box)",
+    "compare(1, 2)",
+    "compare(fleet.box_K, 1)",
+    "compare(fleet:device(0).box_K, 1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "compare(fleet:device(0).power_W, rec.box)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs(1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs {}",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:slice(5, 1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:slice(1*d, 2*d)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:channel 'bx'",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec.channels(1)",
-    "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', drive = rec:inputs { room = 'heater' } }",
-    "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', drive = rec:inputs { box_K = 'box' } }",
-    "thresholds(1)", "thresholds { ['box_K max'] = 1 }", "thresholds { ['box_K max'] = '1 K' }", "thresholds { ['box_K mx'] = '< 1 K' }",
-    "thresholds { ['box_K max'] = { '< 600 K', abrt = true } }", "thresholds { ['box_K max'] = { '< 600 K', of = 1 } }",
-    "thresholds { ['bocks_K max'] = '< 600 K' }", "thresholds { { 'box_K max' } }",
-    "run(1)", "spawn()", "wait(1)", "run(function() wait() end)", "run(function() wait(-1) end)", "run(function() wait('x') end)",
-    "run(function() wait(1/0) end)", "run(function() wait_until(1) end)", "run(function() wait_until(print, { timout = 1 }) end)",
-    "run(function() wait_until(function() wait(1) end) end)", "run(function() coroutine.wrap(function() wait(1) end)() end)",
-    "at(1)", "at('x', print)", "at(-1, print)", "every(0, print)", "every({}, print)", "on('alrm', print)", "on('alarm', 1)",
-    "log()", "log('%d', 'x')", "log({})", "fail()", "fail({})", "elapsed(1)", "hms('x')",
-    "fleet:where({})", "fleet:where 'box_K >'", "fleet:where 'box_K > 300 K'", "fleet:where '(box_K > 300'", "fleet:where 'box_K box_K'",
-    "fleet.where(1)", "fleet:sample(0)", "fleet:sample(21)", "fleet:sample('x')", "fleet:device(20)", "fleet:device(-1)",
-    "fleet:where('box_K > 1'):count()", "fleet.count(1)", "fleet:stat 'box_K'", "run(function() fleet:stat(1) end)",
-    "run(function() fleet:stat('box_K p59') end)", "run(function() fleet:stat('box_K', { windw = 1 }) end)",
-    "run(function() fleet:stat('box_K', { window = -1 }) end)", "fleet:all 'box_K'", "fleet:any(1)",
-    "fleet:set { box_K = 300 }", "run(function() fleet:set(1) end)", "run(function() fleet:set { bx_K = 1 } end)",
-    "run(function() fleet:set { box_K = 1 } end)", "run(function() fleet:set { 1 } end)", "fleet:read 'box_K'",
-    "run(function() fleet:read 'box_K' end)", "run(function() fleet:device(0):read 'bx' end)", "fleet:inject(1)", "fleet:inject 'sensor.bias'",
-    "fleet:inject('sensor.bias', { value = 1, chanel = 'box' })", "fleet:inject('sensor.bias', { value = 1, channel = 'bx' })",
-    "fleet:inject('sensor.bias', { value = '1 W' })", "fleet:inject('actuator.stuck', { at = 7 })", "fleet:inject('plant.set', { value = 1 })",
-    "fleet:inject('plant.scale', { column = 'G_box_W_per_K', factor = 'x' })", "fleet:inject('sensor.stuck', { lasting = 0 })",
-    "local f = fleet:inject 'sensor.stuck' f.clear(1)", "local f = fleet:inject 'sensor.stuck' f:clea()", "fleet.box_K = 1", "fleet.box_K.x = 1",
-    "pow('x')", "pow(1)", "rng()", "rng 'x':random(2, 1)", "local r = rng 'x' r:nrmal()", "tostring({})", "local x = fleet.name",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', "
+    "drive = rec:inputs { room = 'heater' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', "
+    "drive = rec:inputs { box_K = 'box' } }",
+    "thresholds(1)",
+    "thresholds { ['box_K max'] = 1 }",
+    "thresholds { ['box_K max'] = '1 K' }",
+    "thresholds { ['box_K mx'] = '< 1 K' }",
+    "thresholds { ['box_K max'] = { '< 600 K', abrt = true } }",
+    "thresholds { ['box_K max'] = { '< 600 K', of = 1 } }",
+    "thresholds { ['bocks_K max'] = '< 600 K' }",
+    "thresholds { { 'box_K max' } }",
+    "run(1)",
+    "spawn()",
+    "wait(1)",
+    "run(function() wait() end)",
+    "run(function() wait(-1) end)",
+    "run(function() wait('x') end)",
+    "run(function() wait(1/0) end)",
+    "run(function() wait_until(1) end)",
+    "run(function() wait_until(print, { timout = 1 }) end)",
+    "run(function() wait_until(function() wait(1) end) end)",
+    "run(function() coroutine.wrap(function() wait(1) end)() end)",
+    "at(1)",
+    "at('x', print)",
+    "at(-1, print)",
+    "every(0, print)",
+    "every({}, print)",
+    "on('alrm', print)",
+    "on('alarm', 1)",
+    "log()",
+    "log('%d', 'x')",
+    "log({})",
+    "fail()",
+    "fail({})",
+    "elapsed(1)",
+    "hms('x')",
+    "fleet:where({})",
+    "fleet:where 'box_K >'",
+    "fleet:where 'box_K > 300 K'",
+    "fleet:where '(box_K > 300'",
+    "fleet:where 'box_K box_K'",
+    "fleet.where(1)",
+    "fleet:sample(0)",
+    "fleet:sample(21)",
+    "fleet:sample('x')",
+    "fleet:device(20)",
+    "fleet:device(-1)",
+    "fleet:where('box_K > 1'):count()",
+    "fleet.count(1)",
+    "fleet:stat 'box_K'",
+    "run(function() fleet:stat(1) end)",
+    "run(function() fleet:stat('box_K p59') end)",
+    "run(function() fleet:stat('box_K', { windw = 1 }) end)",
+    "run(function() fleet:stat('box_K', { window = -1 }) end)",
+    "fleet:all 'box_K'",
+    "fleet:any(1)",
+    "fleet:set { box_K = 300 }",
+    "run(function() fleet:set(1) end)",
+    "run(function() fleet:set { bx_K = 1 } end)",
+    "run(function() fleet:set { box_K = 1 } end)",
+    "run(function() fleet:set { 1 } end)",
+    "fleet:read 'box_K'",
+    "run(function() fleet:read 'box_K' end)",
+    "run(function() fleet:device(0):read 'bx' end)",
+    "fleet:inject(1)",
+    "fleet:inject 'sensor.bias'",
+    "fleet:inject('sensor.bias', { value = 1, chanel = 'box' })",
+    "fleet:inject('sensor.bias', { value = 1, channel = 'bx' })",
+    "fleet:inject('sensor.bias', { value = '1 W' })",
+    "fleet:inject('actuator.stuck', { at = 7 })",
+    "fleet:inject('plant.set', { value = 1 })",
+    "fleet:inject('plant.scale', { column = 'G_box_W_per_K', factor = 'x' })",
+    "fleet:inject('sensor.stuck', { lasting = 0 })",
+    "local f = fleet:inject 'sensor.stuck' f.clear(1)",
+    "local f = fleet:inject 'sensor.stuck' f:clea()",
+    "fleet.box_K = 1",
+    "fleet.box_K.x = 1",
+    "pow('x')",
+    "pow(1)",
+    "rng()",
+    "rng 'x':random(2, 1)",
+    "local r = rng 'x' r:nrmal()",
+    "tostring({})",
+    "local x = fleet.name",
 };
 
 static void every_wrong_argument_gets_its_golden_message(void **unused)
@@ -215,8 +314,9 @@ static void every_wrong_argument_gets_its_golden_message(void **unused)
     const char *message = o->err.text;
     const size_t length = strlen(o->err.where);
     if (length > 0 && strncmp(message, o->err.where, length) == 0) message += length + 2;
-    tl_text_addf(&all, "%s\n    TL%04d %s%s%s%s\n", wrong[i], tl_code_describe(o->code)->number, message, o->err.hint[0] != '\0' ? " (" : "",
-                 o->err.hint, o->err.hint[0] != '\0' ? ")" : "");
+    tl_text_addf(&all, "%s\n    TL%04d %s%s%s%s\n", wrong[i], tl_code_describe(o->code)->number,
+                 message, o->err.hint[0] != '\0' ? " (" : "", o->err.hint,
+                 o->err.hint[0] != '\0' ? ")" : "");
     free(o);
   }
   assert_int_equal(fine, 0);
@@ -232,7 +332,8 @@ static void every_function_and_method_is_called_wrongly_once(void **unused)
     const tl_api_row *row = tl_api_at(i);
     if (row->signature == NULL || strcmp(row->name, "channels") == 0) continue;
     bool found = false;
-    for (size_t k = 0; k < sizeof wrong / sizeof *wrong && !found; k++) found = strstr(wrong[k], row->name) != NULL;
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong && !found; k++)
+      found = strstr(wrong[k], row->name) != NULL;
     if (!found) fail_msg("no wrong call of %s", row->name);
   }
 }

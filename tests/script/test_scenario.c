@@ -28,7 +28,8 @@ static double metric(const outcome *o, uint32_t channel, tl_metric which)
 
 static void near(double value, double expected, double tolerance, const char *what)
 {
-  if (!(fabs(value - expected) <= tolerance)) fail_msg("%s is %.6f, expected %.6f within %g", what, value, expected, tolerance);
+  if (!(fabs(value - expected) <= tolerance))
+    fail_msg("%s is %.6f, expected %.6f within %g", what, value, expected, tolerance);
 }
 
 static void import_shared(const char *source, const char *map_name, const char *out)
@@ -96,7 +97,8 @@ static void the_built_in_recording_runs_in_a_bare_clone(void **unused)
   outcome *o = run_file(incubator, NULL);
   expect_ok(o, "synthetic");
   assert_int_equal(o->verdict, TL_PASSED);
-  assert_true(metric(o, 0, TL_METRIC_rmse) > 0.3); /* another model made it: a perfect score would be a leak */
+  assert_true(metric(o, 0, TL_METRIC_rmse) >
+              0.3); /* another model made it: a perfect score would be a leak */
   free(o);
 }
 
@@ -114,13 +116,19 @@ static void a_missed_threshold_is_a_verdict_not_an_error(void **unused)
 static const char busy[] =
     "scenario { duration = 3*min, sync = 10*s, seed = 5 }\n"
     "local fleet = devices 'room' { twin = 'incubator', count = 777, dt = 0.5*s, tick = 1*s,\n"
-    "  sensors = { box = { column = 'box_K', noise = 0.1, dropout = 0.01 } }, actuators = { heater = { column = 'heater_on' } },\n"
-    "  control = hysteresis { sensor = 'box', actuator = 'heater', setpoint = degC(26), band = 0.2 },\n"
-    "  detector = { model = 'w1-synthetic-int8.tflite', channels = { { sensor = 'box', minus = 'control.setpoint' } }, threshold = 40 },\n"
-    "  vary = { G_box_W_per_K = normal(0.77, 0.1, 0.4, 1), room_K = uniform(285, 296), C_air_J_per_K = weighted { [150] = 1, [200] = 2 } } }\n"
+    "  sensors = { box = { column = 'box_K', noise = 0.1, dropout = 0.01 } }, actuators = { heater "
+    "= { column = 'heater_on' } },\n"
+    "  control = hysteresis { sensor = 'box', actuator = 'heater', setpoint = degC(26), band = 0.2 "
+    "},\n"
+    "  detector = { model = 'w1-synthetic-int8.tflite', channels = { { sensor = 'box', minus = "
+    "'control.setpoint' } }, threshold = 40 },\n"
+    "  vary = { G_box_W_per_K = normal(0.77, 0.1, 0.4, 1), room_K = uniform(285, 296), "
+    "C_air_J_per_K = weighted { [150] = 1, [200] = 2 } } }\n"
     "local t = { c = 3, a = 1, b = 2, [7] = 4, [0.5] = 5 }\n"
-    "run(function() for k, v in pairs(t) do wait(v + math.random()) fleet:sample(0.05):set { room_K = 280 + v } end\n"
-    "  fleet:where('box_K > 296'):inject('sensor.bias', { value = rng 'x':normal(1, 0.1), lasting = 30*s }) end)\n"
+    "run(function() for k, v in pairs(t) do wait(v + math.random()) fleet:sample(0.05):set { "
+    "room_K = 280 + v } end\n"
+    "  fleet:where('box_K > 296'):inject('sensor.bias', { value = rng 'x':normal(1, 0.1), lasting "
+    "= 30*s }) end)\n"
     "every(25*s, function() log('%.17g', fleet:stat 'box_K mean') end)\n";
 
 static void the_hash_is_the_same_for_any_thread_count(void **unused)
@@ -166,7 +174,8 @@ static int print_order(bool stock)
     lua_getfield(L, -1, "pairs");
     tl_sandbox_set_global(sandbox, "pairs");
   }
-  static const char text[] = "for k in pairs { sensor = 1, alarm = 2, fleet = 3, box = 4, heater = 5, room = 6, lid = 7, power = 8 } do print(k) end";
+  static const char text[] = "for k in pairs { sensor = 1, alarm = 2, fleet = 3, box = 4, heater = "
+                             "5, room = 6, lid = 7, power = 8 } do print(k) end";
   lua_State *co = lua_newthread(L);
   bool yielded = false;
   tl_code code = tl_sandbox_load_text(sandbox, co, "order.lua", text, sizeof text - 1, &err);
@@ -252,12 +261,16 @@ static void lua_takes_less_than_a_hundredth_of_a_fleet_run(void **unused)
   static const char text[] =
       "scenario { duration = 10*min, sync = 10*s, seed = 5 }\n"
       "local fleet = devices 'room' { twin = 'incubator', count = 10000, dt = 0.5*s, tick = 3*s,\n"
-      "  sensors = { box = { column = 'box_K', noise = 0.1 } }, actuators = { heater = { column = 'heater_on' } },\n"
-      "  control = hysteresis { sensor = 'box', actuator = 'heater', setpoint = degC(26), band = 0.2 },\n"
-      "  detector = { model = 'w1-synthetic-int8.tflite', channels = { { sensor = 'box', minus = 'control.setpoint' } }, threshold = 1e9 } }\n"
+      "  sensors = { box = { column = 'box_K', noise = 0.1 } }, actuators = { heater = { column = "
+      "'heater_on' } },\n"
+      "  control = hysteresis { sensor = 'box', actuator = 'heater', setpoint = degC(26), band = "
+      "0.2 },\n"
+      "  detector = { model = 'w1-synthetic-int8.tflite', channels = { { sensor = 'box', minus = "
+      "'control.setpoint' } }, threshold = 1e9 } }\n"
       "local sick = fleet:sample(0.01)\n"
       "run(function() for i = 1, 9 do wait(1*min) log('%d %d', i, sick:count()) end end)\n"
-      "run(function() local f = sick:inject('sensor.drift', { channel = 'box', rate = 1/h }) wait(5*min) f:clear() end)\n";
+      "run(function() local f = sick:inject('sensor.drift', { channel = 'box', rate = 1/h }) "
+      "wait(5*min) f:clear() end)\n";
   const run_options options = {.thread_count = 1};
   outcome *o = run_text(text, &options);
   expect_ok(o, text);
@@ -271,7 +284,8 @@ static void settings_have_the_type_of_their_default(void **unused)
 {
   (void)unused;
   static const char text[] = "scenario { duration = 10*s }\n"
-                             "log('%s %s %s %s', setting('n', 5), setting('t', 60), setting('b', false) and 'yes' or 'no', setting('x', 'text'))\n";
+                             "log('%s %s %s %s', setting('n', 5), setting('t', 60), setting('b', "
+                             "false) and 'yes' or 'no', setting('x', 'text'))\n";
   outcome *o = run_text(text, NULL);
   expect_ok(o, text);
   assert_string_equal(o->log, "0.000 5 60 no text\n");

@@ -26,7 +26,8 @@ static int ascending(const void *a, const void *b)
 int main(int argc, char **argv)
 {
   static const char *const names[CASES] = {"no recorder", "events", "all, no pyramid", "all"};
-  const uint32_t devices = argc > 1 ? (uint32_t)atoi(argv[1]) : 10000, ticks = argc > 2 ? (uint32_t)atoi(argv[2]) : 512;
+  const uint32_t devices = argc > 1 ? (uint32_t)atoi(argv[1]) : 10000,
+                 ticks = argc > 2 ? (uint32_t)atoi(argv[2]) : 512;
   const int rounds = argc > 3 && atoi(argv[3]) < ROUNDS_MAX ? atoi(argv[3]) : 9;
   double spent[CASES][ROUNDS_MAX], bytes[CASES] = {0};
   const double rows = (double)devices * ticks;
@@ -52,14 +53,15 @@ int main(int argc, char **argv)
       tl_world_destroy(r.world);
       unlink(def.file);
     }
-  printf("%u devices, %u ticks, median of %d rounds      ns/row  over none  bytes/row\n", devices, ticks, rounds);
+  printf("%u devices, %u ticks, median of %d rounds      ns/row  over none  bytes/row\n", devices,
+         ticks, rounds);
   for (int c = CASES - 1; c >= 0; c--) { /* case 0 last: the others are compared with its rounds */
     double over[ROUNDS_MAX];
     for (int i = 0; i < rounds; i++) over[i] = spent[c][i] - spent[0][i];
     qsort(over, (size_t)rounds, sizeof *over, ascending);
     qsort(spent[c], (size_t)rounds, sizeof **spent, ascending);
-    printf("%-44s %8.2f %10.2f %10.2f\n", names[c], 1e9 * spent[c][rounds / 2] / rows, 1e9 * over[rounds / 2] / rows,
-           bytes[c]);
+    printf("%-44s %8.2f %10.2f %10.2f\n", names[c], 1e9 * spent[c][rounds / 2] / rows,
+           1e9 * over[rounds / 2] / rows, bytes[c]);
   }
   return 0;
 }

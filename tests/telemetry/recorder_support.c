@@ -14,8 +14,15 @@
 
 run_def run_default(const char *file)
 {
-  return (run_def){.devices = {600, 0}, .sync_s = 30, .end_s = 600, .threads = 1, .path = tl_cpu_best_path(),
-                   .record = true, .policy = TL_RECORD_ALL, .flush_s = 1000.0, .file = file};
+  return (run_def){.devices = {600, 0},
+                   .sync_s = 30,
+                   .end_s = 600,
+                   .threads = 1,
+                   .path = tl_cpu_best_path(),
+                   .record = true,
+                   .policy = TL_RECORD_ALL,
+                   .flush_s = 1000.0,
+                   .file = file};
 }
 
 static void must(tl_code code, const tl_error *err)
@@ -65,11 +72,14 @@ static void vary(tl_world *world, tl_fleet_id fleet)
 
 static void choose_signals(run *r, const run_def *def, uint32_t fleet)
 {
-  static const char *const names[SIGNALS_PER_FLEET] = {"box", "heater_K", "heater_on", "box_K", "power_W"};
+  static const char *const names[SIGNALS_PER_FLEET] = {"box", "heater_K", "heater_on", "box_K",
+                                                       "power_W"};
   tl_error err;
   for (uint32_t s = 0; s < SIGNALS_PER_FLEET; s++) {
     tl_recorder_signal *signal = &r->signals[fleet][s];
-    must(tl_fleet_column_find(r->world, (tl_fleet_id){fleet + 1}, names[s], NULL, &signal->column, &err), &err);
+    must(tl_fleet_column_find(r->world, (tl_fleet_id){fleet + 1}, names[s], NULL, &signal->column,
+                              &err),
+         &err);
     tl_column column = *tl_fleet_column(r->world, (tl_fleet_id){fleet + 1}, signal->column);
     if (s == 2) column.resolution = 0.01; /* duty in per cent: uint8 */
     if (s == 4) column.resolution = 0.0;  /* float32 */
@@ -99,14 +109,18 @@ void run_open(run *out, const run_def *def)
       fleet_count++;
     }
   must(tl_world_seal(out->world, &err), &err);
-  for (uint32_t f = 0; f < fleet_count && def->devices[f] <= 10000; f++) vary(out->world, (tl_fleet_id){f + 1});
+  for (uint32_t f = 0; f < fleet_count && def->devices[f] <= 10000; f++)
+    vary(out->world, (tl_fleet_id){f + 1});
   if (!def->record) return;
 
   tl_recorder_fleet fleets[FLEETS_MAX];
   for (uint32_t f = 0; f < fleet_count; f++) {
     choose_signals(out, def, f);
-    fleets[f] = (tl_recorder_fleet){{f + 1}, out->signals[f], def->signal_count ? def->signal_count : SIGNALS_PER_FLEET,
-                                    def->sample[f], def->sample_count};
+    fleets[f] = (tl_recorder_fleet){{f + 1},
+                                    out->signals[f],
+                                    def->signal_count ? def->signal_count : SIGNALS_PER_FLEET,
+                                    def->sample[f],
+                                    def->sample_count};
   }
   tl_recorder_def recorder = tl_recorder_def_default();
   recorder.path = def->file;
@@ -133,7 +147,8 @@ tl_code run_advance(run *r, const run_def *def, tl_error *err)
     for (uint32_t i = 0; code == TL_OK && i < def->events; i++) {
       const uint32_t device = (uint32_t)(tl_world_window_count(r->world) % 7);
       code = tl_recorder_event(r->recorder, tl_world_now_ns(r->world), (tl_fleet_id){1}, device,
-                               i % 2 == 0 ? TL_EVENT_FAULT : TL_EVENT_ALARM, 0.5 * i, "stuck sensor", err);
+                               i % 2 == 0 ? TL_EVENT_FAULT : TL_EVENT_ALARM, 0.5 * i,
+                               "stuck sensor", err);
     }
   }
   return code;
@@ -186,7 +201,8 @@ hid_t open_file(const char *path)
   return file;
 }
 
-void *read_set(hid_t file, const char *name, hid_t type, size_t value_bytes, uint64_t *rows, uint64_t *columns)
+void *read_set(hid_t file, const char *name, hid_t type, size_t value_bytes, uint64_t *rows,
+               uint64_t *columns)
 {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0) fail_msg("no dataset %s", name);
@@ -194,7 +210,8 @@ void *read_set(hid_t file, const char *name, hid_t type, size_t value_bytes, uin
   hsize_t dims[2] = {0, 1};
   H5Sget_simple_extent_dims(space, dims, NULL);
   void *values = malloc(dims[0] * dims[1] * value_bytes + 1);
-  if (dims[0] > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) fail_msg("%s unreadable", name);
+  if (dims[0] > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    fail_msg("%s unreadable", name);
   if (rows != NULL) *rows = dims[0];
   if (columns != NULL) *columns = dims[1];
   H5Sclose(space);
@@ -215,9 +232,11 @@ static double attribute(hid_t set, const char *name, double missing)
 double *read_decoded(hid_t file, const char *name, uint64_t *rows, uint64_t *columns)
 {
   uint64_t row_count = 0, column_count = 0;
-  double *values = read_set(file, name, H5T_NATIVE_DOUBLE, sizeof *values, &row_count, &column_count);
+  double *values =
+      read_set(file, name, H5T_NATIVE_DOUBLE, sizeof *values, &row_count, &column_count);
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-  const double scale = attribute(set, "scale_factor", 1.0), offset = attribute(set, "add_offset", 0.0);
+  const double scale = attribute(set, "scale_factor", 1.0),
+               offset = attribute(set, "add_offset", 0.0);
   const double fill = attribute(set, "_FillValue", (double)NAN);
   H5Dclose(set);
   for (uint64_t i = 0; i < row_count * column_count; i++)

@@ -13,15 +13,15 @@ typedef struct run_def {
   int64_t sync_s, end_s;
   uint32_t threads;
   tl_simd_path path;
-  bool record;                  /* false: no recorder at all */
+  bool record; /* false: no recorder at all */
   tl_record_policy policy;
   bool exact, lossless, deflate, no_pyramid; /* exact: box_K float64; lossless: all floats */
-  size_t budget_bytes;          /* 0: the default */
+  size_t budget_bytes;                       /* 0: the default */
   double flush_s;
   uint32_t sample[FLEETS_MAX][600], sample_count;
   const char *file;
-  uint32_t events;              /* logged after every window */
-  uint32_t signal_count;        /* the first so many; 0: all */
+  uint32_t events;       /* logged after every window */
+  uint32_t signal_count; /* the first so many; 0: all */
 } run_def;
 run_def run_default(const char *file);
 
@@ -43,7 +43,8 @@ void run_whole(const run_def *def, char hash[65]);
 unsigned char *file_bytes(const char *path, size_t *count);
 void assert_same_file(const char *a, const char *b);
 /* Reads a whole dataset as `type`; the caller frees. rows and columns may be NULL; columns is 1 for one dimension. */
-void *read_set(hid_t file, const char *name, hid_t type, size_t value_bytes, uint64_t *rows, uint64_t *columns);
+void *read_set(hid_t file, const char *name, hid_t type, size_t value_bytes, uint64_t *rows,
+               uint64_t *columns);
 /* Values in the signal's unit, decoded by the attributes as any CF tool would; NaN where missing. */
 double *read_decoded(hid_t file, const char *name, uint64_t *rows, uint64_t *columns);
 hid_t open_file(const char *path);

@@ -24,7 +24,8 @@ static run_def plain(const char *file)
 }
 
 /* The plain run with one bit of one device turned at flip_s, which must be a window's end. */
-static void record_flipped(const run_def *def, int64_t flip_s, uint32_t fleet, uint32_t device, const char *column)
+static void record_flipped(const run_def *def, int64_t flip_s, uint32_t fleet, uint32_t device,
+                           const char *column)
 {
   run r;
   tl_error err;
@@ -33,8 +34,10 @@ static void record_flipped(const run_def *def, int64_t flip_s, uint32_t fleet, u
   part.end_s = flip_s;
   run_open(&r, &part);
   assert_int_equal(run_advance(&r, &part, &err), TL_OK);
-  assert_int_equal(tl_fleet_column_find(r.world, (tl_fleet_id){fleet + 1}, column, NULL, &index, &err), TL_OK);
-  assert_int_equal(tl_world_flip_bit(r.world, (tl_fleet_id){fleet + 1}, device, index, 3, &err), TL_OK);
+  assert_int_equal(
+      tl_fleet_column_find(r.world, (tl_fleet_id){fleet + 1}, column, NULL, &index, &err), TL_OK);
+  assert_int_equal(tl_world_flip_bit(r.world, (tl_fleet_id){fleet + 1}, device, index, 3, &err),
+                   TL_OK);
   assert_int_equal(run_advance(&r, def, &err), TL_OK);
   run_close(&r);
 }
@@ -66,7 +69,10 @@ static void equal_runs_are_equal_whatever_they_recorded(void **unused)
 static void one_turned_bit_is_found_in_its_window_fleet_and_block(void **unused)
 {
   (void)unused;
-  static const struct { int64_t at_s; uint32_t fleet, device; } cases[] = {{0, 0, 0}, {420, 1, 699}, {870, 0, 300}};
+  static const struct {
+    int64_t at_s;
+    uint32_t fleet, device;
+  } cases[] = {{0, 0, 0}, {420, 1, 699}, {870, 0, 300}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     const run_def def = plain("compare_b.h5");
     record_flipped(&def, cases[k].at_s, cases[k].fleet, cases[k].device, "box_K");
@@ -83,9 +89,10 @@ static void one_turned_bit_is_found_in_its_window_fleet_and_block(void **unused)
     assert_int_equal(result.differing_blocks, 1);
     assert_true(result.digest_a != result.digest_b);
     if (k == 1)
-      assert_string_equal(result.text,
-                          "equal up to 00:07:00; in window 14 (to 00:07:30) 1 block differs, first fleet b devices "
-                          "512 to 699");
+      assert_string_equal(
+          result.text,
+          "equal up to 00:07:00; in window 14 (to 00:07:30) 1 block differs, first fleet b devices "
+          "512 to 699");
     unlink("compare_b.h5");
   }
 }
@@ -122,7 +129,8 @@ static void other_fleets_and_windows_are_another_shape(void **unused)
   run_whole(&def, NULL);
   result = compare("compare_a.h5", "compare_b.h5");
   assert_int_equal(result.verdict, TL_COMPARE_SHAPE);
-  assert_string_equal(result.text, "window 0 ends at 00:00:30 in the first run, at 00:00:45 in the second");
+  assert_string_equal(result.text,
+                      "window 0 ends at 00:00:30 in the first run, at 00:00:45 in the second");
   unlink("compare_b.h5");
 }
 
@@ -151,7 +159,8 @@ static void damaged_files_are_errors_that_name_the_file(void **unused)
   FILE *file = fopen("compare_cut.h5", "wb");
   fwrite(bytes, 1, count / 2, file);
   fclose(file);
-  assert_int_equal(tl_compare_digests("compare_cut.h5", "compare_a.h5", &result, &err), TL_E_FORMAT);
+  assert_int_equal(tl_compare_digests("compare_cut.h5", "compare_a.h5", &result, &err),
+                   TL_E_FORMAT);
   assert_non_null(strstr(err.text, "compare_cut.h5"));
   /* Damage anywhere is an error or a verdict, never a crash. */
   uint64_t state = 3;

@@ -28,9 +28,11 @@ static void witness_tick(void *self, const tl_tick_view *view)
   witness *w = self;
   const uint32_t f = view->fleet.index1 - 1;
   assert_true(view->tick < w->most);
-  if (view->block == 0) w->time_ns[f][view->tick] = view->at_ns; /* one writer: ThreadSanitizer watches */
+  if (view->block == 0)
+    w->time_ns[f][view->tick] = view->at_ns; /* one writer: ThreadSanitizer watches */
   for (uint32_t s = 0; s < SIGNALS_PER_FLEET; s++)
-    memcpy(w->value[f][s] + (size_t)view->tick * w->devices[f] + (size_t)view->block * TL_BLOCK_ROWS,
+    memcpy(w->value[f][s] + (size_t)view->tick * w->devices[f] +
+               (size_t)view->block * TL_BLOCK_ROWS,
            view->column[w->watched->signals[f][s].column], view->rows * sizeof(double));
 }
 static tl_code witness_segment(void *self, tl_fleet_id fleet, int64_t tick_end, tl_error *err)
@@ -64,8 +66,10 @@ static void witness_free(witness *w)
 /* The stored value is within half a step (float32: within its rounding, float64: equal). */
 static void assert_stored(const tl_signal_def *def, double stored, double truth)
 {
-  if (def->store == TL_STORE_F64) assert_true(stored == truth);
-  else if (def->store == TL_STORE_F32) assert_true(stored == (double)(float)truth);
+  if (def->store == TL_STORE_F64)
+    assert_true(stored == truth);
+  else if (def->store == TL_STORE_F32)
+    assert_true(stored == (double)(float)truth);
   else if (fabs(stored - truth) > 0.5000001 * def->scale + 1e-12 * fabs(truth))
     fail_msg("%s: stored %.17g, was %.17g", def->name, stored, truth);
 }
@@ -75,13 +79,14 @@ static uint32_t original(const run_def *def, uint32_t fleet, uint64_t column)
   return def->policy == TL_RECORD_SAMPLE ? def->sample[fleet][column] : (uint32_t)column;
 }
 
-static void check_pyramid(hid_t file, const char *fleet, const char *signal, const double *values, uint64_t rows,
-                          uint64_t columns)
+static void check_pyramid(hid_t file, const char *fleet, const char *signal, const double *values,
+                          uint64_t rows, uint64_t columns)
 {
   char name[128];
   for (int side = 0; side < 2; side++) {
     uint64_t pyramid_rows = 0, pyramid_columns = 0;
-    snprintf(name, sizeof name, "/fleets/%s/pyramid/%s_%s", fleet, signal, side == 0 ? "min" : "max");
+    snprintf(name, sizeof name, "/fleets/%s/pyramid/%s_%s", fleet, signal,
+             side == 0 ? "min" : "max");
     double *pyramid = read_decoded(file, name, &pyramid_rows, &pyramid_columns);
     assert_int_equal(pyramid_rows, (rows + 15) / 16);
     assert_int_equal(pyramid_columns, columns);
@@ -110,7 +115,8 @@ static void check_signal(hid_t file, const run_def *def, const witness *w, uint3
   assert_int_equal(columns, def->policy == TL_RECORD_SAMPLE ? def->sample_count : def->devices[f]);
   for (uint64_t r = 0; r < rows; r++)
     for (uint64_t c = 0; c < columns; c++)
-      assert_stored(signal, values[r * columns + c], w->value[f][s][r * w->devices[f] + original(def, f, c)]);
+      assert_stored(signal, values[r * columns + c],
+                    w->value[f][s][r * w->devices[f] + original(def, f, c)]);
   if (!def->no_pyramid) check_pyramid(file, fleets[f], signal->name, values, rows, columns);
   snprintf(name, sizeof name, "/fleets/%s/tail/%s", fleets[f], signal->name);
   double *tail = read_decoded(file, name, &tail_rows, &tail_columns);
@@ -176,7 +182,8 @@ static void fleets_and_runs_of_odd_sizes_are_whole(void **unused)
 {
   (void)unused;
   static const uint32_t devices[] = {1, 3, 255, 256, 257};
-  static const int64_t seconds[] = {3, 189, 192, 195, 3 * 256, 3 * 257}; /* 1, 63, 64, 65, 256, 257 ticks */
+  static const int64_t seconds[] = {3,   189,     192,
+                                    195, 3 * 256, 3 * 257}; /* 1, 63, 64, 65, 256, 257 ticks */
   for (size_t d = 0; d < sizeof devices / sizeof *devices; d++)
     for (size_t s = 0; s < sizeof seconds / sizeof *seconds; s++) {
       run_def def = run_default("recorder_sizes.h5");
@@ -341,7 +348,8 @@ static void the_rooms_own_reader_reads_a_run(void **unused)
   assert_true(fleet->period_ns == 3000000000);
   double *values = NULL;
   uint64_t count = 0;
-  if (tl_recording_read_all(recording, "a", "box_K", 599, &values, &count, &err) != TL_OK) fail_msg("%s", err.text);
+  if (tl_recording_read_all(recording, "a", "box_K", 599, &values, &count, &err) != TL_OK)
+    fail_msg("%s", err.text);
   assert_int_equal(count, 200);
   for (uint64_t i = 0; i < count; i++) assert_true(values[i] == w.value[0][3][i * 600 + 599]);
   free(values);
@@ -359,9 +367,12 @@ static void values_outside_the_integers_are_saturated_and_counted(void **unused)
   run_open(&r, &def);
   tl_error err;
   uint32_t column = 0;
-  assert_int_equal(tl_fleet_column_find(r.world, (tl_fleet_id){1}, "box_K", NULL, &column, &err), TL_OK);
-  tl_recorder_signal signal = {column, tl_signal_from_column(tl_fleet_column(r.world, (tl_fleet_id){1}, column), false)};
-  signal.def.offset = 0.0; /* 32767 steps of 0.01 K end at 327.67 K: still above; of 0.009 K at 294.9 K: below */
+  assert_int_equal(tl_fleet_column_find(r.world, (tl_fleet_id){1}, "box_K", NULL, &column, &err),
+                   TL_OK);
+  tl_recorder_signal signal = {
+      column, tl_signal_from_column(tl_fleet_column(r.world, (tl_fleet_id){1}, column), false)};
+  signal.def.offset =
+      0.0; /* 32767 steps of 0.01 K end at 327.67 K: still above; of 0.009 K at 294.9 K: below */
   signal.def.scale = signal.def.resolution = 0.009;
   const tl_recorder_fleet fleet = {{1}, &signal, 1, NULL, 0};
   tl_recorder_def recorder = tl_recorder_def_default();

@@ -214,7 +214,8 @@ static void every_object_is_there_before_the_first_tick(void **unused)
   run r;
   tl_error err;
   run_open(&r, &def);
-  assert_int_equal(system("cp bytes_objects.h5 bytes_early.h5"), 0); /* SWMR mode: what is on disk is readable */
+  assert_int_equal(system("cp bytes_objects.h5 bytes_early.h5"),
+                   0); /* SWMR mode: what is on disk is readable */
   assert_int_equal(run_advance(&r, &def, &err), TL_OK);
   run_close(&r);
   hid_t file = H5Fopen("bytes_early.h5", H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
@@ -256,8 +257,10 @@ static void too_small_a_budget_is_refused_with_the_bytes_wanted(void **unused)
   run_open(&r, &def);
   tl_error err;
   uint32_t column = 0;
-  assert_int_equal(tl_fleet_column_find(r.world, (tl_fleet_id){1}, "box_K", NULL, &column, &err), TL_OK);
-  tl_recorder_signal rows[2] = {{column, tl_signal_from_column(tl_fleet_column(r.world, (tl_fleet_id){1}, column), true)}};
+  assert_int_equal(tl_fleet_column_find(r.world, (tl_fleet_id){1}, "box_K", NULL, &column, &err),
+                   TL_OK);
+  tl_recorder_signal rows[2] = {
+      {column, tl_signal_from_column(tl_fleet_column(r.world, (tl_fleet_id){1}, column), true)}};
   tl_recorder_fleet fleet = {{1}, rows, 1, NULL, 0};
   tl_recorder_def recorder = tl_recorder_def_default();
   recorder.path = def.file;
@@ -291,8 +294,9 @@ static void too_small_a_budget_is_refused_with_the_bytes_wanted(void **unused)
   assert_int_equal(tl_recorder_create(&made, r.world, &recorder, &err), TL_E_ARG);
   fleet.sample = beyond;
   assert_int_equal(tl_recorder_create(&made, r.world, &recorder, &err), TL_E_ARG);
-  assert_string_equal(err.text,
-                      "fleet a: device 600 at place 1 of the sample: devices must ascend and be below 600");
+  assert_string_equal(
+      err.text,
+      "fleet a: device 600 at place 1 of the sample: devices must ascend and be below 600");
   run_close(&r);
   unlink(def.file);
 }

@@ -92,7 +92,8 @@ static void a_full_disk_ends_the_recording_and_keeps_the_file(void **unused)
     /* Plain HDF5, no SWMR, opens it; all but the last chunks before the stop are there. */
     H5Fclose(open_file(def.file));
     const uint64_t rows = readable_rows(def.file), staged = (uint64_t)(stopped_ns / 3000000000);
-    if (rows + 3 * 64 < staged || (rows == 0 && staged >= 64)) fail_msg("%d rows of %d survive", (int)rows, (int)staged);
+    if (rows + 3 * 64 < staged || (rows == 0 && staged >= 64))
+      fail_msg("%d rows of %d survive", (int)rows, (int)staged);
     tl_world_destroy(r.world);
     rows_best = rows > rows_best ? rows : rows_best;
     run_open(&r, &def);
@@ -133,7 +134,8 @@ static void a_killed_run_is_readable_up_to_its_last_flush(void **unused)
   (void)unused;
   const int status = child("--record-and-die", "fail_kill.h5");
   assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-  assert_int_equal(readable_rows("fail_kill.h5"), 128); /* 160 ticks were made, two chunks were whole */
+  assert_int_equal(readable_rows("fail_kill.h5"),
+                   128); /* 160 ticks were made, two chunks were whole */
   unlink("fail_kill.h5");
 }
 
@@ -168,8 +170,8 @@ static void a_file_in_use_is_not_overwritten(void **unused)
   recorder.path = def.file;
   tl_recorder *second = NULL;
   assert_int_equal(tl_recorder_create(&second, r.world, &recorder, &err), TL_E_IO);
-  assert_string_equal(err.text,
-                      "fail_busy.h5: cannot be replaced: another program, or another run, has it open");
+  assert_string_equal(
+      err.text, "fail_busy.h5: cannot be replaced: another program, or another run, has it open");
   assert_int_equal(run_advance(&r, &def, &err), TL_OK);
   run_close(&r);
   assert_int_equal(readable_rows("fail_busy.h5"), 200);

@@ -35,7 +35,8 @@ int main(int argc, char **argv)
   char name[1024];
   snprintf(name, sizeof name, "%s.truth", argv[1]);
   FILE *file = fopen(name, "wb");
-  if (tl_world_observe(r.world, &observer, &err) != TL_OK || run_advance(&r, &def, &err) != TL_OK || file == NULL)
+  if (tl_world_observe(r.world, &observer, &err) != TL_OK || run_advance(&r, &def, &err) != TL_OK ||
+      file == NULL)
     return 1;
   run_close(&r);
   const size_t written = fwrite(t.values, sizeof(double), 200 * 600 * 2, file);

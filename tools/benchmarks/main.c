@@ -19,14 +19,18 @@ typedef struct options {
   bool quick;
 } options;
 
-static const char *const telemetry_name[] = {[W1_ALL] = "all", [W1_EVENTS] = "events", [W1_NONE] = "none"};
+static const char *const telemetry_name[] = {
+    [W1_ALL] = "all", [W1_EVENTS] = "events", [W1_NONE] = "none"};
 
 static int usage(void)
 {
-  fputs("usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path scalar|sse|avx2|vnni|neon]\n"
+  fputs("usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
+        "scalar|sse|avx2|vnni|neon]\n"
         "                      [--scratch DIR] [--quick]\n"
-        "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive version\n"
-        "  --quick 10 000 devices only\n", stderr);
+        "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
+        "version\n"
+        "  --quick 10 000 devices only\n",
+        stderr);
   return 2;
 }
 
@@ -36,16 +40,28 @@ static bool parse(options *o, int argc, char **argv)
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     uint64_t number = 0;
     tl_error err;
-    if (strcmp(argv[i], "--quick") == 0) { o->quick = true; continue; }
+    if (strcmp(argv[i], "--quick") == 0) {
+      o->quick = true;
+      continue;
+    }
     if (!value) return false;
-    if (strcmp(argv[i], "--json") == 0) o->json = value;
-    else if (strcmp(argv[i], "--scratch") == 0) o->scratch = value;
+    if (strcmp(argv[i], "--json") == 0)
+      o->json = value;
+    else if (strcmp(argv[i], "--scratch") == 0)
+      o->scratch = value;
     else if (strcmp(argv[i], "--path") == 0) {
-      if (tl_cpu_path_parse(&o->path, value, &err) != TL_OK) { fprintf(stderr, "%s\n", err.text); return false; }
-    } else if (!tl_text_parse_uint64(&number, value) || number < 1 || number > 4000000) return false;
-    else if (strcmp(argv[i], "--rounds") == 0) o->rounds = (uint32_t)number;
-    else if (strcmp(argv[i], "--devices") == 0 && o->device_count < 8) o->devices[o->device_count++] = (uint32_t)number;
-    else return false;
+      if (tl_cpu_path_parse(&o->path, value, &err) != TL_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return false;
+      }
+    } else if (!tl_text_parse_uint64(&number, value) || number < 1 || number > 4000000)
+      return false;
+    else if (strcmp(argv[i], "--rounds") == 0)
+      o->rounds = (uint32_t)number;
+    else if (strcmp(argv[i], "--devices") == 0 && o->device_count < 8)
+      o->devices[o->device_count++] = (uint32_t)number;
+    else
+      return false;
     i++;
   }
   return true;
@@ -53,8 +69,11 @@ static bool parse(options *o, int argc, char **argv)
 
 static void add_json(tl_text *json, const w1_case *c, const w1_result *r, bool first)
 {
-  tl_text_addf(json, "%s\n  {\"devices\": %u, \"threads\": %u, \"telemetry\": \"%s\", \"integrator\": \"%s\", \"device_steps_per_s\": ",
-               first ? "" : ",", c->devices, c->threads, telemetry_name[c->telemetry], c->stepped ? "rk4" : "map");
+  tl_text_addf(json,
+               "%s\n  {\"devices\": %u, \"threads\": %u, \"telemetry\": \"%s\", \"integrator\": "
+               "\"%s\", \"device_steps_per_s\": ",
+               first ? "" : ",", c->devices, c->threads, telemetry_name[c->telemetry],
+               c->stepped ? "rk4" : "map");
   tl_text_add_json_double(json, r->device_steps_per_s);
   tl_text_add(json, ", \"naive_device_steps_per_s\": ");
   tl_text_add_json_double(json, r->naive_device_steps_per_s);
@@ -64,8 +83,9 @@ static void add_json(tl_text *json, const w1_case *c, const w1_result *r, bool f
   tl_text_add_json_double(json, r->ratio_low);
   tl_text_add(json, ", \"ratio_high\": ");
   tl_text_add_json_double(json, r->ratio_high);
-  tl_text_addf(json, ", \"rounds\": %u, \"clock\": \"%s\", \"path\": \"%s\", \"bytes_per_device\": ", c->rounds,
-               c->threads == 1 ? "process cpu" : "wall", tl_cpu_path_name(c->path));
+  tl_text_addf(json,
+               ", \"rounds\": %u, \"clock\": \"%s\", \"path\": \"%s\", \"bytes_per_device\": ",
+               c->rounds, c->threads == 1 ? "process cpu" : "wall", tl_cpu_path_name(c->path));
   tl_text_add_json_double(json, r->bytes_per_device);
   tl_text_add(json, ", \"file_bytes_per_row\": ");
   tl_text_add_json_double(json, r->file_bytes_per_row);
@@ -77,9 +97,13 @@ static tl_code measure(tl_text *json, const w1_case *c, const options *o, tl_err
   w1_result r;
   const tl_code code = w1_measure(&r, c, TL_SOURCE_DIR, o->scratch, err);
   if (code != TL_OK) return code;
-  fprintf(stderr, "%8u devices  %u thread%s  %-6s %-3s  %7.2fM steps/s  naive %5.2fM  ratio %5.2f (%.2f .. %.2f)  %.0f B/device\n",
-          c->devices, c->threads, c->threads == 1 ? " " : "s", telemetry_name[c->telemetry], c->stepped ? "rk4" : "map",
-          r.device_steps_per_s * 1e-6, r.naive_device_steps_per_s * 1e-6, r.ratio, r.ratio_low, r.ratio_high, r.bytes_per_device);
+  fprintf(stderr,
+          "%8u devices  %u thread%s  %-6s %-3s  %7.2fM steps/s  naive %5.2fM  ratio %5.2f (%.2f .. "
+          "%.2f)  %.0f B/device\n",
+          c->devices, c->threads, c->threads == 1 ? " " : "s", telemetry_name[c->telemetry],
+          c->stepped ? "rk4" : "map", r.device_steps_per_s * 1e-6,
+          r.naive_device_steps_per_s * 1e-6, r.ratio, r.ratio_low, r.ratio_high,
+          r.bytes_per_device);
   add_json(json, c, &r, json->length == 1);
   return TL_OK;
 }
@@ -105,7 +129,9 @@ static tl_code measure_all(tl_text *json, const options *o, tl_error *err)
 
 int main(int argc, char **argv)
 {
-  options o = {.rounds = 7, .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", .path = tl_cpu_best_path()};
+  options o = {.rounds = 7,
+               .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+               .path = tl_cpu_best_path()};
   if (argc < 2 || strcmp(argv[1], "w1") != 0 || !parse(&o, argc - 2, argv + 2)) return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
@@ -116,8 +142,10 @@ int main(int argc, char **argv)
     fprintf(stderr, "bench: %s\n", err.text);
   } else if (o.json) {
     FILE *file = strcmp(o.json, "-") == 0 ? stdout : fopen(o.json, "w");
-    if (!file) fprintf(stderr, "bench: %s: %s\n", o.json, strerror(errno));
-    else fputs(tl_text_string(&json), file);
+    if (!file)
+      fprintf(stderr, "bench: %s: %s\n", o.json, strerror(errno));
+    else
+      fputs(tl_text_string(&json), file);
     if (file && file != stdout) fclose(file);
   }
   tl_text_free(&json);

@@ -19,7 +19,8 @@ struct naive_w1 {
   int8_t in_weights[NAIVE_HIDDEN][NAIVE_WINDOW], out_weights[NAIVE_WINDOW][NAIVE_HIDDEN];
 };
 
-static const double C_heater = 243.46, G_heater = 0.87, C_box = 68.2, G_box = 0.74, power_W = 120.0, room_C = 22.0, dt_s = 0.5;
+static const double C_heater = 243.46, G_heater = 0.87, C_box = 68.2, G_box = 0.74, power_W = 120.0,
+                    room_C = 22.0, dt_s = 0.5;
 
 int8_t naive_w1_weight(uint32_t layer, uint32_t index)
 {
@@ -34,7 +35,8 @@ naive_w1 *naive_w1_create(uint32_t device_count, uint32_t telemetry_rows)
   fleet->count = device_count;
   fleet->telemetry_rows = telemetry_rows;
   fleet->devices = calloc(device_count, sizeof *fleet->devices);
-  if (telemetry_rows) fleet->telemetry = calloc((size_t)telemetry_rows * device_count, 4 * sizeof(float));
+  if (telemetry_rows)
+    fleet->telemetry = calloc((size_t)telemetry_rows * device_count, 4 * sizeof(float));
   if (!fleet->devices || (telemetry_rows && !fleet->telemetry)) {
     naive_w1_free(fleet);
     return NULL;
@@ -61,7 +63,8 @@ void naive_w1_free(naive_w1 *fleet)
   free(fleet);
 }
 
-static void rates(const device *d, double heater_C, double box_C, double *heater_rate, double *box_rate)
+static void rates(const device *d, double heater_C, double box_C, double *heater_rate,
+                  double *box_rate)
 {
   *heater_rate = (power_W * d->heater_on - G_heater * (heater_C - box_C)) / C_heater;
   *box_rate = (G_heater * (heater_C - box_C) - G_box * (box_C - room_C)) / C_box;
@@ -137,11 +140,13 @@ void naive_w1_run(naive_w1 *fleet, uint32_t step_count)
 {
   for (uint32_t step = 0; step < step_count; step++, fleet->step++) {
     const int sampled = fleet->step % NAIVE_STEPS_PER_SAMPLE == NAIVE_STEPS_PER_SAMPLE - 1;
-    const uint64_t row = fleet->telemetry_rows ? fleet->step / NAIVE_STEPS_PER_SAMPLE % fleet->telemetry_rows : 0;
+    const uint64_t row =
+        fleet->telemetry_rows ? fleet->step / NAIVE_STEPS_PER_SAMPLE % fleet->telemetry_rows : 0;
     for (uint32_t i = 0; i < fleet->count; i++) {
       device *d = &fleet->devices[i];
       plant(d);
-      if (sampled) sample(fleet, d, fleet->telemetry ? fleet->telemetry + (row * fleet->count + i) * 4 : NULL);
+      if (sampled)
+        sample(fleet, d, fleet->telemetry ? fleet->telemetry + (row * fleet->count + i) * 4 : NULL);
     }
   }
 }

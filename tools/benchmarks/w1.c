@@ -42,16 +42,20 @@ static uint32_t round_seconds(uint32_t devices)
   return (uint32_t)window_s * (uint32_t)most;
 }
 
-static tl_code attach_recorder(tl_recorder **out, tl_scenario *scenario, const w1_case *what, const char *path, tl_error *err)
+static tl_code attach_recorder(tl_recorder **out, tl_scenario *scenario, const w1_case *what,
+                               const char *path, tl_error *err)
 {
   static const char *const signals[] = {"box", "heater_K", "heater_on", "detector.score"};
-  static const tl_record_policy policy[] = {[W1_ALL] = TL_RECORD_ALL, [W1_EVENTS] = TL_RECORD_EVENTS, [W1_NONE] = TL_RECORD_NONE};
+  static const tl_record_policy policy[] = {
+      [W1_ALL] = TL_RECORD_ALL, [W1_EVENTS] = TL_RECORD_EVENTS, [W1_NONE] = TL_RECORD_NONE};
   tl_world *world = tl_scenario_world(scenario);
   tl_recorder_signal rows[4];
   for (uint32_t i = 0; i < 4; i++) {
-    const tl_code code = tl_fleet_column_find(world, (tl_fleet_id){1}, signals[i], NULL, &rows[i].column, err);
+    const tl_code code =
+        tl_fleet_column_find(world, (tl_fleet_id){1}, signals[i], NULL, &rows[i].column, err);
     if (code != TL_OK) return code;
-    rows[i].def = tl_signal_from_column(tl_fleet_column(world, (tl_fleet_id){1}, rows[i].column), false);
+    rows[i].def =
+        tl_signal_from_column(tl_fleet_column(world, (tl_fleet_id){1}, rows[i].column), false);
   }
   const tl_recorder_fleet fleet = {.fleet = {1}, .signals = rows, .signal_count = 4};
   tl_recorder_def def = tl_recorder_def_default();
@@ -68,7 +72,8 @@ static tl_code attach_recorder(tl_recorder **out, tl_scenario *scenario, const w
 }
 
 /* One run; *rate is device-steps per second of the run itself, file writing and closing included. */
-static tl_code run_product(w1_result *out, double *rate, const w1_case *what, const char *root, const char *scratch, tl_error *err)
+static tl_code run_product(w1_result *out, double *rate, const w1_case *what, const char *root,
+                           const char *scratch, tl_error *err)
 {
   char scenario_path[1024], assets[1024], file[1024], devices[16], seconds[16];
   snprintf(scenario_path, sizeof scenario_path, "%s/tools/benchmarks/w1.lua", root);
@@ -113,7 +118,8 @@ static tl_code run_product(w1_result *out, double *rate, const w1_case *what, co
     const double steps = (double)tl_world_device_steps(world);
     *rate = steps / used_s;
     out->bytes_per_device = (double)tl_world_bytes(world) / what->devices;
-    out->file_bytes_per_row = what->telemetry == W1_ALL ? (double)written / (steps / NAIVE_STEPS_PER_SAMPLE) : 0.0;
+    out->file_bytes_per_row =
+        what->telemetry == W1_ALL ? (double)written / (steps / NAIVE_STEPS_PER_SAMPLE) : 0.0;
     tl_world_run_hash(world, out->run_hash);
   }
   tl_scenario_destroy(scenario);
@@ -125,19 +131,29 @@ static tl_code run_product(w1_result *out, double *rate, const w1_case *what, co
 static double run_naive(naive_w1 *fleet, uint32_t devices)
 {
   const uint32_t samples = 700000u / devices;
-  const uint32_t steps = (samples < 1 ? 1 : samples > 200000 ? 200000 : samples) * NAIVE_STEPS_PER_SAMPLE;
+  const uint32_t steps = (samples < 1        ? 1
+                          : samples > 200000 ? 200000
+                                             : samples) *
+                         NAIVE_STEPS_PER_SAMPLE;
   const double begin = clock_s(CLOCK_PROCESS_CPUTIME_ID);
   naive_w1_run(fleet, steps);
   return (double)steps * devices / (clock_s(CLOCK_PROCESS_CPUTIME_ID) - begin);
 }
 
-tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const char *scratch, tl_error *err)
+tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const char *scratch,
+                   tl_error *err)
 {
   double product[ROUNDS_MAX], naive[ROUNDS_MAX], ratio[ROUNDS_MAX], warm = 0.0;
-  const uint32_t rounds = what->rounds < 1 ? 1 : what->rounds > ROUNDS_MAX ? ROUNDS_MAX : what->rounds;
+  const uint32_t rounds = what->rounds < 1            ? 1
+                          : what->rounds > ROUNDS_MAX ? ROUNDS_MAX
+                                                      : what->rounds;
   *out = (w1_result){0};
-  naive_w1 *fleet = naive_w1_create(what->devices, what->telemetry == W1_NONE ? 0 : what->devices > 100000 ? 4 : 64);
-  if (!fleet) return tl_fail(err, TL_E_LIMIT, NULL, "no memory for the naive version of %u devices", what->devices);
+  naive_w1 *fleet = naive_w1_create(what->devices, what->telemetry == W1_NONE ? 0
+                                                   : what->devices > 100000   ? 4
+                                                                              : 64);
+  if (!fleet)
+    return tl_fail(err, TL_E_LIMIT, NULL, "no memory for the naive version of %u devices",
+                   what->devices);
   (void)run_naive(fleet, what->devices);
   tl_code code = run_product(out, &warm, what, root, scratch, err);
   for (uint32_t i = 0; code == TL_OK && i < rounds; i++) {

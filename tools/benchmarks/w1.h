@@ -12,16 +12,17 @@ typedef enum w1_telemetry { W1_ALL, W1_EVENTS, W1_NONE } w1_telemetry;
 typedef struct w1_case {
   uint32_t devices, threads, rounds;
   w1_telemetry telemetry;
-  bool stepped;       /* RK4 in every step instead of the affine map */
+  bool stepped; /* RK4 in every step instead of the affine map */
   tl_simd_path path;
 } w1_case;
 
 typedef struct w1_result {
-  double device_steps_per_s;       /* median over rounds; process CPU time with one thread, wall time with more */
-  double naive_device_steps_per_s; /* the same, naive version, one thread */
+  double
+      device_steps_per_s; /* median over rounds; process CPU time with one thread, wall time with more */
+  double naive_device_steps_per_s;     /* the same, naive version, one thread */
   double ratio, ratio_low, ratio_high; /* median, least and most of the rounds' own ratios */
   double bytes_per_device;
-  double file_bytes_per_row;       /* telemetry on disk per device and sample, 0 without */
+  double file_bytes_per_row; /* telemetry on disk per device and sample, 0 without */
   char run_hash[65];
 } w1_result;
 
@@ -29,5 +30,6 @@ typedef struct w1_result {
  * root    folder of the source tree or installation, where scenario and model are
  * scratch folder for telemetry files, which are removed
  * errors  whatever the scenario, the engine or the recorder said */
-tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const char *scratch, tl_error *err);
+tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const char *scratch,
+                   tl_error *err);
 #endif

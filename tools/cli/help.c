@@ -12,7 +12,11 @@ static const char *const exit_codes[][2] = {
     {"6", "internal error"},
     {"130", "interrupted; the run folder is readable up to then"},
 };
-enum { EXIT_CODE_COUNT = sizeof exit_codes / sizeof *exit_codes, HELP_COLUMN = 34, HELP_WIDTH = 100 };
+enum {
+  EXIT_CODE_COUNT = sizeof exit_codes / sizeof *exit_codes,
+  HELP_COLUMN = 34,
+  HELP_WIDTH = 100
+};
 
 /* Words of `text` from the column on, wrapped. */
 static void add_wrapped(tl_text *out, const char *text)
@@ -58,7 +62,8 @@ static void add_command_help(tl_text *out, const cli_command *command)
   tl_text_addf(out, "usage: twinloop %s [options]%s%s\n\n%s.\n\noptions:\n", command->name,
                command->arguments[0] ? " " : "", command->arguments, command->summary);
   const cli_option *option;
-  for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++) add_option_row(out, option);
+  for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++)
+    add_option_row(out, option);
   tl_text_addf(out, "\nexample:\n  %s\n", command->example);
 }
 
@@ -85,7 +90,8 @@ void cli_help_add(tl_text *out, const cli_command *command)
   tl_text_add(out, "\nexit codes:\n");
   for (int i = 0; i < EXIT_CODE_COUNT; i++)
     tl_text_addf(out, "  %-4s %s\n", exit_codes[i][0], exit_codes[i][1]);
-  tl_text_add(out, "\n`twinloop COMMAND --help` says more. Results go to stdout, messages to stderr.\n");
+  tl_text_add(out,
+              "\n`twinloop COMMAND --help` says more. Results go to stdout, messages to stderr.\n");
 }
 
 /* --- man page ------------------------------------------------------------------------------------ */
@@ -139,14 +145,16 @@ static bool has_own_options(const cli_command *command)
 
 void cli_man_add(tl_text *out)
 {
-  tl_text_add(out, ".Dd November 22, 2026\n.Dt TWINLOOP 1\n.Os\n.Sh NAME\n.Nm twinloop\n"
-                   ".Nd deterministic digital twins of device fleets\n.Sh SYNOPSIS\n.Nm\n"
-                   ".Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n.Nm\n"
-                   "runs a Lua scenario over a fleet of simulated devices, with real int8 models in the loop,\n"
-                   "and says whether its thresholds held.\n"
-                   "The result is the same bits on any number of threads, compiler and processor.\n"
-                   "Results go to stdout, progress and messages to stderr.\n.Ss Commands\n"
-                   ".Bl -tag -width Ds\n");
+  tl_text_add(
+      out,
+      ".Dd November 22, 2026\n.Dt TWINLOOP 1\n.Os\n.Sh NAME\n.Nm twinloop\n"
+      ".Nd deterministic digital twins of device fleets\n.Sh SYNOPSIS\n.Nm\n"
+      ".Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n.Nm\n"
+      "runs a Lua scenario over a fleet of simulated devices, with real int8 models in the loop,\n"
+      "and says whether its thresholds held.\n"
+      "The result is the same bits on any number of threads, compiler and processor.\n"
+      "Results go to stdout, progress and messages to stderr.\n.Ss Commands\n"
+      ".Bl -tag -width Ds\n");
   for (uint32_t i = 0; i < cli_command_count(); i++) {
     const cli_command *command = cli_command_at(i);
     tl_text_addf(out, ".It Cm %s", command->name);
@@ -161,19 +169,23 @@ void cli_man_add(tl_text *out)
   }
   tl_text_add(out, ".El\n.Ss Options of every command\n");
   add_mdoc_options(out, NULL);
-  tl_text_add(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev NO_COLOR\nNo colours unless asked for with\n"
-                   ".Fl \\-color Ar always .\n.It Ev CI\nProgress is written as lines, never redrawn.\n.El\n"
-                   ".Sh FILES\nA run is a folder:\n.Bl -tag -width Ds -compact\n"
-                   ".It Pa run.json\nversions, seed, hashes, verdicts\n"
-                   ".It Pa telemetry.h5\nsignals, events and digests\n"
-                   ".It Pa report.html\nthe report, one file\n"
-                   ".It Pa junit.xml\nthe verdicts for continuous integration\n"
-                   ".It Pa inputs/\nthe scenario's files as they ran, for diff and inspect\n.El\n"
-                   ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n");
+  tl_text_add(
+      out,
+      ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev NO_COLOR\nNo colours unless asked for with\n"
+      ".Fl \\-color Ar always .\n.It Ev CI\nProgress is written as lines, never redrawn.\n.El\n"
+      ".Sh FILES\nA run is a folder:\n.Bl -tag -width Ds -compact\n"
+      ".It Pa run.json\nversions, seed, hashes, verdicts\n"
+      ".It Pa telemetry.h5\nsignals, events and digests\n"
+      ".It Pa report.html\nthe report, one file\n"
+      ".It Pa junit.xml\nthe verdicts for continuous integration\n"
+      ".It Pa inputs/\nthe scenario's files as they ran, for diff and inspect\n.El\n"
+      ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n");
   for (int i = 0; i < EXIT_CODE_COUNT; i++)
     tl_text_addf(out, ".It %s\n%s\n", exit_codes[i][0], exit_codes[i][1]);
-  tl_text_add(out, ".El\n.Pp\n.Nm\n.Cm diff\nexits 0 when the runs are equal, 1 when they differ and 2 when it "
-                   "cannot tell.\n.Sh EXAMPLES\n.Bd -literal\n");
+  tl_text_add(
+      out,
+      ".El\n.Pp\n.Nm\n.Cm diff\nexits 0 when the runs are equal, 1 when they differ and 2 when it "
+      "cannot tell.\n.Sh EXAMPLES\n.Bd -literal\n");
   for (uint32_t i = 0; i < cli_command_count(); i++) add_mdoc(out, cli_command_at(i)->example);
   tl_text_add(out, ".Ed\n");
 }
@@ -212,9 +224,10 @@ static void add_bash_value(tl_text *out, const cli_option *option)
 
 static void add_bash(tl_text *out)
 {
-  tl_text_add(out, "# bash completion of twinloop, made from its option table\n_twinloop() {\n"
-                   "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
-                   "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $word in\n      ");
+  tl_text_add(
+      out, "# bash completion of twinloop, made from its option table\n_twinloop() {\n"
+           "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
+           "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $word in\n      ");
   for (uint32_t i = 0; i < cli_command_count(); i++)
     tl_text_addf(out, "%s%s", i ? " | " : "", cli_command_at(i)->name);
   tl_text_add(out, ") command=$word; break ;;\n    esac\n  done\n  case $command:$prev in\n");
@@ -297,20 +310,24 @@ static void add_zsh_option(tl_text *out, const cli_option *option)
 
 static void add_zsh(tl_text *out)
 {
-  tl_text_add(out, "#compdef twinloop\n# zsh completion of twinloop, made from its option table\n_twinloop() {\n"
-                   "  local -a commands\n  commands=(\n");
+  tl_text_add(
+      out,
+      "#compdef twinloop\n# zsh completion of twinloop, made from its option table\n_twinloop() {\n"
+      "  local -a commands\n  commands=(\n");
   for (uint32_t i = 0; i < cli_command_count(); i++) {
     tl_text_addf(out, "    '%s:", cli_command_at(i)->name);
     add_quoted(out, cli_command_at(i)->summary, true);
     tl_text_add(out, "'\n");
   }
-  tl_text_add(out, "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
-                   "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n");
+  tl_text_add(
+      out, "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
+           "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n");
   for (uint32_t c = 0; c < cli_command_count(); c++) {
     const cli_command *command = cli_command_at(c);
     tl_text_addf(out, "    %s)\n      _arguments", command->name);
     const cli_option *option;
-    for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++) add_zsh_option(out, option);
+    for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++)
+      add_zsh_option(out, option);
     if (command->complete == CLI_CODE) {
       tl_text_add(out, " \\\n        ':code:(");
       add_codes(out);
@@ -357,7 +374,8 @@ static void add_fish(tl_text *out)
     for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++)
       if (strcmp(option->command, "*") != 0) add_fish_option(out, option);
     if (command->complete == CLI_CODE) {
-      tl_text_addf(out, "complete -c twinloop -n '__fish_seen_subcommand_from %s' -f -a '", command->name);
+      tl_text_addf(out, "complete -c twinloop -n '__fish_seen_subcommand_from %s' -f -a '",
+                   command->name);
       add_codes(out);
       tl_text_add(out, "'\n");
     }

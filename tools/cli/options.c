@@ -11,7 +11,7 @@
 #define NONE CLI_NONE
 #define WORDS CLI_WORDS
 static const cli_command commands[] = {
-#define COMMAND(name, arguments, least, most, complete, summary, example)                            \
+#define COMMAND(name, arguments, least, most, complete, summary, example)                          \
   {name, arguments, least, most, complete, summary, example},
 #define OPTION(command, name, letter, argument, complete, help)
 #include "tools/cli/options.def"
@@ -20,7 +20,7 @@ static const cli_command commands[] = {
 };
 static const cli_option options_table[] = {
 #define COMMAND(name, arguments, least, most, complete, summary, example)
-#define OPTION(command, name, letter, argument, complete, help)                                      \
+#define OPTION(command, name, letter, argument, complete, help)                                    \
   {command, name, letter, argument, complete, help},
 #include "tools/cli/options.def"
 #undef COMMAND
@@ -90,9 +90,8 @@ static tl_code unknown_option(const cli_command *command, const char *name, tl_e
   const size_t kept = length < sizeof plain ? length : sizeof plain - 1;
   memcpy(plain, name, kept);
   plain[kept] = '\0';
-  const tl_code code =
-      tl_fail(err, TL_E_USAGE, NULL, "%s%sunknown option '--%s'", command ? command->name : "",
-              command ? ": " : "", plain);
+  const tl_code code = tl_fail(err, TL_E_USAGE, NULL, "%s%sunknown option '--%s'",
+                               command ? command->name : "", command ? ": " : "", plain);
   const char *closest = tl_text_closest(plain, names, count);
   if (closest) return tl_fail_hint(err, "did you mean '--%s'?", closest);
   for (uint32_t i = 0; i < OPTION_COUNT; i++) /* right name, another command */
@@ -147,7 +146,8 @@ static tl_code take_long(cli_options *out, int argc, char *const *argv, int *ind
 }
 
 /* "-q", "-qv", "-o value" or "-ovalue". */
-static tl_code take_letters(cli_options *out, int argc, char *const *argv, int *index, tl_error *err)
+static tl_code take_letters(cli_options *out, int argc, char *const *argv, int *index,
+                            tl_error *err)
 {
   for (const char *letter = argv[*index] + 1; *letter; letter++) {
     const cli_option *option = find_letter(out->command, *letter);
@@ -248,15 +248,15 @@ const char *cli_options_nth(const cli_options *options, const char *name, uint32
   return NULL;
 }
 
-tl_code cli_options_number(const cli_options *options, const char *name, uint64_t low, uint64_t high,
-                           uint64_t *out, tl_error *err)
+tl_code cli_options_number(const cli_options *options, const char *name, uint64_t low,
+                           uint64_t high, uint64_t *out, tl_error *err)
 {
   const char *value = cli_options_get(options, name);
   if (!value) return TL_OK;
   uint64_t number = 0;
   if (!tl_text_parse_uint64(&number, value) || number < low || number > high)
-    return tl_fail(err, TL_E_USAGE, NULL, "--%s: '%s' is not a whole number from %llu to %llu", name,
-                   value, (unsigned long long)low, (unsigned long long)high);
+    return tl_fail(err, TL_E_USAGE, NULL, "--%s: '%s' is not a whole number from %llu to %llu",
+                   name, value, (unsigned long long)low, (unsigned long long)high);
   *out = number;
   return TL_OK;
 }

@@ -57,6 +57,6 @@ bool cli_options_has(const cli_options *options, const char *name);
 const char *cli_options_nth(const cli_options *options, const char *name, uint32_t n);
 /* A whole number of the option, in [low, high]; *out is left alone when the option is not given.
  * errors  TL_E_USAGE */
-tl_code cli_options_number(const cli_options *options, const char *name, uint64_t low, uint64_t high,
-                           uint64_t *out, tl_error *err);
+tl_code cli_options_number(const cli_options *options, const char *name, uint64_t low,
+                           uint64_t high, uint64_t *out, tl_error *err);
 #endif

@@ -40,7 +40,8 @@ static void add_option(draft *d, const char *name, const char *value)
 static void add_options(draft *d, const cli_publication *p)
 {
   d->report.options = d->options;
-  for (uint32_t i = 0; i < p->session->options.setting_count; i++) add_option(d, "set", p->session->setting_texts[i]);
+  for (uint32_t i = 0; i < p->session->options.setting_count; i++)
+    add_option(d, "set", p->session->setting_texts[i]);
   for (uint32_t i = 0; i < p->flip_count; i++) add_option(d, "flip", p->flips[i].text);
   if (p->session->options.stepped) add_option(d, "stepped", "");
   for (uint32_t i = 0; i < p->session->plugin_count; i++) {
@@ -48,14 +49,17 @@ static void add_options(draft *d, const cli_publication *p)
              p->session->plugins[i].sha256);
     add_option(d, "twin", d->option_texts[i]);
   }
-  if (p->outcome->verified >= 0) add_option(d, "verify", p->outcome->verified ? "equal" : "different");
+  if (p->outcome->verified >= 0)
+    add_option(d, "verify", p->outcome->verified ? "equal" : "different");
 }
 
 /* A word as a shell reads it. */
 static void add_word(tl_text *out, const char *word)
 {
   tl_text_add_char(out, ' ');
-  if (word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == strlen(word)) {
+  if (word[0] &&
+      strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") ==
+          strlen(word)) {
     tl_text_add(out, word);
     return;
   }
@@ -104,7 +108,8 @@ static void add_files(draft *d, const cli_publication *p)
   const bool is_small = stat(path, &info) == 0 && info.st_size <= HASHED_BYTES_MAX;
   const bool is_hashed = is_small && tl_sha256_file(d->telemetry_sha256, path, NULL) == TL_OK;
   d->files[0] = (tl_report_file){"run", "run.json", NULL};
-  d->files[1] = (tl_report_file){"telemetry", "telemetry.h5", is_hashed ? d->telemetry_sha256 : NULL};
+  d->files[1] =
+      (tl_report_file){"telemetry", "telemetry.h5", is_hashed ? d->telemetry_sha256 : NULL};
   d->files[2] = (tl_report_file){"report", "report.html", NULL};
   d->files[3] = (tl_report_file){"junit", "junit.xml", NULL};
   d->report.files = d->files;
@@ -120,15 +125,17 @@ static tl_code add_lists(draft *d, const cli_publication *p, tl_error *err)
   d->inputs = calloc(info->file_count + 1, sizeof *d->inputs);
   d->settings = calloc(info->setting_count + 1, sizeof *d->settings);
   d->events = calloc(event_count + 1, sizeof *d->events);
-  if (!d->inputs || !d->settings || !d->events) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  if (!d->inputs || !d->settings || !d->events)
+    return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
   for (uint32_t i = 0; i < info->file_count; i++)
-    d->inputs[i] = (tl_report_file){info->files[i].kind, info->files[i].name, info->files[i].sha256};
+    d->inputs[i] =
+        (tl_report_file){info->files[i].kind, info->files[i].name, info->files[i].sha256};
   for (uint32_t i = 0; i < info->setting_count; i++)
     d->settings[i] = (tl_report_setting){info->settings[i].name, info->settings[i].value};
   for (uint32_t i = 0; i < event_count; i++) {
     const tl_scenario_event *e = &result->events[i];
-    d->events[i] = (tl_report_event){e->at_ns, e->kind, e->fleet_name ? e->fleet_name : "", e->device, e->count,
-                                     e->text ? e->text : ""};
+    d->events[i] = (tl_report_event){e->at_ns,  e->kind,  e->fleet_name ? e->fleet_name : "",
+                                     e->device, e->count, e->text ? e->text : ""};
   }
   d->report.inputs = d->inputs;
   d->report.input_count = info->file_count;
@@ -175,14 +182,15 @@ static tl_code add_plots(draft *d, const cli_publication *p, tl_error *err)
   return code;
 }
 
-static tl_code save(const draft *d, const cli_publication *p, const char *name, void (*write)(const tl_report *, tl_text *),
-                    tl_error *err)
+static tl_code save(const draft *d, const cli_publication *p, const char *name,
+                    void (*write)(const tl_report *, tl_text *), tl_error *err)
 {
   char path[CLI_PATH_BYTES + 32];
   snprintf(path, sizeof path, "%s/%s", p->folder, name);
   tl_text text = {0};
   write(&d->report, &text);
-  const tl_code code = text.failed ? tl_fail(err, TL_E_LIMIT, NULL, "%s: out of memory", path) : tl_report_save(&text, path, err);
+  const tl_code code = text.failed ? tl_fail(err, TL_E_LIMIT, NULL, "%s: out of memory", path)
+                                   : tl_report_save(&text, path, err);
   tl_text_free(&text);
   return code;
 }

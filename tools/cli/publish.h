@@ -24,7 +24,7 @@ typedef struct cli_publication {
   cli_session *session;
   const cli_flip *flips;
   uint32_t flip_count;
-  const char *folder;      /* of the run */
+  const char *folder;       /* of the run */
   const char *json, *junit; /* further copies: --json, --junit; NULL: none */
 } cli_publication;
 

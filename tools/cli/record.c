@@ -15,29 +15,35 @@ static bool ends_with(const char *name, const char *end)
 static bool is_signal(const tl_column *column)
 {
   if (column->type != TL_F64) return false;
-  if (ends_with(column->name, ".setpoint")) return true; /* a measured value is read beside what was asked for */
+  if (ends_with(column->name, ".setpoint"))
+    return true; /* a measured value is read beside what was asked for */
   if (column->role == TL_PARAM) return false;
   if (!strchr(column->name, '.')) return true;
-  return ends_with(column->name, ".score") || ends_with(column->name, ".alarm") || ends_with(column->name, ".command");
+  return ends_with(column->name, ".score") || ends_with(column->name, ".alarm") ||
+         ends_with(column->name, ".command");
 }
 
 static bool is_compared(const tl_scenario_info *info, tl_fleet_id fleet, uint32_t column)
 {
   for (uint32_t i = 0; i < info->compare_count; i++)
-    if (info->compares[i].fleet.index1 == fleet.index1 && info->compares[i].column == column) return true;
+    if (info->compares[i].fleet.index1 == fleet.index1 && info->compares[i].column == column)
+      return true;
   return false;
 }
 
-static uint32_t choose_signals(tl_recorder_signal *out, const tl_world *world, const tl_scenario_info *info,
-                               tl_fleet_id fleet)
+static uint32_t choose_signals(tl_recorder_signal *out, const tl_world *world,
+                               const tl_scenario_info *info, tl_fleet_id fleet)
 {
   uint32_t count = 0;
-  for (int pass = 0; pass < 2; pass++) /* the compared ones first: they must never fall past the limit */
-    for (uint32_t c = 0; c < tl_fleet_column_count(world, fleet) && count < TL_RECORDER_SIGNALS_MAX; c++) {
+  for (int pass = 0; pass < 2;
+       pass++) /* the compared ones first: they must never fall past the limit */
+    for (uint32_t c = 0; c < tl_fleet_column_count(world, fleet) && count < TL_RECORDER_SIGNALS_MAX;
+         c++) {
       const tl_column *column = tl_fleet_column(world, fleet, c);
       const bool compared = is_compared(info, fleet, c);
       if (compared != (pass == 0) || (!compared && !is_signal(column))) continue;
-      out[count++] = (tl_recorder_signal){.column = c, .def = tl_signal_from_column(column, compared)};
+      out[count++] =
+          (tl_recorder_signal){.column = c, .def = tl_signal_from_column(column, compared)};
     }
   return count;
 }
@@ -49,7 +55,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* A keyed random sample, and the devices that are compared; ascending, no repeats. */
-static uint32_t choose_devices(uint32_t *out, const tl_world *world, const tl_scenario_info *info, tl_fleet_id fleet)
+static uint32_t choose_devices(uint32_t *out, const tl_world *world, const tl_scenario_info *info,
+                               tl_fleet_id fleet)
 {
   const uint32_t devices = tl_fleet_device_count(world, fleet);
   uint32_t count = devices < CLI_SAMPLE_DEVICES ? devices : CLI_SAMPLE_DEVICES;
@@ -71,8 +78,8 @@ static tl_record_policy policy_of(const char *word)
   return TL_RECORD_SAMPLE;
 }
 
-tl_code cli_record_open(cli_record *record, tl_scenario *scenario, const char *path, const char *policy,
-                        tl_simd_path simd, tl_error *err)
+tl_code cli_record_open(cli_record *record, tl_scenario *scenario, const char *path,
+                        const char *policy, tl_simd_path simd, tl_error *err)
 {
   const tl_scenario_info info = tl_scenario_describe(scenario);
   tl_world *world = tl_scenario_world(scenario);
@@ -80,14 +87,17 @@ tl_code cli_record_open(cli_record *record, tl_scenario *scenario, const char *p
   const size_t room = CLI_SAMPLE_DEVICES + info.compare_count;
   *record = (cli_record){.world = world};
   tl_recorder_fleet *rows = calloc(fleets ? fleets : 1, sizeof *rows);
-  tl_recorder_signal *signals = calloc(fleets ? fleets : 1, sizeof *signals * TL_RECORDER_SIGNALS_MAX);
+  tl_recorder_signal *signals =
+      calloc(fleets ? fleets : 1, sizeof *signals * TL_RECORDER_SIGNALS_MAX);
   uint32_t *samples = calloc(fleets ? fleets : 1, sizeof *samples * room);
-  tl_code code = rows && signals && samples ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  tl_code code =
+      rows && signals && samples ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
   for (uint32_t f = 0; code == TL_OK && f < fleets; f++) {
     const tl_fleet_id fleet = {f + 1};
     rows[f].fleet = fleet;
     rows[f].signals = signals + (size_t)f * TL_RECORDER_SIGNALS_MAX;
-    rows[f].signal_count = choose_signals(signals + (size_t)f * TL_RECORDER_SIGNALS_MAX, world, &info, fleet);
+    rows[f].signal_count =
+        choose_signals(signals + (size_t)f * TL_RECORDER_SIGNALS_MAX, world, &info, fleet);
     rows[f].sample = samples + f * room;
     rows[f].sample_count = choose_devices(samples + f * room, world, &info, fleet);
   }
@@ -121,8 +131,9 @@ void cli_record_event(cli_record *record, const tl_scenario_event *event)
 {
   if (!record->recorder || record->failed.code != TL_OK) return;
   const uint32_t device = event->device >= 0 ? (uint32_t)event->device : TL_EVENT_NO_DEVICE;
-  (void)tl_recorder_event(record->recorder, event->at_ns, event->fleet, device, kind_of(event->kind), event->value,
-                          event->text ? event->text : "", &record->failed);
+  (void)tl_recorder_event(record->recorder, event->at_ns, event->fleet, device,
+                          kind_of(event->kind), event->value, event->text ? event->text : "",
+                          &record->failed);
 }
 
 tl_code cli_record_close(cli_record *record, tl_error *err)

@@ -18,8 +18,8 @@ typedef struct cli_record {
 
 /* Creates path and attaches the recorder. policy: NULL or a word of --record. The scenario must be sealed.
  * errors  those of tl_recorder_create and tl_world_observe; TL_E_LIMIT */
-tl_code cli_record_open(cli_record *record, tl_scenario *scenario, const char *path, const char *policy,
-                        tl_simd_path simd, tl_error *err);
+tl_code cli_record_open(cli_record *record, tl_scenario *scenario, const char *path,
+                        const char *policy, tl_simd_path simd, tl_error *err);
 /* Writes an event of the scenario; harmless while no recorder is open. */
 void cli_record_event(cli_record *record, const tl_scenario_event *event);
 /* errors  TL_E_IO: what could not be written, events too */

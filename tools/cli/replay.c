@@ -27,7 +27,8 @@ static tl_code load_inputs(cli_replay *replay, tl_error *err)
     code = cli_session_load(&replay->session, scenario, err);
     if (chdir(home) != 0) code = tl_fail(err, TL_E_IO, NULL, "%s: %s", home, strerror(errno));
   }
-  if (code != TL_OK && replay->session.scenario == NULL) /* a file named by a path relative to the first run */
+  if (code != TL_OK &&
+      replay->session.scenario == NULL) /* a file named by a path relative to the first run */
     code = cli_session_load(&replay->session, scenario, err);
   free(home);
   return code;
@@ -69,10 +70,12 @@ static void on_tick(void *self, const tl_tick_view *view)
 static void keep_beginning(cli_replay *replay)
 {
   const tl_world *world = tl_scenario_world(replay->session.scenario);
-  const uint32_t devices = tl_fleet_device_count(world, replay->fleet), begin = replay->block * TL_BLOCK_ROWS;
+  const uint32_t devices = tl_fleet_device_count(world, replay->fleet),
+                 begin = replay->block * TL_BLOCK_ROWS;
   const uint32_t end = devices < begin + TL_BLOCK_ROWS ? devices : begin + TL_BLOCK_ROWS;
   for (uint32_t c = 0; c < replay->column_count; c++)
-    tl_fleet_read(world, replay->fleet, c, begin, end, replay->begin_values + (size_t)c * TL_BLOCK_ROWS);
+    tl_fleet_read(world, replay->fleet, c, begin, end,
+                  replay->begin_values + (size_t)c * TL_BLOCK_ROWS);
   replay->rows = end - begin;
   replay->begin_ns = tl_world_now_ns(world);
   replay->tick_count = 0;
@@ -85,7 +88,8 @@ static tl_code on_window(void *self, const tl_window_view *view, tl_error *err)
   replay->last_window = view->window;
   if (view->window >= replay->stop.window || view->end_ns >= replay->stop.at_ns) {
     replay->stopped = true;
-    return tl_fail(err, TL_E_INTERRUPTED, NULL, "stopped where asked"); /* ends the run; caught below */
+    return tl_fail(err, TL_E_INTERRUPTED, NULL,
+                   "stopped where asked"); /* ends the run; caught below */
   }
   return TL_OK;
 }
@@ -97,8 +101,8 @@ static void on_progress(void *self, int64_t now_ns, int64_t duration_ns)
   (void)duration_ns;
   cli_replay *replay = self;
   if (replay->stopped || replay->flip_error.code != TL_OK) return;
-  (void)cli_flips_apply(replay->flips, replay->flip_count, tl_scenario_world(replay->session.scenario),
-                        &replay->flip_error);
+  (void)cli_flips_apply(replay->flips, replay->flip_count,
+                        tl_scenario_world(replay->session.scenario), &replay->flip_error);
   keep_beginning(replay);
 }
 
@@ -107,31 +111,37 @@ static tl_code choose_block(cli_replay *replay, const char *fleet, uint32_t devi
 {
   const tl_world *world = tl_scenario_world(replay->session.scenario);
   for (uint32_t f = tl_world_fleet_count(world); f > 0; f--)
-    if (!fleet || strcmp(tl_fleet_name(world, (tl_fleet_id){f}), fleet) == 0) replay->fleet.index1 = f;
-  if (replay->fleet.index1 == 0) return tl_fail(err, TL_E_NAME, NULL, "the run has no fleet '%s'", fleet ? fleet : "");
+    if (!fleet || strcmp(tl_fleet_name(world, (tl_fleet_id){f}), fleet) == 0)
+      replay->fleet.index1 = f;
+  if (replay->fleet.index1 == 0)
+    return tl_fail(err, TL_E_NAME, NULL, "the run has no fleet '%s'", fleet ? fleet : "");
   const uint32_t devices = tl_fleet_device_count(world, replay->fleet);
   if (device >= devices)
-    return tl_fail(err, TL_E_ARG, NULL, "fleet '%s' has devices 0 to %u, not %u", tl_fleet_name(world, replay->fleet),
-                   devices - 1, device);
-  snprintf(replay->fleet_name, sizeof replay->fleet_name, "%s", tl_fleet_name(world, replay->fleet));
+    return tl_fail(err, TL_E_ARG, NULL, "fleet '%s' has devices 0 to %u, not %u",
+                   tl_fleet_name(world, replay->fleet), devices - 1, device);
+  snprintf(replay->fleet_name, sizeof replay->fleet_name, "%s",
+           tl_fleet_name(world, replay->fleet));
   replay->block = device / TL_BLOCK_ROWS;
   replay->column_count = tl_fleet_column_count(world, replay->fleet);
   const size_t tick_bytes = (size_t)replay->column_count * TL_BLOCK_ROWS * sizeof(double);
   const size_t most = CAPTURE_BYTES_MAX / tick_bytes;
   const int64_t tick_ns = tl_fleet_tick_ns(world, replay->fleet);
   const int64_t sync_ns = tl_scenario_describe(replay->session.scenario).sync_ns;
-  size_t wanted = tick_ns > 0 ? (size_t)(sync_ns / tick_ns) + 2 : 4096; /* stamps of a recording: any number */
+  size_t wanted =
+      tick_ns > 0 ? (size_t)(sync_ns / tick_ns) + 2 : 4096; /* stamps of a recording: any number */
   if (wanted > most) wanted = most;
   replay->tick_room = (uint32_t)wanted;
   replay->tick_ns = calloc(wanted, sizeof *replay->tick_ns);
   replay->values = malloc(wanted * tick_bytes);
   replay->begin_values = calloc(1, tick_bytes);
-  if (!replay->tick_ns || !replay->values || !replay->begin_values) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  if (!replay->tick_ns || !replay->values || !replay->begin_values)
+    return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
   return TL_OK;
 }
 
-tl_code cli_replay_open(cli_replay *replay, const cli_run_record *record, const cli_options *options,
-                        const char *fleet, uint32_t device, tl_error *err)
+tl_code cli_replay_open(cli_replay *replay, const cli_run_record *record,
+                        const cli_options *options, const char *fleet, uint32_t device,
+                        tl_error *err)
 {
   memset(replay, 0, sizeof *replay);
   replay->record = record;
@@ -167,7 +177,8 @@ static tl_code run_to_stop(cli_replay *replay, tl_error *err)
     *err = replay->flip_error;
     code = err->code;
   }
-  if (code != TL_OK || replay->stop.window == UINT64_MAX) return code; /* a time past the end means the end */
+  if (code != TL_OK || replay->stop.window == UINT64_MAX)
+    return code; /* a time past the end means the end */
   return tl_fail(err, TL_E_ARG, NULL, "the run ends after window %llu, before window %llu",
                  (unsigned long long)replay->last_window, (unsigned long long)replay->stop.window);
 }
@@ -178,12 +189,14 @@ static tl_code prove(const cli_replay *replay, const char *digests, tl_error *er
   tl_compare_result result;
   const tl_code code = tl_compare_digests(replay->record->folder, digests, &result, err);
   if (code != TL_OK) return code;
-  if (result.verdict == TL_COMPARE_EQUAL || (result.verdict == TL_COMPARE_SHORTER && result.windows_b <= result.windows_a))
+  if (result.verdict == TL_COMPARE_EQUAL ||
+      (result.verdict == TL_COMPARE_SHORTER && result.windows_b <= result.windows_a))
     return TL_OK;
-  tl_fail(err, TL_E_DIVERGED, NULL, "%s: this program does not reproduce the recorded run: %s", replay->record->folder,
-          result.text);
+  tl_fail(err, TL_E_DIVERGED, NULL, "%s: this program does not reproduce the recorded run: %s",
+          replay->record->folder, result.text);
   if (strcmp(replay->record->version, tl_version()) != 0)
-    return tl_fail_hint(err, "it was made by version %s, this is %s", replay->record->version, tl_version());
+    return tl_fail_hint(err, "it was made by version %s, this is %s", replay->record->version,
+                        tl_version());
   return TL_E_DIVERGED;
 }
 
@@ -191,9 +204,12 @@ tl_code cli_replay_run(cli_replay *replay, cli_replay_stop stop, tl_error *err)
 {
   const char *folder = getenv("TMPDIR");
   char digests[CLI_PATH_BYTES];
-  snprintf(digests, sizeof digests, "%s/twinloop-replay-XXXXXX", folder && folder[0] ? folder : "/tmp");
+  snprintf(digests, sizeof digests, "%s/twinloop-replay-XXXXXX",
+           folder && folder[0] ? folder : "/tmp");
   const int file = mkstemp(digests);
-  if (file < 0) return tl_fail(err, TL_E_IO, NULL, "%s: cannot make a temporary file: %s", digests, strerror(errno));
+  if (file < 0)
+    return tl_fail(err, TL_E_IO, NULL, "%s: cannot make a temporary file: %s", digests,
+                   strerror(errno));
   close(file);
   replay->stop = stop;
   tl_code code = cli_record_open(&replay->digests, replay->session.scenario, digests, "none",

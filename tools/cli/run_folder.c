@@ -25,13 +25,15 @@ tl_code cli_flip_parse(cli_flip *out, const char *text, tl_error *err)
   if (count != 4 || rest || !tl_text_parse_uint64(&device, parts[1]) || device > UINT32_MAX ||
       !tl_text_parse_uint64(&bit, parts[3]) || bit > 63 || strlen(parts[0]) >= TL_NAME_BYTES ||
       strlen(parts[2]) >= TL_NAME_BYTES)
-    return tl_fail(err, TL_E_USAGE, NULL, "--flip: '%s' is not FLEET:DEVICE:COLUMN:BIT[@TIME], bit 0 to 63", text);
+    return tl_fail(err, TL_E_USAGE, NULL,
+                   "--flip: '%s' is not FLEET:DEVICE:COLUMN:BIT[@TIME], bit 0 to 63", text);
   memcpy(out->fleet, parts[0], strlen(parts[0]) + 1);
   memcpy(out->column, parts[2], strlen(parts[2]) + 1);
   out->device = (uint32_t)device;
   out->bit = (uint32_t)bit;
   if (at && tl_text_parse_duration(&out->at_ns, at, NULL, err) != TL_OK)
-    return tl_fail(err, TL_E_USAGE, NULL, "--flip: '%s' is no time such as 90s, 1.5h or 07:12:40", at);
+    return tl_fail(err, TL_E_USAGE, NULL, "--flip: '%s' is no time such as 90s, 1.5h or 07:12:40",
+                   at);
   return TL_OK;
 }
 
@@ -44,7 +46,8 @@ static tl_code flip_one(const cli_flip *flip, tl_world *world, tl_error *err)
     const tl_code code = tl_fleet_column_find(world, fleet, flip->column, "--flip", &column, err);
     if (code != TL_OK) return code;
     if (flip->device >= tl_fleet_device_count(world, fleet))
-      return tl_fail(err, TL_E_ARG, "--flip", "fleet '%s' has no device %u", flip->fleet, flip->device);
+      return tl_fail(err, TL_E_ARG, "--flip", "fleet '%s' has no device %u", flip->fleet,
+                     flip->device);
     return tl_world_flip_bit(world, fleet, flip->device, column, flip->bit, err);
   }
   return tl_fail(err, TL_E_NAME, "--flip", "unknown fleet '%s'", flip->fleet);
@@ -66,7 +69,8 @@ tl_code cli_folder_make(const char *path, tl_error *err)
 {
   char memory[2 * CLI_PATH_BYTES];
   const size_t length = strlen(path);
-  if (length == 0 || length >= sizeof memory) return tl_fail(err, TL_E_IO, NULL, "'%s': no usable folder name", path);
+  if (length == 0 || length >= sizeof memory)
+    return tl_fail(err, TL_E_IO, NULL, "'%s': no usable folder name", path);
   memcpy(memory, path, length + 1);
   for (size_t i = 1; i <= length; i++) {
     if (memory[i] != '/' && memory[i] != '\0') continue;
@@ -85,7 +89,8 @@ tl_code cli_folder_make(const char *path, tl_error *err)
 tl_code cli_file_copy(const char *from, const char *to, tl_error *err)
 {
   struct stat a, b;
-  if (stat(from, &a) == 0 && stat(to, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) return TL_OK;
+  if (stat(from, &a) == 0 && stat(to, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+    return TL_OK;
   FILE *in = fopen(from, "rb");
   if (!in) return tl_fail(err, TL_E_IO, NULL, "%s: cannot open: %s", from, strerror(errno));
   FILE *out = fopen(to, "wb");
@@ -103,7 +108,8 @@ tl_code cli_file_copy(const char *from, const char *to, tl_error *err)
   is_good = fclose(out) == 0 && is_good;
   const int reason = errno;
   fclose(in);
-  return is_good ? TL_OK : tl_fail(err, TL_E_IO, NULL, "%s: cannot write: %s", to, strerror(reason));
+  return is_good ? TL_OK
+                 : tl_fail(err, TL_E_IO, NULL, "%s: cannot write: %s", to, strerror(reason));
 }
 
 static bool stays_inside(const char *name)
@@ -121,7 +127,8 @@ static char *seen_from(const char *folder, const char *path)
 {
   char *real_folder = realpath(folder, NULL), *real_path = realpath(path, NULL), *found = NULL;
   const size_t length = real_folder ? strlen(real_folder) : 0;
-  if (length > 0 && real_path && strncmp(real_path, real_folder, length) == 0 && real_path[length] == '/')
+  if (length > 0 && real_path && strncmp(real_path, real_folder, length) == 0 &&
+      real_path[length] == '/')
     found = strdup(real_path + length + 1);
   free(real_folder);
   free(real_path);
@@ -129,8 +136,8 @@ static char *seen_from(const char *folder, const char *path)
 }
 
 /* `require "a.b"` finds a/b.lua in the scenario's folder, then among twinloop's own scripts. */
-static void name_module(char *out, size_t bytes, const tl_scenario_info *info, const tl_scenario_file *file,
-                        const char *scripts)
+static void name_module(char *out, size_t bytes, const tl_scenario_info *info,
+                        const tl_scenario_file *file, const char *scripts)
 {
   char folder[CLI_PATH_BYTES];
   snprintf(folder, sizeof folder, "%s", info->path);
@@ -145,7 +152,8 @@ static void name_module(char *out, size_t bytes, const tl_scenario_info *info, c
   free(name);
 }
 
-tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const char *scripts, tl_error *err)
+tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const char *scripts,
+                        tl_error *err)
 {
   for (uint32_t i = 0; i < info->file_count; i++) {
     const tl_scenario_file *file = &info->files[i];

@@ -30,7 +30,8 @@ tl_code cli_file_copy(const char *from, const char *to, tl_error *err);
 /* Puts the scenario and every file it read into DIR/inputs, under the names by which a scenario there finds them;
  * files with absolute names, or names that lead out of the folder, stay where they are.
  * scripts: folder of the modules that come with twinloop */
-tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const char *scripts, tl_error *err);
+tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const char *scripts,
+                        tl_error *err);
 
 typedef struct cli_run_record { /* run.json, read back */
   char folder[CLI_PATH_BYTES];  /* absolute */
@@ -50,6 +51,7 @@ tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err
  * errors  TL_E_NAME: the run used a twin that this session has not, or another build of it */
 tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session, tl_error *err);
 /* Compares the files of a loaded scenario with the hashes of the run.  errors  TL_E_FORMAT: a file differs */
-tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info, tl_error *err);
+tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info,
+                             tl_error *err);
 void cli_run_record_free(cli_run_record *record);
 #endif

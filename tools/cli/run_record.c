@@ -33,8 +33,9 @@ static const char *text_of(const json_t *object, const char *key)
 }
 
 /* Calls use(self, value) for every option of that name. */
-static tl_code each_option(const json_t *json, const char *name, tl_code (*use)(void *self, const char *value, tl_error *err),
-                           void *self, tl_error *err)
+static tl_code each_option(const json_t *json, const char *name,
+                           tl_code (*use)(void *self, const char *value, tl_error *err), void *self,
+                           tl_error *err)
 {
   const json_t *options = json_object_get(json, "options");
   for (size_t i = 0; i < json_array_size(options); i++) {
@@ -49,7 +50,8 @@ static tl_code each_option(const json_t *json, const char *name, tl_code (*use)(
 static tl_code use_flip(void *self, const char *value, tl_error *err)
 {
   cli_run_record *record = self;
-  if (record->flip_count == CLI_FLIPS_MAX) return tl_fail(err, TL_E_FORMAT, NULL, "run.json: too many flips");
+  if (record->flip_count == CLI_FLIPS_MAX)
+    return tl_fail(err, TL_E_FORMAT, NULL, "run.json: too many flips");
   if (cli_flip_parse(&record->flips[record->flip_count++], value, err) != TL_OK)
     return tl_fail(err, TL_E_FORMAT, NULL, "run.json: bad flip '%s'", value);
   return TL_OK;
@@ -73,9 +75,11 @@ static tl_code read_fields(cli_run_record *out, const char *path, tl_error *err)
   const json_t *seed = json_object_get(json, "seed");
   const char *scenario = text_of(json, "scenario"), *hash = text_of(json, "run_hash");
   const char *version = text_of(json, "version");
-  if (!json_is_integer(seed) || !scenario[0] || strchr(scenario, '/') || strlen(scenario) >= sizeof out->scenario ||
-      strlen(hash) != 64 || strlen(version) >= sizeof out->version)
-    return tl_fail(err, TL_E_FORMAT, NULL, "%s: seed, scenario or run_hash is missing or of a wrong form", path);
+  if (!json_is_integer(seed) || !scenario[0] || strchr(scenario, '/') ||
+      strlen(scenario) >= sizeof out->scenario || strlen(hash) != 64 ||
+      strlen(version) >= sizeof out->version)
+    return tl_fail(err, TL_E_FORMAT, NULL,
+                   "%s: seed, scenario or run_hash is missing or of a wrong form", path);
   memcpy(out->scenario, scenario, strlen(scenario) + 1);
   memcpy(out->run_hash, hash, 65);
   memcpy(out->version, version, strlen(version) + 1);
@@ -95,7 +99,8 @@ tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err
   out->json_ = json_load_file(file, 0, &problem);
   if (!out->json_) {
     struct stat info;
-    if (stat(file, &info) != 0) return tl_fail(err, TL_E_IO, NULL, "%s: is no run folder: it has no run.json", path);
+    if (stat(file, &info) != 0)
+      return tl_fail(err, TL_E_IO, NULL, "%s: is no run folder: it has no run.json", path);
     return tl_fail(err, TL_E_FORMAT, NULL, "%s/run.json:%d: %s", path, problem.line, problem.text);
   }
   return read_fields(out, path, err);
@@ -110,7 +115,8 @@ static tl_code use_twin(void *self, const char *value, tl_error *err)
     const cli_plugin *plugin = &session->plugins[p];
     if (strlen(plugin->name) != length || strncmp(plugin->name, value, length) != 0) continue;
     if (value[length] && strcmp(plugin->sha256, value + length + 1) == 0) return TL_OK;
-    return tl_fail(err, TL_E_FORMAT, NULL, "twin '%s': the shared object is another build than the run's", plugin->name);
+    return tl_fail(err, TL_E_FORMAT, NULL,
+                   "twin '%s': the shared object is another build than the run's", plugin->name);
   }
   tl_fail(err, TL_E_NAME, NULL, "the run used twin '%.*s' of a shared object", (int)length, value);
   return tl_fail_hint(err, "name it: --twin FILE.so");
@@ -130,17 +136,18 @@ tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session,
   return code == TL_OK ? each_option(record->json_, "twin", use_twin, session, err) : code;
 }
 
-tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info, tl_error *err)
+tl_code cli_run_record_check(const cli_run_record *record, const tl_scenario_info *info,
+                             tl_error *err)
 {
   const json_t *inputs = json_object_get(record->json_, "inputs");
   if (json_array_size(inputs) != info->file_count)
-    return tl_fail(err, TL_E_FORMAT, NULL, "the run read %zu files, this one reads %u", json_array_size(inputs),
-                   info->file_count);
+    return tl_fail(err, TL_E_FORMAT, NULL, "the run read %zu files, this one reads %u",
+                   json_array_size(inputs), info->file_count);
   for (uint32_t i = 0; i < info->file_count; i++) {
     const json_t *row = json_array_get(inputs, i);
     if (strcmp(text_of(row, "sha256"), info->files[i].sha256) != 0)
-      return tl_fail(err, TL_E_FORMAT, NULL, "%s '%s' is not the one that the run read", info->files[i].kind,
-                     info->files[i].name);
+      return tl_fail(err, TL_E_FORMAT, NULL, "%s '%s' is not the one that the run read",
+                     info->files[i].kind, info->files[i].name);
   }
   return TL_OK;
 }

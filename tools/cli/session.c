@@ -51,11 +51,13 @@ static tl_code load_plugin(cli_session *session, const char *path, tl_error *err
     return tl_fail(err, TL_E_FORMAT, NULL, "--twin: %s has no function %s", path, TL_TWIN_SYMBOL);
   const tl_twin_type *twin = entry();
   if (!twin || twin->abi != TL_TWIN_ABI)
-    return tl_fail(err, TL_E_SCHEMA, NULL, "--twin: %s was built for twin interface %u, this program has %u",
-                   path, twin ? twin->abi : 0, TL_TWIN_ABI);
+    return tl_fail(err, TL_E_SCHEMA, NULL,
+                   "--twin: %s was built for twin interface %u, this program has %u", path,
+                   twin ? twin->abi : 0, TL_TWIN_ABI);
   for (uint32_t i = 0; i < session->options.twin_count; i++)
     if (strcmp(session->twins[i]->name, twin->name) == 0)
-      return tl_fail(err, TL_E_USAGE, NULL, "--twin: %s: there is a twin '%s' already", path, twin->name);
+      return tl_fail(err, TL_E_USAGE, NULL, "--twin: %s: there is a twin '%s' already", path,
+                     twin->name);
   plugin->name = twin->name;
   session->twins[session->options.twin_count++] = twin;
   return TL_OK;
@@ -67,7 +69,8 @@ tl_code cli_session_set_text(cli_session *session, const char *text, tl_error *e
   const size_t length = strcspn(text, "=");
   if (length == 0 || text[length] != '=' || length >= sizeof session->setting_names[0])
     return tl_fail(err, TL_E_USAGE, NULL, "--set: '%s' is not NAME=VALUE", text);
-  if (i == CLI_SETTINGS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --set", CLI_SETTINGS_MAX);
+  if (i == CLI_SETTINGS_MAX)
+    return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --set", CLI_SETTINGS_MAX);
   memcpy(session->setting_names[i], text, length);
   session->setting_names[i][length] = '\0';
   session->setting_texts[i] = text;
@@ -112,7 +115,8 @@ tl_code cli_session_prepare(cli_session *session, const cli_options *options, tl
   if (session->root[0]) {
     session->script_folders[0] = session->scripts;
     snprintf(session->models, sizeof session->models, "%s/assets/models", session->root);
-    snprintf(session->recordings, sizeof session->recordings, "%s/assets/recordings", session->root);
+    snprintf(session->recordings, sizeof session->recordings, "%s/assets/recordings",
+             session->root);
     session->asset_folders[0] = session->root;
     session->asset_folders[1] = session->models;
     session->asset_folders[2] = session->recordings;

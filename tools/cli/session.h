@@ -18,14 +18,16 @@ typedef struct cli_plugin {
 
 typedef struct cli_session {
   tl_scenario *scenario;
-  tl_scenario_options options; /* set up by cli_session_prepare, changed by the caller before cli_session_load */
+  tl_scenario_options
+      options; /* set up by cli_session_prepare, changed by the caller before cli_session_load */
   const tl_twin_type *twins[CLI_TWINS_MAX];
   cli_plugin plugins[CLI_PLUGINS_MAX];
   uint32_t plugin_count;
   tl_scenario_setting settings[CLI_SETTINGS_MAX];
   char setting_names[CLI_SETTINGS_MAX][64];
   const char *setting_texts[CLI_SETTINGS_MAX]; /* as given */
-  char root[CLI_PATH_BYTES]; /* holds scripts/ and assets/: the source tree or share/twinloop; "" when not found */
+  char root
+      [CLI_PATH_BYTES]; /* holds scripts/ and assets/: the source tree or share/twinloop; "" when not found */
   char scripts[CLI_PATH_BYTES + 16];
   char models[CLI_PATH_BYTES + 32], recordings[CLI_PATH_BYTES + 32];
   const char *script_folders[1], *asset_folders[3];

@@ -109,7 +109,9 @@ cli_progress cli_progress_begin(const cli_term *term)
 /* 2310 as "2 310" */
 static void add_grouped(tl_text *out, double value)
 {
-  const uint64_t whole = value < 0.0 ? 0 : value > 1e18 ? UINT64_C(1000000000000000000) : (uint64_t)value;
+  const uint64_t whole = value < 0.0    ? 0
+                         : value > 1e18 ? UINT64_C(1000000000000000000)
+                                        : (uint64_t)value;
   char digits[32];
   const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)whole);
   for (int i = 0; i < length; i++) {
@@ -118,8 +120,8 @@ static void add_grouped(tl_text *out, double value)
   }
 }
 
-static void add_line(tl_text *out, const cli_progress *progress, int64_t now_ns, int64_t duration_ns,
-                     double elapsed_s)
+static void add_line(tl_text *out, const cli_progress *progress, int64_t now_ns,
+                     int64_t duration_ns, double elapsed_s)
 {
   const double share = duration_ns > 0 ? (double)now_ns / (double)duration_ns : 1.0;
   tl_text_add_duration(out, now_ns / 1000000000 * 1000000000);
@@ -145,9 +147,10 @@ void cli_progress_show(cli_progress *progress, int64_t now_ns, int64_t duration_
   const double wall_s = cli_wall_s();
   const int tenth = duration_ns > 0 ? (int)(10.0 * (double)now_ns / (double)duration_ns) : 10;
   const double since_s = wall_s - progress->drawn_s;
-  const bool is_due = progress->term->redraws
-                          ? since_s >= 0.1
-                          : since_s >= 10.0 || (tenth > progress->drawn_tenth && wall_s - progress->begin_s >= 1.0);
+  const bool is_due =
+      progress->term->redraws
+          ? since_s >= 0.1
+          : since_s >= 10.0 || (tenth > progress->drawn_tenth && wall_s - progress->begin_s >= 1.0);
   if (!is_due) return;
   char memory[200];
   tl_text line = tl_text_over(memory, sizeof memory);

@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 typedef struct cli_term {
-  bool color;       /* of stderr */
-  bool redraws;     /* progress may redraw a line: stderr is a terminal and this is not CI */
-  bool quiet;       /* -q */
-  bool verbose;     /* -v */
-  FILE *results;    /* stdout; stderr when `--json -` has stdout for itself */
+  bool color;    /* of stderr */
+  bool redraws;  /* progress may redraw a line: stderr is a terminal and this is not CI */
+  bool quiet;    /* -q */
+  bool verbose;  /* -v */
+  FILE *results; /* stdout; stderr when `--json -` has stdout for itself */
 } cli_term;
 
 cli_term cli_term_make(const cli_options *options);

@@ -18,8 +18,9 @@ static int check(cli_session *session, const cli_options *options, const cli_ter
   uint64_t devices = 0;
   for (uint32_t f = 1; f <= tl_world_fleet_count(world); f++)
     devices += tl_fleet_device_count(world, (tl_fleet_id){f});
-  fprintf(term->results, "%s: no fault found (%llu devices in %u fleets, %u thresholds, %u files)\n",
-          info.path, (unsigned long long)devices, tl_world_fleet_count(world), info.threshold_count,
+  fprintf(term->results,
+          "%s: no fault found (%llu devices in %u fleets, %u thresholds, %u files)\n", info.path,
+          (unsigned long long)devices, tl_world_fleet_count(world), info.threshold_count,
           info.file_count);
   return 0;
 }

@@ -38,7 +38,8 @@ static uint64_t ulps_between(double a, double b)
   return x > y ? (uint64_t)x - (uint64_t)y : (uint64_t)y - (uint64_t)x;
 }
 
-static difference found_at(const cli_replay *a, uint32_t row, uint32_t column, int64_t at_ns, double x, double y)
+static difference found_at(const cli_replay *a, uint32_t row, uint32_t column, int64_t at_ns,
+                           double x, double y)
 {
   const tl_world *world = tl_scenario_world(a->session.scenario);
   return (difference){.is_found = true,
@@ -54,7 +55,8 @@ static difference first_difference(const cli_replay *a, const cli_replay *b)
 {
   for (uint32_t row = 0; row < a->rows; row++)
     for (uint32_t c = 0; c < a->column_count; c++) {
-      const double x = a->begin_values[c * TL_BLOCK_ROWS + row], y = b->begin_values[c * TL_BLOCK_ROWS + row];
+      const double x = a->begin_values[c * TL_BLOCK_ROWS + row],
+                   y = b->begin_values[c * TL_BLOCK_ROWS + row];
       if (!same_bits(x, y)) return found_at(a, row, c, a->begin_ns, x, y);
     }
   const bool has_ticks = !a->too_many_ticks && !b->too_many_ticks;
@@ -64,8 +66,10 @@ static difference first_difference(const cli_replay *a, const cli_replay *b)
         const double x = cli_replay_value(a, t, c, row), y = cli_replay_value(b, t, c, row);
         if (!same_bits(x, y)) return found_at(a, row, c, a->tick_ns[t], x, y);
       }
-  const tl_world *world_a = tl_scenario_world(a->session.scenario), *world_b = tl_scenario_world(b->session.scenario);
-  const uint32_t devices = tl_fleet_device_count(world_a, a->fleet), begin = a->block * TL_BLOCK_ROWS;
+  const tl_world *world_a = tl_scenario_world(a->session.scenario),
+                 *world_b = tl_scenario_world(b->session.scenario);
+  const uint32_t devices = tl_fleet_device_count(world_a, a->fleet),
+                 begin = a->block * TL_BLOCK_ROWS;
   for (uint32_t device = begin; device < devices && device < begin + TL_BLOCK_ROWS; device++)
     for (uint32_t c = 0; c < a->column_count; c++) {
       double x = 0.0, y = 0.0;
@@ -76,12 +80,14 @@ static difference first_difference(const cli_replay *a, const cli_replay *b)
   return (difference){0};
 }
 
-static tl_code replay_side(cli_replay *replay, const cli_run_record *record, const cli_options *options,
-                           const tl_compare_result *where, tl_error *err)
+static tl_code replay_side(cli_replay *replay, const cli_run_record *record,
+                           const cli_options *options, const tl_compare_result *where,
+                           tl_error *err)
 {
   tl_code code = cli_replay_open(replay, record, options, where->fleet, where->device_begin, err);
   if (code == TL_OK)
-    code = cli_replay_run(replay, (cli_replay_stop){.window = where->window, .at_ns = INT64_MAX}, err);
+    code =
+        cli_replay_run(replay, (cli_replay_stop){.window = where->window, .at_ns = INT64_MAX}, err);
   return code;
 }
 
@@ -103,11 +109,15 @@ static void add_value_json(tl_text *out, const char *key, double value)
   tl_text_add_char(out, '"');
 }
 
-static void add_json(tl_text *out, const tl_compare_result *where, const difference *first, const char *unknown)
+static void add_json(tl_text *out, const tl_compare_result *where, const difference *first,
+                     const char *unknown)
 {
   static const char *const verdicts[] = {"equal", "different", "shorter", "shape"};
-  tl_text_addf(out, "{\"schema\": \"twinloop.diff/1\", \"verdict\": \"%s\", \"windows_a\": %llu, \"windows_b\": %llu",
-               verdicts[where->verdict], (unsigned long long)where->windows_a, (unsigned long long)where->windows_b);
+  tl_text_addf(out,
+               "{\"schema\": \"twinloop.diff/1\", \"verdict\": \"%s\", \"windows_a\": %llu, "
+               "\"windows_b\": %llu",
+               verdicts[where->verdict], (unsigned long long)where->windows_a,
+               (unsigned long long)where->windows_b);
   tl_text_add(out, ", \"text\": ");
   tl_text_add_json(out, where->text);
   if (where->verdict == TL_COMPARE_DIFFERENT) {
@@ -120,13 +130,14 @@ static void add_json(tl_text *out, const tl_compare_result *where, const differe
       tl_text_add_json(out, first->column->name);
       add_value_json(out, "a", first->a);
       add_value_json(out, "b", first->b);
-      tl_text_addf(out, ", \"ulps\": %llu, \"unit\": ", (unsigned long long)ulps_between(first->a, first->b));
+      tl_text_addf(out, ", \"ulps\": %llu, \"unit\": ",
+                   (unsigned long long)ulps_between(first->a, first->b));
       tl_text_add_json(out, first->column->unit);
     } else {
       tl_text_add(out, ", \"device\": null, \"column\": null, \"a\": null, \"b\": null");
     }
-    tl_text_addf(out, ", \"block\": %u, \"devices\": [%u, %u], \"differing_blocks\": %u}", where->block,
-                 where->device_begin, where->device_end, where->differing_blocks);
+    tl_text_addf(out, ", \"block\": %u, \"devices\": [%u, %u], \"differing_blocks\": %u}",
+                 where->block, where->device_begin, where->device_end, where->differing_blocks);
   }
   if (unknown) {
     tl_text_add(out, ",\n  \"unknown\": ");
@@ -144,17 +155,20 @@ static void add_side(tl_text *out, const char *name, double value, const char *u
   tl_text_add(out, ")\n");
 }
 
-static void add_lines(tl_text *out, const tl_compare_result *where, const difference *first, const char *unknown)
+static void add_lines(tl_text *out, const tl_compare_result *where, const difference *first,
+                      const char *unknown)
 {
   if (where->verdict == TL_COMPARE_EQUAL) {
-    tl_text_addf(out, "equal: all %llu windows have the same digests\n", (unsigned long long)where->windows_a);
+    tl_text_addf(out, "equal: all %llu windows have the same digests\n",
+                 (unsigned long long)where->windows_a);
   } else if (where->verdict != TL_COMPARE_DIFFERENT) {
     tl_text_addf(out, "%s\n", where->text);
   } else if (first->is_found) {
     tl_text_add(out, "first difference at ");
     tl_text_add_duration(out, first->at_ns);
-    tl_text_addf(out, " (window %llu): fleet %s, device %u, column %s\n", (unsigned long long)where->window,
-                 where->fleet, first->device, first->column->name);
+    tl_text_addf(out, " (window %llu): fleet %s, device %u, column %s\n",
+                 (unsigned long long)where->window, where->fleet, first->device,
+                 first->column->name);
     add_side(out, "a", first->a, first->column->unit);
     add_side(out, "b", first->b, first->column->unit);
     tl_text_addf(out, "  %llu ulps apart; both sides were simulated again and proved by digest\n",
@@ -164,8 +178,8 @@ static void add_lines(tl_text *out, const tl_compare_result *where, const differ
     tl_text_add_duration(out, where->begin_ns);
     tl_text_add(out, " to ");
     tl_text_add_duration(out, where->end_ns);
-    tl_text_addf(out, "): fleet %s, devices %u to %u; device and column unknown\n", where->fleet, where->device_begin,
-                 where->device_end - 1);
+    tl_text_addf(out, "): fleet %s, devices %u to %u; device and column unknown\n", where->fleet,
+                 where->device_begin, where->device_end - 1);
   }
   if (unknown) tl_text_addf(out, "  unknown: %s\n", unknown);
 }
@@ -192,7 +206,8 @@ static void name_it(sides *s, const cli_options *options)
   }
   s->first = first_difference(&s->a, &s->b);
   if (!s->first.is_found)
-    tl_fail(&s->unknown, TL_E_INTERNAL, NULL, "the digests differ, but no column of the block does");
+    tl_fail(&s->unknown, TL_E_INTERNAL, NULL,
+            "the digests differ, but no column of the block does");
 }
 
 static int compare(sides *s, const cli_options *options, const cli_term *term)

@@ -76,8 +76,10 @@ static tl_code run_cases(self_test *tests, uint32_t *count, tl_error *err)
   }
   for (uint32_t i = 1; i < *count; i++)
     if (strcmp(tests[0].hash, tests[i].hash) != 0)
-      return tl_fail(err, TL_E_DIVERGED, NULL, "path %s with %u threads gives other bits than path %s with 1 thread",
-                     tl_cpu_path_name(tests[i].path), tests[i].threads, tl_cpu_path_name(tests[0].path));
+      return tl_fail(err, TL_E_DIVERGED, NULL,
+                     "path %s with %u threads gives other bits than path %s with 1 thread",
+                     tl_cpu_path_name(tests[i].path), tests[i].threads,
+                     tl_cpu_path_name(tests[0].path));
   return TL_OK;
 }
 
@@ -86,7 +88,8 @@ static void add_paths(tl_text *out, const char *separator, const char *quote)
   bool is_first = true;
   for (int path = 0; path < TL_PATH_COUNT; path++) {
     if (!tl_cpu_has_path((tl_simd_path)path)) continue;
-    tl_text_addf(out, "%s%s%s%s", is_first ? "" : separator, quote, tl_cpu_path_name((tl_simd_path)path), quote);
+    tl_text_addf(out, "%s%s%s%s", is_first ? "" : separator, quote,
+                 tl_cpu_path_name((tl_simd_path)path), quote);
     is_first = false;
   }
 }
@@ -95,14 +98,16 @@ static void add_lines(tl_text *out, const self_test *tests, uint32_t count, bool
 {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
-  tl_text_addf(out, "twinloop    %s, schema %s, twin interface %u\n", tl_version(), TL_SCHEMA_TEXT, TL_TWIN_ABI);
+  tl_text_addf(out, "twinloop    %s, schema %s, twin interface %u\n", tl_version(), TL_SCHEMA_TEXT,
+               TL_TWIN_ABI);
 #if defined(__clang__)
   tl_text_addf(out, "compiler    %s\n", __VERSION__);
 #else
   tl_text_addf(out, "compiler    gcc %s\n", __VERSION__);
 #endif
   tl_text_addf(out, "HDF5        %u.%u.%u\nLua         %s\n", major, minor, release, LUA_RELEASE);
-  tl_text_addf(out, "OpenMP      %s, %u threads on this machine\n", TL_OPENMP, tl_parallel_threads_available());
+  tl_text_addf(out, "OpenMP      %s, %u threads on this machine\n", TL_OPENMP,
+               tl_parallel_threads_available());
   tl_text_add(out, "paths       ");
   add_paths(out, ", ", "");
   tl_text_addf(out, "; best: %s\ntwins      ", tl_cpu_path_name(tl_cpu_best_path()));
@@ -116,13 +121,19 @@ static void add_json(tl_text *out, const self_test *tests, uint32_t count, bool 
 {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
-  tl_text_addf(out, "{\"schema\": \"twinloop.doctor/1\", \"version\": \"%s\", \"compiler\": ", tl_version());
+  tl_text_addf(
+      out, "{\"schema\": \"twinloop.doctor/1\", \"version\": \"%s\", \"compiler\": ", tl_version());
   tl_text_add_json(out, __VERSION__);
-  tl_text_addf(out, ", \"hdf5\": \"%u.%u.%u\", \"lua\": \"%s\", \"openmp\": \"%s\", \"threads\": %u, \"paths\": [", major,
-               minor, release, LUA_RELEASE, TL_OPENMP, tl_parallel_threads_available());
+  tl_text_addf(out,
+               ", \"hdf5\": \"%u.%u.%u\", \"lua\": \"%s\", \"openmp\": \"%s\", \"threads\": %u, "
+               "\"paths\": [",
+               major, minor, release, LUA_RELEASE, TL_OPENMP, tl_parallel_threads_available());
   add_paths(out, ", ", "\"");
-  tl_text_addf(out, "], \"best_path\": \"%s\", \"self_test\": {\"cases\": %u, \"equal\": %s, \"run_hash\": \"%s\"}}\n",
-               tl_cpu_path_name(tl_cpu_best_path()), count, is_good ? "true" : "false", count ? tests[0].hash : "");
+  tl_text_addf(out,
+               "], \"best_path\": \"%s\", \"self_test\": {\"cases\": %u, \"equal\": %s, "
+               "\"run_hash\": \"%s\"}}\n",
+               tl_cpu_path_name(tl_cpu_best_path()), count, is_good ? "true" : "false",
+               count ? tests[0].hash : "");
 }
 
 int cmd_doctor(const cli_options *options, const cli_term *term)

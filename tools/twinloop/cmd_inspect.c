@@ -12,11 +12,12 @@ static void add_run_lines(tl_text *out, const cli_run_record *record, tl_recordi
 {
   tl_text_addf(out, "scenario   %s  seed %llu\nrun hash   %s\nfolder     %s\n", record->scenario,
                (unsigned long long)record->seed, record->run_hash, record->folder);
-  for (uint32_t i = 0; i < record->flip_count; i++) tl_text_addf(out, "planted    %s\n", record->flips[i].text);
+  for (uint32_t i = 0; i < record->flip_count; i++)
+    tl_text_addf(out, "planted    %s\n", record->flips[i].text);
   for (uint32_t f = 0; recording && f < tl_recording_fleet_count(recording); f++) {
     const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, f);
-    tl_text_addf(out, "fleet      %s: %u devices recorded, %llu samples", fleet->name, fleet->device_count,
-                 (unsigned long long)fleet->sample_count);
+    tl_text_addf(out, "fleet      %s: %u devices recorded, %llu samples", fleet->name,
+                 fleet->device_count, (unsigned long long)fleet->sample_count);
     if (fleet->sample_count > 0) {
       tl_text_add(out, " from ");
       tl_text_add_duration(out, fleet->times_ns[0]);
@@ -25,7 +26,8 @@ static void add_run_lines(tl_text *out, const cli_run_record *record, tl_recordi
     }
     tl_text_add_char(out, '\n');
     for (uint32_t s = 0; s < fleet->signal_count; s++)
-      tl_text_addf(out, "  %-30s %-8s %s\n", fleet->signals[s].name, fleet->signals[s].unit, tl_role_name(fleet->signals[s].role));
+      tl_text_addf(out, "  %-30s %-8s %s\n", fleet->signals[s].name, fleet->signals[s].unit,
+                   tl_role_name(fleet->signals[s].role));
   }
   tl_text_add(out, "any device at any time: twinloop inspect RUN --device N --at TIME\n");
 }
@@ -34,7 +36,8 @@ static void add_run_json(tl_text *out, const cli_run_record *record, tl_recordin
 {
   tl_text_add(out, "{\"schema\": \"twinloop.inspect/1\", \"scenario\": ");
   tl_text_add_json(out, record->scenario);
-  tl_text_addf(out, ", \"seed\": %llu, \"run_hash\": \"%s\", \"fleets\": [", (unsigned long long)record->seed, record->run_hash);
+  tl_text_addf(out, ", \"seed\": %llu, \"run_hash\": \"%s\", \"fleets\": [",
+               (unsigned long long)record->seed, record->run_hash);
   for (uint32_t f = 0; recording && f < tl_recording_fleet_count(recording); f++) {
     const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, f);
     tl_text_add(out, f ? ", {\"name\": " : "{\"name\": ");
@@ -71,7 +74,8 @@ static double value_of(const moment *m, uint32_t column)
 /* The last tick that is not after the time asked for, else the window's end. */
 static moment moment_of(cli_replay *replay, uint32_t device, int64_t at_ns)
 {
-  moment m = {.replay = replay, .world = tl_scenario_world(replay->session.scenario), .device = device};
+  moment m = {
+      .replay = replay, .world = tl_scenario_world(replay->session.scenario), .device = device};
   m.at_ns = tl_world_now_ns(m.world);
   if (m.at_ns <= at_ns || replay->too_many_ticks) return m;
   for (uint32_t t = 0; t < replay->tick_count; t++) {
@@ -87,12 +91,14 @@ static void add_moment_lines(tl_text *out, const moment *m)
 {
   tl_text_addf(out, "%s device %u at ", m->replay->fleet_name, m->device);
   tl_text_add_duration(out, m->at_ns);
-  tl_text_addf(out, "  (simulated again, %llu windows proved by digest)\n", (unsigned long long)m->replay->last_window + 1);
+  tl_text_addf(out, "  (simulated again, %llu windows proved by digest)\n",
+               (unsigned long long)m->replay->last_window + 1);
   for (uint32_t c = 0; c < m->replay->column_count; c++) {
     const tl_column *column = tl_fleet_column(m->world, m->replay->fleet, c);
     char value[TL_TEXT_DOUBLE_BYTES];
     tl_text_format_double(value, value_of(m, c));
-    tl_text_addf(out, "  %-30s %24s %-8s %s\n", column->name, value, column->unit, tl_role_name(column->role));
+    tl_text_addf(out, "  %-30s %24s %-8s %s\n", column->name, value, column->unit,
+                 tl_role_name(column->role));
   }
 }
 
@@ -102,7 +108,8 @@ static void add_moment_json(tl_text *out, const moment *m)
   tl_text_add_json(out, m->replay->fleet_name);
   tl_text_addf(out, ", \"device\": %u, \"time_s\": ", m->device);
   tl_text_add_json_double(out, 1e-9 * (double)m->at_ns);
-  tl_text_addf(out, ", \"proved_windows\": %llu, \"columns\": {", (unsigned long long)m->replay->last_window + 1);
+  tl_text_addf(out, ", \"proved_windows\": %llu, \"columns\": {",
+               (unsigned long long)m->replay->last_window + 1);
   for (uint32_t c = 0; c < m->replay->column_count; c++) {
     const tl_column *column = tl_fleet_column(m->world, m->replay->fleet, c);
     tl_text_add(out, c ? ",\n  " : "\n  ");
@@ -117,19 +124,21 @@ static void add_moment_json(tl_text *out, const moment *m)
 }
 
 /* --- both ---------------------------------------------------------------------------------------- */
-static tl_code show(const cli_options *options, const cli_term *term, const tl_text *lines, const tl_text *document,
-                    tl_error *err)
+static tl_code show(const cli_options *options, const cli_term *term, const tl_text *lines,
+                    const tl_text *document, tl_error *err)
 {
   const char *json = cli_options_get(options, "json");
   if (!(json && strcmp(json, "-") == 0)) cli_print(term, lines);
   return json ? cli_write(json, document, err) : TL_OK;
 }
 
-static tl_code inspect_run(const cli_run_record *record, const cli_options *options, const cli_term *term, tl_error *err)
+static tl_code inspect_run(const cli_run_record *record, const cli_options *options,
+                           const cli_term *term, tl_error *err)
 {
   tl_recording *recording = NULL;
   tl_error no_signals = {0};
-  (void)tl_recording_open(&recording, record->folder, &no_signals); /* --record events keeps no signals */
+  (void)tl_recording_open(&recording, record->folder,
+                          &no_signals); /* --record events keeps no signals */
   tl_text lines = {0}, document = {0};
   add_run_lines(&lines, record, recording);
   add_run_json(&document, record, recording);
@@ -140,19 +149,23 @@ static tl_code inspect_run(const cli_run_record *record, const cli_options *opti
   return code;
 }
 
-static tl_code inspect_device(const cli_run_record *record, const cli_options *options, const cli_term *term, tl_error *err)
+static tl_code inspect_device(const cli_run_record *record, const cli_options *options,
+                              const cli_term *term, tl_error *err)
 {
   uint64_t device = 0;
   int64_t at_ns = INT64_MAX;
   tl_code code = cli_options_number(options, "device", 0, UINT32_MAX, &device, err);
   const char *at = cli_options_get(options, "at");
   if (code == TL_OK && at && tl_text_parse_duration(&at_ns, at, NULL, err) != TL_OK)
-    code = tl_fail(err, TL_E_USAGE, NULL, "--at: '%s' is no time such as 07:12:40, 90s or 1.5h", at);
+    code =
+        tl_fail(err, TL_E_USAGE, NULL, "--at: '%s' is no time such as 07:12:40, 90s or 1.5h", at);
   if (code != TL_OK) return code;
   cli_replay *replay = malloc(sizeof *replay);
   if (!replay) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  code = cli_replay_open(replay, record, options, cli_options_get(options, "fleet"), (uint32_t)device, err);
-  if (code == TL_OK) code = cli_replay_run(replay, (cli_replay_stop){.window = UINT64_MAX, .at_ns = at_ns}, err);
+  code = cli_replay_open(replay, record, options, cli_options_get(options, "fleet"),
+                         (uint32_t)device, err);
+  if (code == TL_OK)
+    code = cli_replay_run(replay, (cli_replay_stop){.window = UINT64_MAX, .at_ns = at_ns}, err);
   if (code == TL_OK) {
     const moment m = moment_of(replay, (uint32_t)device, at_ns);
     tl_text lines = {0}, document = {0};

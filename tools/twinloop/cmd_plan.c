@@ -31,7 +31,8 @@ static double steps_of(const plan *p, tl_fleet_id fleet)
 
 static plan make_plan(cli_session *session)
 {
-  plan p = {.info = tl_scenario_describe(session->scenario), .world = tl_scenario_world(session->scenario)};
+  plan p = {.info = tl_scenario_describe(session->scenario),
+            .world = tl_scenario_world(session->scenario)};
   for (uint32_t f = 1; f <= tl_world_fleet_count(p.world); f++) {
     const double devices = tl_fleet_device_count(p.world, (tl_fleet_id){f});
     p.steps += devices * steps_of(&p, (tl_fleet_id){f});
@@ -43,14 +44,16 @@ static plan make_plan(cli_session *session)
 
 static void add_table(tl_text *out, const plan *p)
 {
-  tl_text_addf(out, "%s: %s\n  seed %llu, ", p->info.name, p->info.title, (unsigned long long)p->info.seed);
+  tl_text_addf(out, "%s: %s\n  seed %llu, ", p->info.name, p->info.title,
+               (unsigned long long)p->info.seed);
   tl_text_add_duration(out, p->info.duration_ns);
   tl_text_add(out, " in windows of at most ");
   tl_text_add_duration(out, p->info.sync_ns);
   tl_text_addf(out, ", %u threads\nfleets\n", tl_world_thread_count(p->world));
   for (uint32_t f = 1; f <= tl_world_fleet_count(p->world); f++) {
     const tl_fleet_id fleet = {f};
-    tl_text_addf(out, "  %-20s %10u devices  step ", tl_fleet_name(p->world, fleet), tl_fleet_device_count(p->world, fleet));
+    tl_text_addf(out, "  %-20s %10u devices  step ", tl_fleet_name(p->world, fleet),
+                 tl_fleet_device_count(p->world, fleet));
     tl_text_add_double(out, 1e-9 * (double)tl_fleet_dt_ns(p->world, fleet));
     tl_text_add(out, " s  tick ");
     if (tl_fleet_tick_ns(p->world, fleet) > 0) {
@@ -63,10 +66,12 @@ static void add_table(tl_text *out, const plan *p)
   }
   tl_text_add(out, "thresholds\n");
   for (uint32_t i = 0; i < p->info.threshold_count; i++)
-    tl_text_addf(out, "  %-34s %-16s %s\n", p->info.thresholds[i].name, p->info.thresholds[i].text, p->info.thresholds[i].where);
+    tl_text_addf(out, "  %-34s %-16s %s\n", p->info.thresholds[i].name, p->info.thresholds[i].text,
+                 p->info.thresholds[i].where);
   tl_text_add(out, "files\n");
   for (uint32_t i = 0; i < p->info.file_count; i++)
-    tl_text_addf(out, "  %-10s %-40s %.12s\n", p->info.files[i].kind, p->info.files[i].name, p->info.files[i].sha256);
+    tl_text_addf(out, "  %-10s %-40s %.12s\n", p->info.files[i].kind, p->info.files[i].name,
+                 p->info.files[i].sha256);
   tl_text_add(out, "size\n  memory ");
   tl_text_add_size(out, tl_world_bytes(p->world));
   tl_text_add(out, ", device-steps ");
@@ -84,8 +89,8 @@ static void add_json(tl_text *out, const plan *p)
   tl_text_add_json(out, p->info.name);
   tl_text_addf(out, ", \"seed\": %llu, \"simulated_s\": ", (unsigned long long)p->info.seed);
   tl_text_add_json_double(out, 1e-9 * (double)p->info.duration_ns);
-  tl_text_addf(out, ", \"threads\": %u, \"memory_bytes\": %zu, \"device_steps\": ", tl_world_thread_count(p->world),
-               tl_world_bytes(p->world));
+  tl_text_addf(out, ", \"threads\": %u, \"memory_bytes\": %zu, \"device_steps\": ",
+               tl_world_thread_count(p->world), tl_world_bytes(p->world));
   tl_text_add_json_double(out, p->steps);
   tl_text_add(out, ", \"estimated_s\": ");
   tl_text_add_json_double(out, p->time_s);

@@ -57,7 +57,8 @@ static void on_progress(void *self, int64_t now_ns, int64_t duration_ns)
 {
   run *r = self;
   if (r->flip_error.code == TL_OK)
-    (void)cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario), &r->flip_error);
+    (void)cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario),
+                          &r->flip_error);
   cli_progress_show(&r->progress, now_ns, duration_ns);
 }
 
@@ -79,8 +80,10 @@ static tl_code prepare(run *r, tl_error *err)
 {
   tl_code code = cli_session_prepare(&r->session, r->options, err);
   const char *flip;
-  for (uint32_t i = 0; code == TL_OK && (flip = cli_options_nth(r->options, "flip", i)) != NULL; i++) {
-    if (i == CLI_FLIPS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --flip", CLI_FLIPS_MAX);
+  for (uint32_t i = 0; code == TL_OK && (flip = cli_options_nth(r->options, "flip", i)) != NULL;
+       i++) {
+    if (i == CLI_FLIPS_MAX)
+      return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --flip", CLI_FLIPS_MAX);
     code = cli_flip_parse(&r->flips[i], flip, err);
     r->flip_count++;
   }
@@ -95,7 +98,8 @@ static tl_code choose_folder(run *r, const tl_scenario_info *info, tl_error *err
   const int length = output ? snprintf(r->folder, sizeof r->folder, "%s", output)
                             : snprintf(r->folder, sizeof r->folder, "runs/%s-%llu", info->name,
                                        (unsigned long long)info->seed);
-  if (length < 0 || (size_t)length >= sizeof r->folder) return tl_fail(err, TL_E_USAGE, NULL, "-o: path too long");
+  if (length < 0 || (size_t)length >= sizeof r->folder)
+    return tl_fail(err, TL_E_USAGE, NULL, "-o: path too long");
   return cli_folder_make(r->folder, err);
 }
 
@@ -120,7 +124,8 @@ static tl_code run_first(run *r, const char *path, tl_error *err)
   if (code == TL_OK)
     code = cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario), err);
   if (code == TL_OK) {
-    const tl_scenario_hooks hooks = {.self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
+    const tl_scenario_hooks hooks = {
+        .self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
     r->progress = cli_progress_begin(r->term);
     code = tl_scenario_run(r->session.scenario, &hooks, err);
     cli_progress_end(&r->progress);
@@ -141,7 +146,8 @@ static tl_code compare_roots(run *r, tl_error *err)
   while (window < shared && r->first.root[window] == r->second.root[window]) window++;
   r->outcome.verified = window == shared && r->first.count == r->second.count;
   if (r->outcome.verified) return TL_OK;
-  return tl_fail(err, TL_E_DIVERGED, NULL, "1 and %u threads gave different bits, first in window %zu of %zu and %zu",
+  return tl_fail(err, TL_E_DIVERGED, NULL,
+                 "1 and %u threads gave different bits, first in window %zu of %zu and %zu",
                  r->outcome.thread_count, window, r->first.count, r->second.count);
 }
 
@@ -171,11 +177,12 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
   static const char *const words[] = {"PASS ", "FAIL ", "ERROR"};
   static const char *const colors[] = {"\033[32m", "\033[31m", "\033[31m"};
   const char *unit = row->threshold.unit.name;
-  tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "", words[row->verdict], color ? "\033[0m" : "",
-               row->threshold.name);
+  tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "", words[row->verdict],
+               color ? "\033[0m" : "", row->threshold.name);
   if (row->verdict == TL_ERRORED) {
     const size_t length = strlen(row->threshold.name); /* some messages begin with it */
-    const bool is_named = strncmp(row->message, row->threshold.name, length) == 0 && row->message[length] == ':';
+    const bool is_named =
+        strncmp(row->message, row->threshold.name, length) == 0 && row->message[length] == ':';
     tl_text_addf(out, "%s\n", is_named ? row->message + length + 2 : row->message);
     return;
   }
@@ -195,12 +202,15 @@ static void print_summary(const run *r)
   const cli_outcome *outcome = &r->outcome;
   const bool color = r->term->color && r->term->results == stdout;
   tl_text text = {0};
-  tl_text_addf(&text, "%s  seed %llu  ", outcome->info.name, (unsigned long long)outcome->info.seed);
+  tl_text_addf(&text, "%s  seed %llu  ", outcome->info.name,
+               (unsigned long long)outcome->info.seed);
   tl_text_add_duration(&text, outcome->end_ns);
   tl_text_add(&text, " in ");
   tl_text_add_digits(&text, outcome->wall_s, 3);
   tl_text_add(&text, " s, ");
-  tl_text_add_digits(&text, outcome->wall_s > 0.0 ? 1e-6 * (double)outcome->device_steps / outcome->wall_s : 0.0, 3);
+  tl_text_add_digits(
+      &text, outcome->wall_s > 0.0 ? 1e-6 * (double)outcome->device_steps / outcome->wall_s : 0.0,
+      3);
   tl_text_add(&text, " million device-steps/s\n");
   uint32_t held = 0;
   const uint32_t count = outcome->result ? outcome->result->judgement_count : 0;
@@ -208,9 +218,12 @@ static void print_summary(const run *r)
     add_judgement(&text, &outcome->result->judgements[i], color);
     held += outcome->result->judgements[i].verdict == TL_PASSED;
   }
-  if (outcome->result && outcome->result->score && r->term->verbose) tl_score_write_table(outcome->result->score, &text);
-  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(outcome->verdict), held, count);
-  if (outcome->verified == 1) tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", outcome->thread_count);
+  if (outcome->result && outcome->result->score && r->term->verbose)
+    tl_score_write_table(outcome->result->score, &text);
+  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(outcome->verdict), held,
+               count);
+  if (outcome->verified == 1)
+    tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", outcome->thread_count);
   tl_text_addf(&text, "run hash %s\nrun folder %s\n", outcome->run_hash, r->folder);
   cli_print(r->term, &text);
   tl_text_free(&text);
@@ -236,8 +249,8 @@ static int status_of(const run *r, const tl_error *err)
     const tl_judgement *row = &r->outcome.result->judgements[i];
     if (row->verdict != TL_ERRORED) continue;
     tl_error error = {0};
-    tl_fail(&error, row->code, row->threshold.where[0] ? row->threshold.where : NULL, "threshold '%s': %s",
-            row->threshold.name, row->message);
+    tl_fail(&error, row->code, row->threshold.where[0] ? row->threshold.where : NULL,
+            "threshold '%s': %s", row->threshold.name, row->message);
     status = fail_in(r, &error);
   }
   return status;
@@ -248,7 +261,8 @@ static tl_code simulate(run *r, tl_error *err)
   tl_world *world = tl_scenario_world(r->session.scenario);
   tl_code code = cli_flips_apply(r->flips, r->flip_count, world, err);
   if (code != TL_OK) return code;
-  const tl_scenario_hooks hooks = {.self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
+  const tl_scenario_hooks hooks = {
+      .self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
   r->progress = cli_progress_begin(r->term);
   const double wall_s = cli_wall_s(), cpu_s = cli_cpu_s();
   code = tl_scenario_run(r->session.scenario, &hooks, err);
@@ -288,8 +302,8 @@ static int run_scenario(run *r)
   if (code == TL_OK) {
     char telemetry[CLI_PATH_BYTES + 32];
     snprintf(telemetry, sizeof telemetry, "%s/telemetry.h5", r->folder);
-    code = cli_record_open(&r->record, r->session.scenario, telemetry, cli_options_get(r->options, "record"),
-                           r->session.options.path, &err);
+    code = cli_record_open(&r->record, r->session.scenario, telemetry,
+                           cli_options_get(r->options, "record"), r->session.options.path, &err);
   }
   if (code != TL_OK) return fail_in(r, &err);
 

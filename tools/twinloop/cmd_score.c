@@ -23,7 +23,8 @@ static tl_code read_pairs(pair_list *out, const cli_options *options, tl_error *
     const size_t length = strcspn(value, "=");
     if (length == 0 || value[length] != '=' || !value[length + 1] || length >= NAME_BYTES)
       return tl_fail(err, TL_E_USAGE, NULL, "--pair: '%s' is not SIM=REC", value);
-    if (i == PAIRS_MAX) return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --pair", PAIRS_MAX);
+    if (i == PAIRS_MAX)
+      return tl_fail(err, TL_E_USAGE, NULL, "more than %d times --pair", PAIRS_MAX);
     memcpy(out->names[i], value, length);
     out->names[i][length] = '\0';
     out->pairs[i] = (tl_score_pair){.sim = out->names[i], .rec = value + length + 1, .where = NULL};
@@ -37,7 +38,8 @@ static void add_pair(pair_list *out, const char *sim, const char *rec)
   if (out->count == PAIRS_MAX || strlen(sim) >= NAME_BYTES || strlen(rec) >= NAME_BYTES) return;
   snprintf(out->names[out->count], NAME_BYTES, "%s", sim);
   snprintf(out->rec_names[out->count], NAME_BYTES, "%s", rec);
-  out->pairs[out->count] = (tl_score_pair){.sim = out->names[out->count], .rec = out->rec_names[out->count]};
+  out->pairs[out->count] =
+      (tl_score_pair){.sim = out->names[out->count], .rec = out->rec_names[out->count]};
   out->count++;
 }
 
@@ -51,10 +53,12 @@ static bool has_signal(const tl_recording *recording, const char *name)
 
 /* What the run's scenario said with compare(), when the run and this recording have those channels and no two
  * channels have one name. */
-static void scenario_pairs(pair_list *out, const char *path, const tl_recording *sim, const tl_recording *rec)
+static void scenario_pairs(pair_list *out, const char *path, const tl_recording *sim,
+                           const tl_recording *rec)
 {
   cli_run_record record;
-  if (cli_run_record_read(&record, path, NULL) != TL_OK) return; /* a recording or a CSV file: names alone */
+  if (cli_run_record_read(&record, path, NULL) != TL_OK)
+    return; /* a recording or a CSV file: names alone */
   const char *name;
   json_t *row;
   json_object_foreach(json_object_get(json_object_get(record.json_, "score"), "samples"), name, row)

@@ -11,8 +11,7 @@ static bool strides(const tl_tensor *input, const uint32_t *dims, uint32_t *out)
   for (uint32_t d = TL_TENSOR_RANK_MAX; d-- > 0;) {
     const uint32_t missing = TL_TENSOR_RANK_MAX - input->rank;
     const uint32_t dim = d < missing ? 1 : (uint32_t)input->dims[d - missing];
-    if (dim != 1 && dim != dims[d])
-      return false;
+    if (dim != 1 && dim != dims[d]) return false;
     out[d] = dim == 1 ? 0 : stride;
     stride *= dim;
   }
@@ -28,8 +27,8 @@ tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
   uint8_t activation = 0;
   if (!tl_flat_u8(setup->flat, &setup->options, 0, &activation))
     return tl_op_refuse(setup, "options leave the file");
-  if (!tl_op_quantised(x1) || !tl_op_quantised(x2) || !tl_op_quantised(y) ||
-      x1->type != y->type || x2->type != y->type)
+  if (!tl_op_quantised(x1) || !tl_op_quantised(x2) || !tl_op_quantised(y) || x1->type != y->type ||
+      x2->type != y->type)
     return tl_op_refuse(setup, "inputs and output must all be int8 or all int16, quantised");
   for (uint32_t d = 0; d < TL_TENSOR_RANK_MAX; d++) {
     const uint32_t missing = TL_TENSOR_RANK_MAX - y->rank;
@@ -45,8 +44,7 @@ tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
   add->left_shift = add->wide ? 15 : 20;
   const double largest = (double)(x1->scale > x2->scale ? x1->scale : x2->scale);
   const double out = 2.0 * largest / ((double)(1 << add->left_shift) * (double)y->scale);
-  if (!(out < 1.0))
-    return tl_op_refuse(setup, "output scale is too small for the inputs");
+  if (!(out < 1.0)) return tl_op_refuse(setup, "output scale is too small for the inputs");
   add->scale1 = tl_scale_of((double)x1->scale / (2.0 * largest));
   add->scale2 = tl_scale_of((double)x2->scale / (2.0 * largest));
   add->scale_out = tl_scale_of(out);
@@ -58,8 +56,10 @@ tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
 
 static int32_t add_one(const tl_add_data *add, int32_t q1, int32_t q2)
 {
-  const int32_t a = tl_fixed_mul(tl_fixed_shift_left(q1 - add->zero1, add->left_shift), add->scale1);
-  const int32_t b = tl_fixed_mul(tl_fixed_shift_left(q2 - add->zero2, add->left_shift), add->scale2);
+  const int32_t a =
+      tl_fixed_mul(tl_fixed_shift_left(q1 - add->zero1, add->left_shift), add->scale1);
+  const int32_t b =
+      tl_fixed_mul(tl_fixed_shift_left(q2 - add->zero2, add->left_shift), add->scale2);
   const int32_t sum = tl_fixed_mul(a + b, add->scale_out);
   return tl_fixed_clamp(sum + add->zero_out, add->range.low, add->range.high);
 }
@@ -77,8 +77,7 @@ void tl_add_eval(const tl_model *model, const tl_op *op, void *arena)
     for (uint32_t d = TL_TENSOR_RANK_MAX; d-- > 0;) { /* the next index, like an odometer */
       from1 += add->stride1[d];
       from2 += add->stride2[d];
-      if (++at[d] < add->dims[d])
-        break;
+      if (++at[d] < add->dims[d]) break;
       from1 -= add->stride1[d] * add->dims[d];
       from2 -= add->stride2[d] * add->dims[d];
       at[d] = 0;

@@ -12,11 +12,9 @@ static bool prepare_scales(const tl_op_setup *setup, const tl_tensor *input,
     const float product = input->scale * weight_scale;
     const double exact = (double)input->scale * (double)weight_scale;
     const double real = (fc->scale_count == 1 ? (double)product : exact) / (double)output->scale;
-    if (!(weight_scale > 0.0f) || !(real < 1073741824.0))
-      return false;
+    if (!(weight_scale > 0.0f) || !(real < 1073741824.0)) return false;
     setup->scales[c] = tl_scale_of(real);
-    if (fc->wide && setup->scales[c].shift > 14)
-      return false;
+    if (fc->wide && setup->scales[c].shift > 14) return false;
   }
   return true;
 }
@@ -32,10 +30,10 @@ tl_kernel_code tl_fc_prepare(const tl_op_setup *setup)
   if (!tl_flat_u8(setup->flat, &setup->options, 0, &activation) ||
       !tl_flat_u8(setup->flat, &setup->options, 1, &format))
     return tl_op_refuse(setup, "options leave the file");
-  if (format != 0)
-    return tl_op_refuse(setup, "shuffled weights are not supported");
+  if (format != 0) return tl_op_refuse(setup, "shuffled weights are not supported");
   if (!tl_op_quantised(input) || !tl_op_quantised(output) || input->type != output->type)
-    return tl_op_refuse(setup, "input and output must both be int8 or both int16, quantised per tensor");
+    return tl_op_refuse(setup,
+                        "input and output must both be int8 or both int16, quantised per tensor");
   if (weights->type != TL_TENSOR_INT8 || weights->data == NULL || weights->rank != 2 ||
       weights->scale_count == 0 || weights->quantized_dimension != 0)
     return tl_op_refuse(setup, "weights must be constant int8 [outputs][inputs]");

@@ -17,8 +17,7 @@ static int32_t exp_negative(int32_t a, int32_t whole)
     int32_t exponent, factor;
   } steps[] = {{-2, 1672461947}, {-1, 1302514674}, {0, 790015084}, {1, 290630308},
                {2, 39332535},    {3, 720401},      {4, 242}};
-  if (a == 0)
-    return INT32_MAX;
+  if (a == 0) return INT32_MAX;
   const int32_t fraction = 31 - whole;
   const int32_t quarter = 1 << (fraction - 2);
   const int32_t rest = (a & (quarter - 1)) - quarter;
@@ -61,8 +60,7 @@ static tl_kernel_code prepare(const tl_op_setup *setup, float scale_out, int32_t
     return tl_op_refuse(setup, "input and output differ in size");
   if (output->scale != scale_out || output->zero_point != zero_out)
     return tl_op_refuse(setup, wrong_output);
-  if (!(input->scale < 8.0f))
-    return tl_op_refuse(setup, "input scale out of range");
+  if (!(input->scale < 8.0f)) return tl_op_refuse(setup, "input scale out of range");
   data->count = output->element_count;
   data->scale = tl_scale_of((double)input->scale * 134217728.0); /* 2^27 */
   const int32_t shift = data->scale.shift;

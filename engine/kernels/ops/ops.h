@@ -8,14 +8,14 @@
 
 #include "kernels/op_table.h"
 
-#define TL_OP(name)                                           \
-  tl_kernel_code tl_##name##_prepare(const tl_op_setup *setup); \
+#define TL_OP(name)                                                                                \
+  tl_kernel_code tl_##name##_prepare(const tl_op_setup *setup);                                    \
   void tl_##name##_eval(const tl_model *model, const tl_op *op, void *arena)
 
 /* fully_connected.c: y[b, o] = sum_i w[o, i] (x[b, i] - input_zero) + bias[o], rescaled */
 typedef struct tl_fc_data {
-  const int8_t *weights; /* [outputs][inputs] in the file */
-  const uint8_t *bias;   /* outputs x int32 (int64 for int16 activations) in the file, or NULL */
+  const int8_t *weights;  /* [outputs][inputs] in the file */
+  const uint8_t *bias;    /* outputs x int32 (int64 for int16 activations) in the file, or NULL */
   const tl_scale *scales; /* scale_count of them: 1 or outputs */
   uint32_t scale_count;
   uint32_t batches, inputs, outputs;

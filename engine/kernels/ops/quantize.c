@@ -26,8 +26,7 @@ tl_kernel_code tl_quantize_prepare(const tl_op_setup *setup)
   (void)tl_op_activation(0, output, &q->range);
   if (input->type != TL_TENSOR_FLOAT32) {
     const double ratio = (double)input->scale / (double)output->scale;
-    if (!(ratio < 32768.0))
-      return tl_op_refuse(setup, "ratio of scales out of range");
+    if (!(ratio < 32768.0)) return tl_op_refuse(setup, "ratio of scales out of range");
     q->scale = tl_scale_of(ratio);
   }
   return TL_KERNEL_OK;

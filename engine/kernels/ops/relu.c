@@ -13,8 +13,7 @@ static tl_kernel_code prepare(const tl_op_setup *setup, uint8_t activation, bool
   if (input->element_count != output->element_count)
     return tl_op_refuse(setup, "input and output differ in size");
   const double ratio = (double)input->scale / (double)output->scale;
-  if (!(ratio < 65536.0))
-    return tl_op_refuse(setup, "ratio of scales out of range");
+  if (!(ratio < 65536.0)) return tl_op_refuse(setup, "ratio of scales out of range");
   if (!rescales && (input->scale != output->scale || input->zero_point != output->zero_point))
     return tl_op_refuse(setup, "input and output must have the same scale and zero point");
   relu->count = output->element_count;
@@ -25,15 +24,9 @@ static tl_kernel_code prepare(const tl_op_setup *setup, uint8_t activation, bool
   return TL_KERNEL_OK;
 }
 
-tl_kernel_code tl_relu_prepare(const tl_op_setup *setup)
-{
-  return prepare(setup, 1, true);
-}
+tl_kernel_code tl_relu_prepare(const tl_op_setup *setup) { return prepare(setup, 1, true); }
 
-tl_kernel_code tl_relu6_prepare(const tl_op_setup *setup)
-{
-  return prepare(setup, 3, false);
-}
+tl_kernel_code tl_relu6_prepare(const tl_op_setup *setup) { return prepare(setup, 3, false); }
 
 void tl_relu_eval(const tl_model *model, const tl_op *op, void *arena)
 {

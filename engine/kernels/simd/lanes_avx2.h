@@ -53,21 +53,18 @@ TL_TARGET static inline V v_high_mul(V a, V b)
 {
   const __m256i nudge = _mm256_set1_epi64x(1 << 30);
   const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(a, b), nudge);
-  const __m256i odd = _mm256_add_epi64(
-      _mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), nudge);
+  const __m256i odd =
+      _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), nudge);
   return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xAA);
 }
 
 /* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
-TL_TARGET static inline V v_pack_pair(V a, V b)
-{
-  return _mm256_packs_epi32(a, b);
-}
+TL_TARGET static inline V v_pack_pair(V a, V b) { return _mm256_packs_epi32(a, b); }
 
 TL_TARGET static inline V v_pack_quad(V ab, V cd)
 {
-  const __m256i transpose = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4,
-                                                 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m256i transpose = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
+                                             0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm256_shuffle_epi8(_mm256_packus_epi16(ab, cd), transpose);
 }
 

@@ -40,18 +40,12 @@ static inline void v_split(V x, V *out)
   out[3] = vreinterpretq_s32_u32(vshrq_n_u32(u, 24));
 }
 
-static inline V v_dot(V sum, V x, V w)
-{
-  return vmlaq_s32(sum, x, w);
-}
+static inline V v_dot(V sum, V x, V w) { return vmlaq_s32(sum, x, w); }
 
 #define v_dot_narrow v_dot /* never packed for this path */
 
 /* (a * b + 2^30) >> 31 of each lane, b > 0. */
-static inline V v_high_mul(V a, V b)
-{
-  return vqrdmulhq_s32(a, b);
-}
+static inline V v_high_mul(V a, V b) { return vqrdmulhq_s32(a, b); }
 
 /* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
 static inline V v_pack_pair(V a, V b)
@@ -68,10 +62,7 @@ static inline V v_pack_quad(V ab, V cd)
 }
 
 /* Absolute difference of bytes, and the sum of the squares of the four bytes of each lane. */
-static inline V v_distance(V a, V b)
-{
-  return V_OF_U8(vabdq_u8(V_U8(a), V_U8(b)));
-}
+static inline V v_distance(V a, V b) { return V_OF_U8(vabdq_u8(V_U8(a), V_U8(b))); }
 
 static inline V v_add_squares(V sum, V d)
 {

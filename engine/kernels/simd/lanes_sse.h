@@ -59,10 +59,7 @@ TL_TARGET static inline V v_high_mul(V a, V b)
 }
 
 /* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
-TL_TARGET static inline V v_pack_pair(V a, V b)
-{
-  return _mm_packs_epi32(a, b);
-}
+TL_TARGET static inline V v_pack_pair(V a, V b) { return _mm_packs_epi32(a, b); }
 
 TL_TARGET static inline V v_pack_quad(V ab, V cd)
 {

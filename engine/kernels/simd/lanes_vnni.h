@@ -34,19 +34,13 @@ typedef __m512 F;
 #define V_OF(f) _mm512_cvtps_epi32(f)
 #define F_MUL(a, b) _mm512_mul_ps((a), (b))
 #define F_ADD(a, b) _mm512_add_ps((a), (b))
-#define F_BY_SIGN(v, above, below) \
+#define F_BY_SIGN(v, above, below)                                                                 \
   _mm512_mask_blend_ps(_mm512_cmpgt_epi32_mask(_mm512_setzero_si512(), (v)), (above), (below))
 
-TL_TARGET static inline void v_split(V x, V *out)
-{
-  out[0] = x;
-}
+TL_TARGET static inline void v_split(V x, V *out) { out[0] = x; }
 
 /* Unsigned bytes of x times signed bytes of w, the four products summed exactly. */
-TL_TARGET static inline V v_dot(V sum, V x, V w)
-{
-  return _mm512_dpbusd_epi32(sum, x, w);
-}
+TL_TARGET static inline V v_dot(V sum, V x, V w) { return _mm512_dpbusd_epi32(sum, x, w); }
 
 #define v_dot_narrow v_dot /* the plain form has one word a quad already */
 
@@ -55,16 +49,13 @@ TL_TARGET static inline V v_high_mul(V a, V b)
 {
   const V nudge = _mm512_set1_epi64(1 << 30);
   const V even = _mm512_add_epi64(_mm512_mul_epi32(a, b), nudge);
-  const V odd = _mm512_add_epi64(
-      _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), nudge);
+  const V odd =
+      _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), nudge);
   return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
 
 /* Two outputs as int16, then four of them as quads of bytes; both steps saturate. */
-TL_TARGET static inline V v_pack_pair(V a, V b)
-{
-  return _mm512_packs_epi32(a, b);
-}
+TL_TARGET static inline V v_pack_pair(V a, V b) { return _mm512_packs_epi32(a, b); }
 
 TL_TARGET static inline V v_pack_quad(V ab, V cd)
 {

@@ -4,13 +4,7 @@
 #include "kernels/simd/lanes_avx2.h"
 #include "kernels/simd/window_body.h"
 
-const tl_window_path *tl_window_path_avx2(void)
-{
-  return &path_avx2;
-}
+const tl_window_path *tl_window_path_avx2(void) { return &path_avx2; }
 #else
-const tl_window_path *tl_window_path_avx2(void)
-{
-  return NULL;
-}
+const tl_window_path *tl_window_path_avx2(void) { return NULL; }
 #endif

@@ -32,11 +32,10 @@ TL_INLINE V rescale_integer(V acc, const tl_window_layer *layer, uint32_t output
 
 TL_INLINE V rescale(V acc, const tl_window_layer *layer, uint32_t output, tl_rescale form)
 {
-  if (form == TL_RESCALE_INTEGER)
-    return rescale_integer(acc, layer, output);
+  if (form == TL_RESCALE_INTEGER) return rescale_integer(acc, layer, output);
   const F above = F_SET(layer->above[output]);
-  const F add = form == TL_RESCALE_FLOAT ? above
-                                         : F_BY_SIGN(acc, above, F_SET(layer->below[output]));
+  const F add =
+      form == TL_RESCALE_FLOAT ? above : F_BY_SIGN(acc, above, F_SET(layer->below[output]));
   return V_OF(F_ADD(F_MUL(F_OF(acc), F_SET(layer->scale[output])), add));
 }
 
@@ -46,24 +45,21 @@ TL_INLINE void block(const tl_window_layer *layer, const uint8_t *x, size_t x_st
 {
   V acc[4][GROUPS_MAX];
   for (int j = 0; j < 4; j++)
-    for (int g = 0; g < groups; g++)
-      acc[j][g] = V_SET(layer->bias[first_output + (uint32_t)j]);
+    for (int g = 0; g < groups; g++) acc[j][g] = V_SET(layer->bias[first_output + (uint32_t)j]);
   for (uint32_t q = 0; q < layer->quads; q++, x += x_stride, weights += 4 * V_WORDS) {
     V part[GROUPS_MAX][V_WORDS];
-    for (int g = 0; g < groups; g++)
-      v_split(V_LOAD(x + g * V_BYTES), part[g]);
+    for (int g = 0; g < groups; g++) v_split(V_LOAD(x + g * V_BYTES), part[g]);
     for (int j = 0; j < 4; j++)
       for (int p = 0; p < V_WORDS; p++) {
         const V w = V_SET((int32_t)weights[j * V_WORDS + p]);
-        for (int g = 0; g < groups; g++)
-          acc[j][g] = v_dot(acc[j][g], part[g][p], w);
+        for (int g = 0; g < groups; g++) acc[j][g] = v_dot(acc[j][g], part[g][p], w);
       }
   }
   for (int g = 0; g < groups; g++) {
     for (uint32_t j = 0; j < 4; j++)
       acc[j][g] = rescale(acc[j][g], layer, first_output + j, layer->form);
-    const V bytes = v_pack_quad(v_pack_pair(acc[0][g], acc[1][g]),
-                                v_pack_pair(acc[2][g], acc[3][g]));
+    const V bytes =
+        v_pack_quad(v_pack_pair(acc[0][g], acc[1][g]), v_pack_pair(acc[2][g], acc[3][g]));
     V_STORE(y + g * V_BYTES, V_MIN_U8(V_MAX_U8(bytes, V_SET((int32_t)(layer->low * 0x01010101u))),
                                       V_SET((int32_t)(layer->high * 0x01010101u))));
   }
@@ -84,8 +80,8 @@ TL_INLINE void layer_tile(const tl_window_layer *layer, const uint8_t *x, size_t
 
 /* All layers but the last; returns where the last one reads, and its stride. */
 TL_INLINE const uint8_t *hidden_tile(const tl_window_job *job, uint32_t row,
-                                     uint8_t buffer[2][QUADS_MAX * TILE_BYTES_MAX],
-                                     size_t *stride, int groups)
+                                     uint8_t buffer[2][QUADS_MAX * TILE_BYTES_MAX], size_t *stride,
+                                     int groups)
 {
   const uint8_t *x = job->ring + 4 * (size_t)row;
   *stride = job->stride_bytes;
@@ -105,14 +101,12 @@ TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer
                           size_t h_stride, uint32_t row, int32_t *score, int groups)
 {
   V hidden[QUADS_MAX][V_WORDS][GROUPS_MAX], sum[GROUPS_MAX];
-  for (int g = 0; g < groups; g++)
-    sum[g] = V_ZERO();
+  for (int g = 0; g < groups; g++) sum[g] = V_ZERO();
   for (uint32_t q = 0; q < layer->quads; q++)
     for (int g = 0; g < groups; g++) {
       V part[V_WORDS];
       v_split(V_LOAD(h + q * h_stride + (size_t)g * V_BYTES), part);
-      for (int p = 0; p < V_WORDS; p++)
-        hidden[q][p][g] = part[p];
+      for (int p = 0; p < V_WORDS; p++) hidden[q][p][g] = part[p];
     }
   const uint8_t *x = job->ring + 4 * (size_t)row;
   const uint32_t *weights = layer->row_weights + (size_t)job->offset * layer->quads * V_WORDS;
@@ -121,16 +115,13 @@ TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer
   for (uint32_t k = 0; k < job->window->quads; k++, x += job->stride_bytes) {
     V y[4][GROUPS_MAX];
     for (int j = 0; j < 4; j++, output++) {
-      for (int g = 0; g < groups; g++)
-        y[j][g] = V_SET(layer->bias[output]);
+      for (int g = 0; g < groups; g++) y[j][g] = V_SET(layer->bias[output]);
       for (uint32_t q = 0; q < layer->quads; q++)
         for (int p = 0; p < V_WORDS; p++) {
           const V w = V_SET((int32_t)*weights++);
-          for (int g = 0; g < groups; g++)
-            y[j][g] = v_dot(y[j][g], hidden[q][p][g], w);
+          for (int g = 0; g < groups; g++) y[j][g] = v_dot(y[j][g], hidden[q][p][g], w);
         }
-      for (int g = 0; g < groups; g++)
-        y[j][g] = rescale(y[j][g], layer, output, layer->form);
+      for (int g = 0; g < groups; g++) y[j][g] = rescale(y[j][g], layer, output, layer->form);
     }
     for (int g = 0; g < groups; g++) {
       V bytes = v_pack_quad(v_pack_pair(y[0][g], y[1][g]), v_pack_pair(y[2][g], y[3][g]));
@@ -141,18 +132,17 @@ TL_INLINE void score_tile(const tl_window_job *job, const tl_window_layer *layer
       sum[g] = v_add_squares(sum[g], v_distance(bytes, V_LOAD(x + g * V_BYTES)));
     }
   }
-  for (int g = 0; g < groups; g++)
-    V_STORE(score + row + g * V_LANES, sum[g]);
+  for (int g = 0; g < groups; g++) V_STORE(score + row + g * V_LANES, sum[g]);
 }
 
 /* What score_tile_plain has in flight: the output that is rescaled while the next one is summed,
  * and the quad that is compared with the ring meanwhile. */
 typedef struct flight {
-  V acc[GROUPS_MAX];                  /* summed, not yet rescaled */
+  V acc[GROUPS_MAX];                   /* summed, not yet rescaled */
   F real[GROUPS_MAX], add[GROUPS_MAX]; /* on its way */
-  V y[4][GROUPS_MAX];                 /* rescaled outputs of a quad */
-  V front[GROUPS_MAX];                /* the first two of them, packed */
-  V distance[GROUPS_MAX];             /* the other two, packed; then the quad, compared */
+  V y[4][GROUPS_MAX];                  /* rescaled outputs of a quad */
+  V front[GROUPS_MAX];                 /* the first two of them, packed */
+  V distance[GROUPS_MAX];              /* the other two, packed; then the quad, compared */
   V sum[GROUPS_MAX];
 } flight;
 
@@ -216,26 +206,23 @@ TL_INLINE void next_output(flight *f, const tl_window_layer *layer,
                            const uint8_t *compared, int j, plain_shape shape)
 {
   V acc[GROUPS_MAX];
-  for (int g = 0; g < shape.groups; g++)
-    acc[g] = V_SET(bias);
+  for (int g = 0; g < shape.groups; g++) acc[g] = V_SET(bias);
   TL_UNROLL
   for (int p = 0; p < shape.parts; p++) {
     const V w = V_SET((int32_t)weights[p]);
     for (int g = 0; g < shape.groups; g++) {
-      acc[g] = shape.narrow ? v_dot_narrow(acc[g], hidden[p][g], w) : v_dot(acc[g], hidden[p][g], w);
+      acc[g] =
+          shape.narrow ? v_dot_narrow(acc[g], hidden[p][g], w) : v_dot(acc[g], hidden[p][g], w);
       V_PIN(acc[g]);
     }
     TL_UNROLL
     for (int stage = 0; stage < 4; stage++)
       if (stage * shape.parts / 4 == p)
         rescale_stage(f, layer, f->y[(j + 3) % 4], stage, shape.groups);
-    if (p == 0 && j > 0)
-      compare_step(f, compared, j, shape.groups);
-    if (p + 1 == shape.parts && (j == 2 || j == 0))
-      pack_pair(f, j, shape.groups);
+    if (p == 0 && j > 0) compare_step(f, compared, j, shape.groups);
+    if (p + 1 == shape.parts && (j == 2 || j == 0)) pack_pair(f, j, shape.groups);
   }
-  for (int g = 0; g < shape.groups; g++)
-    f->acc[g] = acc[g];
+  for (int g = 0; g < shape.groups; g++) f->acc[g] = acc[g];
 }
 
 /* score_tile for what detectors are: few hidden units, one scale with a proved float form, no clamp
@@ -260,8 +247,7 @@ TL_INLINE void score_tile_plain(const tl_window_job *job, const tl_window_layer 
       V part[V_WORDS];
       const V quad = V_LOAD(h + (uint32_t)q * h_stride + (size_t)g * V_BYTES);
       v_split(quad, part);
-      for (int p = 0; p < words; p++)
-        hidden[q * words + p][g] = shape.narrow ? quad : part[p];
+      for (int p = 0; p < words; p++) hidden[q * words + p][g] = shape.narrow ? quad : part[p];
     }
     f.acc[g] = f.sum[g] = f.front[g] = f.distance[g] = V_ZERO();
     f.y[0][g] = f.y[1][g] = f.y[2][g] = f.y[3][g] = V_ZERO();
@@ -276,20 +262,16 @@ TL_INLINE void score_tile_plain(const tl_window_job *job, const tl_window_layer 
     weights += 4 * shape.parts;
     bias += 4;
     if (k == 0)
-      for (int g = 0; g < shape.groups; g++)
-        f.sum[g] = V_ZERO();
+      for (int g = 0; g < shape.groups; g++) f.sum[g] = V_ZERO();
     compared = x;
     x += job->stride_bytes;
   }
   TL_UNROLL
-  for (int stage = 0; stage < 4; stage++)
-    rescale_stage(&f, layer, f.y[3], stage, shape.groups);
+  for (int stage = 0; stage < 4; stage++) rescale_stage(&f, layer, f.y[3], stage, shape.groups);
   pack_pair(&f, 0, shape.groups);
   TL_UNROLL
-  for (int step = 1; step < 4; step++)
-    compare_step(&f, compared, step, shape.groups);
-  for (int g = 0; g < shape.groups; g++)
-    V_STORE(score + row + g * V_LANES, f.sum[g]);
+  for (int step = 1; step < 4; step++) compare_step(&f, compared, step, shape.groups);
+  for (int g = 0; g < shape.groups; g++) V_STORE(score + row + g * V_LANES, f.sum[g]);
 }
 
 TL_INLINE void score_rows(const tl_window_job *job, uint32_t row, int32_t *score, int groups)
@@ -317,10 +299,8 @@ TL_INLINE void score_rows(const tl_window_job *job, uint32_t row, int32_t *score
 TL_TARGET static void TL_PATH_NAME(score)(const tl_window_job *job, int32_t *score)
 {
   uint32_t row = 0;
-  for (; row + 2 * V_LANES <= job->rows; row += 2 * V_LANES)
-    score_rows(job, row, score, 2);
-  for (; row < job->rows; row += V_LANES)
-    score_rows(job, row, score, 1);
+  for (; row + 2 * V_LANES <= job->rows; row += 2 * V_LANES) score_rows(job, row, score, 2);
+  for (; row < job->rows; row += V_LANES) score_rows(job, row, score, 1);
 }
 
 TL_INLINE void output_rows(const tl_window_job *job, uint32_t row, int8_t *out, uint32_t out_stride,
@@ -347,8 +327,7 @@ TL_TARGET static void TL_PATH_NAME(outputs)(const tl_window_job *job, int8_t *ou
   uint32_t row = 0;
   for (; row + 2 * V_LANES <= job->rows; row += 2 * V_LANES)
     output_rows(job, row, out, out_stride, 2);
-  for (; row < job->rows; row += V_LANES)
-    output_rows(job, row, out, out_stride, 1);
+  for (; row < job->rows; row += V_LANES) output_rows(job, row, out, out_stride, 1);
 }
 
 static const tl_window_path TL_PATH_NAME(path) = {V_WORDS, V_NARROW != 0, TL_PATH_NAME(score),

@@ -43,7 +43,7 @@ typedef struct tl_window_layer {
   tl_rescale form;
   bool per_tensor;   /* all outputs share scale, above, below: element 0 */
   uint8_t low, high; /* clamp of the byte; 0 and 255: packing does it */
-  bool plain;  /* of the last layer of a reconstruction: fits score_tile_plain */
+  bool plain;        /* of the last layer of a reconstruction: fits score_tile_plain */
   bool narrow; /* plain, and its rows have one word a quad: products of a pair stay in int16 */
 } tl_window_layer;
 

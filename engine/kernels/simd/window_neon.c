@@ -4,13 +4,7 @@
 #include "kernels/simd/lanes_neon.h"
 #include "kernels/simd/window_body.h"
 
-const tl_window_path *tl_window_path_neon(void)
-{
-  return &path_neon;
-}
+const tl_window_path *tl_window_path_neon(void) { return &path_neon; }
 #else
-const tl_window_path *tl_window_path_neon(void)
-{
-  return NULL;
-}
+const tl_window_path *tl_window_path_neon(void) { return NULL; }
 #endif

@@ -4,13 +4,7 @@
 #include "kernels/simd/lanes_sse.h"
 #include "kernels/simd/window_body.h"
 
-const tl_window_path *tl_window_path_sse(void)
-{
-  return &path_sse;
-}
+const tl_window_path *tl_window_path_sse(void) { return &path_sse; }
 #else
-const tl_window_path *tl_window_path_sse(void)
-{
-  return NULL;
-}
+const tl_window_path *tl_window_path_sse(void) { return NULL; }
 #endif

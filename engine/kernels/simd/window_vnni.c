@@ -4,13 +4,7 @@
 #include "kernels/simd/lanes_vnni.h"
 #include "kernels/simd/window_body.h"
 
-const tl_window_path *tl_window_path_vnni(void)
-{
-  return &path_vnni;
-}
+const tl_window_path *tl_window_path_vnni(void) { return &path_vnni; }
 #else
-const tl_window_path *tl_window_path_vnni(void)
-{
-  return NULL;
-}
+const tl_window_path *tl_window_path_vnni(void) { return NULL; }
 #endif

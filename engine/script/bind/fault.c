@@ -7,8 +7,17 @@
 
 typedef enum place { SENSOR, ACTUATOR, PLANT } place;
 typedef enum source { OPTION, ONE, NOW_S, FACTOR } source;
-typedef struct kind_row { const char *kind; place at; const char *meaning; } kind_row;
-typedef struct write_row { const char *kind, *column; source from; const char *option; bool needed; } write_row;
+typedef struct kind_row {
+  const char *kind;
+  place at;
+  const char *meaning;
+} kind_row;
+typedef struct write_row {
+  const char *kind, *column;
+  source from;
+  const char *option;
+  bool needed;
+} write_row;
 
 static const kind_row kinds[] = {
 #define FAULT(kind, at, meaning) {kind, at, meaning},
@@ -24,12 +33,20 @@ static const write_row writes[] = {
 #undef FAULT
 #undef FAULT_WRITE
 };
-enum { KINDS = sizeof kinds / sizeof *kinds, WRITES = sizeof writes / sizeof *writes, WRITES_PER_FAULT = 4 };
+enum {
+  KINDS = sizeof kinds / sizeof *kinds,
+  WRITES = sizeof writes / sizeof *writes,
+  WRITES_PER_FAULT = 4
+};
 
 /* User value 1: the devices object; 2: the values that the columns had, [write][device]. */
 struct script_fault {
   uint32_t fleet, write_count;
-  struct { uint32_t column; source from; double value; } write[WRITES_PER_FAULT];
+  struct {
+    uint32_t column;
+    source from;
+    double value;
+  } write[WRITES_PER_FAULT];
   const char *kind; /* of the table */
   double main_value;
   int64_t begin_ns, lasting_ns; /* lasting 0: until cleared */
@@ -54,10 +71,13 @@ static const char *component(lua_State *L, const script_fleet *fleet, place at, 
   const uint32_t count = at == SENSOR ? fleet->sensor_count : fleet->actuator_count;
   const char *what = at == SENSOR ? "sensor" : "actuator";
   const char *names[TL_SENSORS_MAX];
-  for (uint32_t i = 0; i < count; i++) names[i] = at == SENSOR ? fleet->sensor[i] : fleet->actuator[i];
+  for (uint32_t i = 0; i < count; i++)
+    names[i] = at == SENSOR ? fleet->sensor[i] : fleet->actuator[i];
   if (options == 0 || script_field(L, options, "channel") == LUA_TNIL) {
     if (count == 1) return names[0];
-    tl_script_raise(L, TL_E_ARG, NULL, count == 0 ? "fleet '%s' has no %s" : "fleet '%s' has several: say channel = \"%s\"",
+    tl_script_raise(L, TL_E_ARG, NULL,
+                    count == 0 ? "fleet '%s' has no %s"
+                               : "fleet '%s' has several: say channel = \"%s\"",
                     fleet->name, count == 0 ? what : names[0]);
   }
   if (lua_type(L, -1) != LUA_TSTRING) script_wrong_type(L, "channel", "a text", -1);
@@ -70,13 +90,15 @@ static const char *component(lua_State *L, const script_fleet *fleet, place at, 
   return NULL;
 }
 
-static uint32_t column_of(lua_State *L, const tl_scenario *s, const script_fleet *fleet, const char *name)
+static uint32_t column_of(lua_State *L, const tl_scenario *s, const script_fleet *fleet,
+                          const char *name)
 {
   tl_error err;
   uint32_t column = 0;
   char where[160];
   script_where_word(L, name, where, sizeof where);
-  if (tl_fleet_column_find(s->world, fleet->id, name, where, &column, &err) != TL_OK) tl_script_raise_error(L, &err);
+  if (tl_fleet_column_find(s->world, fleet->id, name, where, &column, &err) != TL_OK)
+    tl_script_raise_error(L, &err);
   return column;
 }
 
@@ -87,11 +109,13 @@ static void check_options(lua_State *L, int options, const kind_row *kind)
   keys[count++] = "lasting";
   keys[count++] = kind->at == PLANT ? "column" : "channel";
   for (uint32_t i = 0; i < WRITES; i++)
-    if (strcmp(writes[i].kind, kind->kind) == 0 && writes[i].option[0] != '\0') keys[count++] = writes[i].option;
+    if (strcmp(writes[i].kind, kind->kind) == 0 && writes[i].option[0] != '\0')
+      keys[count++] = writes[i].option;
   if (options != 0) script_check_keys(L, options, kind->kind, keys, count);
 }
 
-static void read_write(lua_State *L, const tl_scenario *s, script_fault *fault, const write_row *row, uint32_t column, int options)
+static void read_write(lua_State *L, const tl_scenario *s, script_fault *fault,
+                       const write_row *row, uint32_t column, int options)
 {
   const tl_column *info = tl_fleet_column(s->world, s->fleets[fault->fleet].id, column);
   double value = row->from == ONE ? 1.0 : 0.0;
@@ -100,11 +124,13 @@ static void read_write(lua_State *L, const tl_scenario *s, script_fault *fault, 
       if (row->needed) tl_script_raise(L, TL_E_ARG, NULL, "%s needs '%s'", row->kind, row->option);
       return;
     }
-    value = script_quantity(L, -1, row->from == FACTOR ? "1" : info->unit, strcmp(row->column, "bias") == 0 || strcmp(row->column, "noise") == 0,
+    value = script_quantity(L, -1, row->from == FACTOR ? "1" : info->unit,
+                            strcmp(row->column, "bias") == 0 || strcmp(row->column, "noise") == 0,
                             row->option);
     fault->main_value = value;
     if (row->from == OPTION && !(value >= info->low && value <= info->high))
-      tl_script_raise(L, TL_E_ARG, NULL, "%s: '%s' is outside the range of %s", row->kind, row->option, info->name);
+      tl_script_raise(L, TL_E_ARG, NULL, "%s: '%s' is outside the range of %s", row->kind,
+                      row->option, info->name);
   }
   assert(fault->write_count < WRITES_PER_FAULT);
   fault->write[fault->write_count].column = column;
@@ -125,7 +151,8 @@ static void begin(lua_State *L, tl_scenario *s, script_fault *fault)
   const script_fleet *fleet = &s->fleets[fault->fleet];
   lua_getiuservalue(L, 1, 1);
   const script_devices *devices = script_check_devices(L, -1);
-  double *old = lua_newuserdatauv(L, (size_t)fault->write_count * devices->count * sizeof *old + 1, 0);
+  double *old =
+      lua_newuserdatauv(L, (size_t)fault->write_count * devices->count * sizeof *old + 1, 0);
   lua_setiuservalue(L, 1, 2);
   uint32_t *list = devices->list;
   if (devices->all) {
@@ -141,19 +168,24 @@ static void begin(lua_State *L, tl_scenario *s, script_fault *fault)
       double value = fault->write[w].value;
       if (fault->write[w].from == NOW_S) value = (double)fault->begin_ns / 1e9;
       if (fault->write[w].from == FACTOR) value = *was * fault->write[w].value;
-      if (tl_fleet_write(s->world, fleet->id, fault->write[w].column, list[i], list[i] + 1, &value, &err) != TL_OK)
+      if (tl_fleet_write(s->world, fleet->id, fault->write[w].column, list[i], list[i] + 1, &value,
+                         &err) != TL_OK)
         tl_script_raise_error(L, &err);
     }
-  if (devices->count > 0 && tl_judge_fault_begin(s->judge, &fault->truth, fleet->id, list, devices->count, fault->begin_ns,
-                                                 fault->kind, &err) != TL_OK)
+  if (devices->count > 0 &&
+      tl_judge_fault_begin(s->judge, &fault->truth, fleet->id, list, devices->count,
+                           fault->begin_ns, fault->kind, &err) != TL_OK)
     tl_script_raise_error(L, &err);
   fault->begun = true;
-  script_event(s, "fault.begin", fleet->id, devices->count == 1 ? (int64_t)list[0] : -1, devices->count, fault->main_value, fault->kind);
+  script_event(s, "fault.begin", fleet->id, devices->count == 1 ? (int64_t)list[0] : -1,
+               devices->count, fault->main_value, fault->kind);
   if (fault->lasting_ns > 0) {
     lua_pushvalue(L, 1);
-    const tl_event event = {.at_ns = fault->begin_ns + fault->lasting_ns, .kind = SCRIPT_EVENT_FAULT_END,
+    const tl_event event = {.at_ns = fault->begin_ns + fault->lasting_ns,
+                            .kind = SCRIPT_EVENT_FAULT_END,
                             .what = (uint64_t)luaL_ref(L, LUA_REGISTRYINDEX)};
-    if (tl_events_add(&s->queue, event, SCRIPT_EVENTS_MAX, NULL, &err) != TL_OK) tl_script_raise_error(L, &err);
+    if (tl_events_add(&s->queue, event, SCRIPT_EVENTS_MAX, NULL, &err) != TL_OK)
+      tl_script_raise_error(L, &err);
   }
 }
 
@@ -172,8 +204,8 @@ static void end(lua_State *L, tl_scenario *s, script_fault *fault)
     for (uint32_t i = 0; i < devices->count; i++) {
       uint32_t device = 0;
       device_at(devices, i, &device);
-      if (tl_fleet_write(s->world, fleet->id, fault->write[w].column, device, device + 1, &old[(size_t)w * devices->count + i],
-                         &err) != TL_OK)
+      if (tl_fleet_write(s->world, fleet->id, fault->write[w].column, device, device + 1,
+                         &old[(size_t)w * devices->count + i], &err) != TL_OK)
         tl_script_raise_error(L, &err);
     }
   tl_judge_fault_end(s->judge, fault->truth, script_now_ns(s));
@@ -216,7 +248,8 @@ void script_fault_end(tl_scenario *s, int reference)
   lua_pushcfunction(L, end_later);
   lua_rawgeti(L, LUA_REGISTRYINDEX, reference);
   luaL_unref(L, LUA_REGISTRYINDEX, reference);
-  if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1); /* old values were in range when they were read */
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+    lua_pop(L, 1); /* old values were in range when they were read */
 }
 
 /* --- the API --------------------------------------------------------------------------------------------------------- */
@@ -244,7 +277,8 @@ int api_inject(lua_State *L)
   const script_fleet *fleet = &s->fleets[fault->fleet];
   if (options != 0 && script_field(L, options, "lasting") != LUA_TNIL) {
     fault->lasting_ns = script_duration_ns(L, -1, "lasting");
-    if (fault->lasting_ns <= 0) return tl_script_raise(L, TL_E_ARG, NULL, "%s: 'lasting' must be positive", kind->kind);
+    if (fault->lasting_ns <= 0)
+      return tl_script_raise(L, TL_E_ARG, NULL, "%s: 'lasting' must be positive", kind->kind);
   }
   const char *part = kind->at == PLANT ? NULL : component(L, fleet, kind->at, options);
   if (kind->at == PLANT) {
@@ -264,7 +298,8 @@ int api_inject(lua_State *L)
   if (s->running) {
     begin(L, s, fault);
   } else {
-    if (!script_grow(&s->pending_faults, &s->pending_fault_room, s->pending_fault_count, sizeof *s->pending_faults))
+    if (!script_grow(&s->pending_faults, &s->pending_fault_room, s->pending_fault_count,
+                     sizeof *s->pending_faults))
       return script_no_memory(L);
     lua_pushvalue(L, 1);
     s->pending_faults[s->pending_fault_count++] = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -285,9 +320,12 @@ int api_elapsed(lua_State *L)
 {
   const tl_scenario *s = script_scenario(L);
   int64_t since_ns = 0;
-  if (!lua_isnoneornil(L, 1)) since_ns = ((const script_fault *)luaL_checkudata(L, 1, SCRIPT_FAULT))->begin_ns;
+  if (!lua_isnoneornil(L, 1))
+    since_ns = ((const script_fault *)luaL_checkudata(L, 1, SCRIPT_FAULT))->begin_ns;
   const int64_t ns = script_now_ns(s) - since_ns;
-  if (ns % 1000000000 == 0) lua_pushinteger(L, (lua_Integer)(ns / 1000000000));
-  else lua_pushnumber(L, (double)ns / 1e9);
+  if (ns % 1000000000 == 0)
+    lua_pushinteger(L, (lua_Integer)(ns / 1000000000));
+  else
+    lua_pushnumber(L, (double)ns / 1e9);
   return 1;
 }

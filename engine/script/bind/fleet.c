@@ -31,7 +31,10 @@ static uint32_t *new_list(lua_State *L, script_devices *devices, uint32_t count)
   return list;
 }
 
-script_devices *script_check_devices(lua_State *L, int index) { return luaL_checkudata(L, index, SCRIPT_DEVICES); }
+script_devices *script_check_devices(lua_State *L, int index)
+{
+  return luaL_checkudata(L, index, SCRIPT_DEVICES);
+}
 
 script_devices *script_check_known_devices(lua_State *L, int index, const char *what)
 {
@@ -42,23 +45,29 @@ script_devices *script_check_known_devices(lua_State *L, int index, const char *
   return devices;
 }
 
-const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices) { return &s->fleets[devices->fleet]; }
+const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices)
+{
+  return &s->fleets[devices->fleet];
+}
 
 static void needs_values(lua_State *L, const tl_scenario *s, const char *what)
 {
   if (!s->running)
-    tl_script_raise(L, TL_E_SCRIPT, "call it inside run(function() ... end)", "%s: there are no values before the run begins", what);
+    tl_script_raise(L, TL_E_SCRIPT, "call it inside run(function() ... end)",
+                    "%s: there are no values before the run begins", what);
 }
 
 /* --- where ----------------------------------------------------------------------------------------------------- */
 /* Keeps those devices of `from` for which the expression holds; counts only when out is NULL. */
-static uint32_t filter(const tl_scenario *s, const script_devices *from, const script_expression *expression, uint32_t *out)
+static uint32_t filter(const tl_scenario *s, const script_devices *from,
+                       const script_expression *expression, uint32_t *out)
 {
   const script_fleet *fleet = script_fleet_of(s, from);
   bool keep[TL_BLOCK_ROWS];
   uint32_t count = 0, next = 0;
   for (uint32_t begin = 0; begin < fleet->count; begin += TL_BLOCK_ROWS) {
-    const uint32_t end = begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
+    const uint32_t end =
+        begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
     if (!from->all && (next == from->count || from->list[next] >= end)) continue;
     script_expression_evaluate(expression, s->world, fleet->id, begin, end, keep);
     for (uint32_t device = begin; device < end; device++) {
@@ -75,12 +84,14 @@ static uint32_t filter(const tl_scenario *s, const script_devices *from, const s
   return count;
 }
 
-static void compile(lua_State *L, const tl_scenario *s, const script_devices *devices, const char *text, script_expression *out)
+static void compile(lua_State *L, const tl_scenario *s, const script_devices *devices,
+                    const char *text, script_expression *out)
 {
   tl_error err;
   char where[160];
   tl_script_where(L, where, sizeof where);
-  if (script_expression_compile(out, s->world, script_fleet_of(s, devices)->id, text, where, &err) != TL_OK)
+  if (script_expression_compile(out, s->world, script_fleet_of(s, devices)->id, text, where,
+                                &err) != TL_OK)
     tl_script_raise_error(L, &err);
 }
 
@@ -101,7 +112,8 @@ int api_where(lua_State *L)
     devices->pending = true;
     devices->all = false;
     devices->expression = kept;
-    if (!script_grow(&s->pending, &s->pending_room, s->pending_count, sizeof *s->pending)) return script_no_memory(L);
+    if (!script_grow(&s->pending, &s->pending_room, s->pending_count, sizeof *s->pending))
+      return script_no_memory(L);
     lua_pushvalue(L, -1);
     s->pending[s->pending_count++] = luaL_ref(L, LUA_REGISTRYINDEX);
     return 1;
@@ -146,7 +158,10 @@ tl_code script_seal_pending(tl_scenario *s, tl_error *err)
 }
 
 /* --- sample, device, count --------------------------------------------------------------------------------------- */
-typedef struct keyed_device { double key; uint32_t device; } keyed_device;
+typedef struct keyed_device {
+  double key;
+  uint32_t device;
+} keyed_device;
 
 static int by_key(const void *a, const void *b)
 {
@@ -168,12 +183,15 @@ int api_sample(lua_State *L)
   script_fleet *fleet = &s->fleets[from->fleet];
   const double size = luaL_checknumber(L, 2);
   const char *name = luaL_optstring(L, 3, NULL);
-  luaL_argcheck(L, size > 0.0 && size <= (double)from->count, 2, "expected a ratio below 1 or a count of at most these devices");
+  luaL_argcheck(L, size > 0.0 && size <= (double)from->count, 2,
+                "expected a ratio below 1 or a count of at most these devices");
   double wanted = size < 1.0 ? size * (double)from->count + 0.5 : size;
   const uint32_t k = wanted < 1.0 ? 1u : (uint32_t)wanted;
   char stream[TL_NAME_BYTES + 16];
-  if (name != NULL) snprintf(stream, sizeof stream, "sample:%.60s", name);
-  else snprintf(stream, sizeof stream, "sample %u", fleet->samples_taken++);
+  if (name != NULL)
+    snprintf(stream, sizeof stream, "sample:%.60s", name);
+  else
+    snprintf(stream, sizeof stream, "sample %u", fleet->samples_taken++);
   script_devices *devices = script_push_devices(L, from->fleet);
   uint32_t *out = new_list(L, devices, k);
   if (from->all) {
@@ -182,7 +200,8 @@ int api_sample(lua_State *L)
   }
   keyed_device *keyed = lua_newuserdatauv(L, from->count * sizeof *keyed + 1, 0);
   for (uint32_t i = 0; i < from->count; i++)
-    keyed[i] = (keyed_device){tl_fleet_draw_uniform(s->world, fleet->id, stream, from->list[i]), from->list[i]};
+    keyed[i] = (keyed_device){tl_fleet_draw_uniform(s->world, fleet->id, stream, from->list[i]),
+                              from->list[i]};
   qsort(keyed, from->count, sizeof *keyed, by_key);
   for (uint32_t i = 0; i < k; i++) out[i] = keyed[i].device;
   qsort(out, k, sizeof *out, by_device);
@@ -194,7 +213,8 @@ int api_pick(lua_State *L)
 {
   const script_devices *from = script_check_known_devices(L, 1, "device");
   const lua_Integer index = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, index >= 0 && index < (lua_Integer)from->count, 2, "there is no such device (indexes begin at 0)");
+  luaL_argcheck(L, index >= 0 && index < (lua_Integer)from->count, 2,
+                "there is no such device (indexes begin at 0)");
   const uint32_t device = from->all ? (uint32_t)index : from->list[index];
   script_devices *devices = script_push_devices(L, from->fleet);
   *new_list(L, devices, 1) = device;
@@ -230,8 +250,9 @@ int api_stat(lua_State *L)
   char *space = strrchr(name, ' ');
   if (space != NULL) {
     if (!tl_statistic_find(&statistic, space + 1))
-      return script_unknown(L, "no statistic", space + 1,
-                            (const char *const[]){"mean", "p50", "p90", "p95", "p99", "max", "min", "count"}, 8);
+      return script_unknown(
+          L, "no statistic", space + 1,
+          (const char *const[]){"mean", "p50", "p90", "p95", "p99", "max", "min", "count"}, 8);
     *space = '\0';
   }
   const script_fleet *fleet = script_fleet_of(s, devices);
@@ -241,7 +262,8 @@ int api_stat(lua_State *L)
   tl_sandbox_pause(s->sandbox);
   const tl_code code =
       tl_quantity_find(name) != NULL
-          ? tl_judge_query(s->judge, fleet->id, devices->list, count, name, statistic, window_ns, &value, NULL, &err)
+          ? tl_judge_query(s->judge, fleet->id, devices->list, count, name, statistic, window_ns,
+                           &value, NULL, &err)
           : tl_judge_stat(s->world, fleet->id, devices->list, count, name, statistic, &value, &err);
   tl_sandbox_continue(s->sandbox);
   if (code != TL_OK) return tl_script_raise_error(L, &err);
@@ -277,20 +299,23 @@ int api_any(lua_State *L)
 }
 
 /* --- single values -------------------------------------------------------------------------------------------------- */
-static uint32_t column_named(lua_State *L, const tl_scenario *s, const script_fleet *fleet, const char *name)
+static uint32_t column_named(lua_State *L, const tl_scenario *s, const script_fleet *fleet,
+                             const char *name)
 {
   tl_error err;
   uint32_t column = 0;
   char where[160];
   script_where_word(L, name, where, sizeof where);
-  if (tl_judge_column_find(s->world, fleet->id, name, where, &column, &err) != TL_OK) tl_script_raise_error(L, &err);
+  if (tl_judge_column_find(s->world, fleet->id, name, where, &column, &err) != TL_OK)
+    tl_script_raise_error(L, &err);
   return column;
 }
 
 static uint32_t single_device(lua_State *L, const script_devices *devices, const char *what)
 {
   if (devices->count != 1)
-    tl_script_raise(L, TL_E_ARG, "choose one: fleet:device(0)", "%s: these are %u devices, not one", what, devices->count);
+    tl_script_raise(L, TL_E_ARG, "choose one: fleet:device(0)", "%s: these are %u devices, not one",
+                    what, devices->count);
   return devices->all ? 0 : devices->list[0];
 }
 
@@ -308,7 +333,8 @@ int api_read(lua_State *L)
   return 1;
 }
 
-static void write_values(lua_State *L, tl_scenario *s, const script_devices *devices, uint32_t column, const script_spread *spread)
+static void write_values(lua_State *L, tl_scenario *s, const script_devices *devices,
+                         uint32_t column, const script_spread *spread)
 {
   const script_fleet *fleet = script_fleet_of(s, devices);
   const tl_column *info = tl_fleet_column(s->world, fleet->id, column);
@@ -316,7 +342,8 @@ static void write_values(lua_State *L, tl_scenario *s, const script_devices *dev
   for (uint32_t i = 0; i < devices->count; i++) {
     const uint32_t device = devices->all ? i : devices->list[i];
     const double value = script_spread_draw(s->world, fleet->id, info->name, spread, device);
-    if (tl_fleet_write(s->world, fleet->id, column, device, device + 1, &value, &err) != TL_OK) tl_script_raise_error(L, &err);
+    if (tl_fleet_write(s->world, fleet->id, column, device, device + 1, &value, &err) != TL_OK)
+      tl_script_raise_error(L, &err);
   }
 }
 
@@ -331,15 +358,18 @@ int api_set(lua_State *L)
   /* Names are checked before anything is written; writes go column by column, so their order does not matter. */
   for (int pass = 0; pass < 2; pass++)
     for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
-      if (lua_type(L, -2) != LUA_TSTRING) return script_wrong_type(L, "set", "{ column = value }", 2);
+      if (lua_type(L, -2) != LUA_TSTRING)
+        return script_wrong_type(L, "set", "{ column = value }", 2);
       const char *key = lua_tostring(L, -2);
       const uint32_t column = column_named(L, s, fleet, key);
-      const script_spread spread = script_spread_at(L, -1, tl_fleet_column(s->world, fleet->id, column), key);
+      const script_spread spread =
+          script_spread_at(L, -1, tl_fleet_column(s->world, fleet->id, column), key);
       if (pass == 0) continue;
       write_values(L, s, devices, column, &spread);
     }
-  script_event(s, "set", fleet->id, devices->count == 1 ? (int64_t)(devices->all ? 0 : devices->list[0]) : -1, devices->count,
-               0.0, "set");
+  script_event(s, "set", fleet->id,
+               devices->count == 1 ? (int64_t)(devices->all ? 0 : devices->list[0]) : -1,
+               devices->count, 0.0, "set");
   return 0;
 }
 
@@ -373,4 +403,7 @@ static int devices_index(lua_State *L)
 
 static int devices_length(lua_State *L) { return api_count(L); }
 
-void script_open_devices(lua_State *L) { script_class(L, SCRIPT_DEVICES, devices_index, devices_length); }
+void script_open_devices(lua_State *L)
+{
+  script_class(L, SCRIPT_DEVICES, devices_index, devices_length);
+}

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const fleet_keys[] = {"twin", "count", "dt", "tick", "sensors", "actuators", "control", "detector",
-                                         "drive", "init", "set", "vary", "name"};
+static const char *const fleet_keys[] = {"twin",      "count",   "dt",       "tick",  "sensors",
+                                         "actuators", "control", "detector", "drive", "init",
+                                         "set",       "vary",    "name"};
 enum { FLEET_KEYS = sizeof fleet_keys / sizeof *fleet_keys };
 
 static bool is_fleet_key(const char *key)
@@ -29,7 +30,8 @@ static uint32_t push_sorted_keys(lua_State *L, int index)
   const int list = lua_gettop(L);
   uint32_t count = 0;
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING) tl_script_raise(L, TL_E_TYPE, NULL, "expected names as keys, got a %s", luaL_typename(L, -2));
+    if (lua_type(L, -2) != LUA_TSTRING)
+      tl_script_raise(L, TL_E_TYPE, NULL, "expected names as keys, got a %s", luaL_typename(L, -2));
     uint32_t at = count++;
     for (; at > 0; at--) {
       lua_rawgeti(L, list, at);
@@ -48,7 +50,8 @@ static uint32_t push_sorted_keys(lua_State *L, int index)
 
 /* --- parts ------------------------------------------------------------------------------------------------------ */
 /* Full name of a twin column: itself, or the only one that is `name` and a unit. inputs: only inputs count. */
-static const tl_column *twin_column(lua_State *L, const tl_twin_type *twin, const char *name, bool inputs)
+static const tl_column *twin_column(lua_State *L, const tl_twin_type *twin, const char *name,
+                                    bool inputs)
 {
   const tl_column *found = NULL;
   const char *names[128];
@@ -80,10 +83,12 @@ static const char *text_field(lua_State *L, int index, const char *key, const ch
   return text;
 }
 
-static double number_field(lua_State *L, int index, const char *key, const char *unit, bool difference, double fallback)
+static double number_field(lua_State *L, int index, const char *key, const char *unit,
+                           bool difference, double fallback)
 {
   double value = fallback;
-  if (script_field(L, index, key) != LUA_TNIL) value = script_quantity(L, -1, unit, difference, key);
+  if (script_field(L, index, key) != LUA_TNIL)
+    value = script_quantity(L, -1, unit, difference, key);
   lua_pop(L, 1);
   return value;
 }
@@ -96,7 +101,8 @@ static double seconds_field(lua_State *L, int index, const char *key)
   return value;
 }
 
-static uint32_t count_field(lua_State *L, int index, const char *key, uint32_t fallback, uint32_t max)
+static uint32_t count_field(lua_State *L, int index, const char *key, uint32_t fallback,
+                            uint32_t max)
 {
   uint32_t value = fallback;
   if (script_field(L, index, key) != LUA_TNIL) {
@@ -125,12 +131,14 @@ static void table_at(lua_State *L, int index, const char *key)
 
 static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def)
 {
-  static const char *const keys[] = {"column", "noise", "bias", "resolution", "dropout", "low", "high"};
+  static const char *const keys[] = {"column",  "noise", "bias", "resolution",
+                                     "dropout", "low",   "high"};
   if (script_field(L, table, "sensors") == LUA_TNIL) return;
   table_at(L, -1, "sensors");
   const int sensors = lua_gettop(L);
   const uint32_t count = push_sorted_keys(L, sensors);
-  if (count > TL_SENSORS_MAX) tl_script_raise(L, TL_E_LIMIT, NULL, "at most %u sensors", TL_SENSORS_MAX);
+  if (count > TL_SENSORS_MAX)
+    tl_script_raise(L, TL_E_LIMIT, NULL, "at most %u sensors", TL_SENSORS_MAX);
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, sensors + 1, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
@@ -158,12 +166,14 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
 
 static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def)
 {
-  static const char *const keys[] = {"column", "low", "high", "rate", "dead_band", "min_on", "min_off"};
+  static const char *const keys[] = {"column",    "low",    "high",   "rate",
+                                     "dead_band", "min_on", "min_off"};
   if (script_field(L, table, "actuators") == LUA_TNIL) return;
   table_at(L, -1, "actuators");
   const int actuators = lua_gettop(L);
   const uint32_t count = push_sorted_keys(L, actuators);
-  if (count > TL_ACTUATORS_MAX) tl_script_raise(L, TL_E_LIMIT, NULL, "at most %u actuators", TL_ACTUATORS_MAX);
+  if (count > TL_ACTUATORS_MAX)
+    tl_script_raise(L, TL_E_LIMIT, NULL, "at most %u actuators", TL_ACTUATORS_MAX);
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, actuators + 1, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
@@ -223,23 +233,29 @@ static const char *unit_of(const tl_twin_type *twin, const char *column)
   return "1";
 }
 
-static void read_control(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def, script_fleet *fleet)
+static void read_control(lua_State *L, int table, const tl_twin_type *twin, tl_fleet_def *def,
+                         script_fleet *fleet)
 {
-  static const char *const keys[] = {"kind", "name", "sensor", "actuator", "setpoint", "band", "kp", "ki", "kd"};
+  static const char *const keys[] = {"kind", "name", "sensor", "actuator", "setpoint",
+                                     "band", "kp",   "ki",     "kd"};
   if (script_field(L, table, "control") == LUA_TNIL) return;
   if (!lua_istable(L, -1)) script_wrong_type(L, "control", "hysteresis { ... } or pid { ... }", -1);
   const int t = lua_gettop(L);
   const char *kind = text_field(L, t, "kind", "hysteresis");
   tl_controller_def *control = &def->controller;
   script_check_keys(L, t, kind, keys, sizeof keys / sizeof *keys);
-  if (strcmp(kind, "hysteresis") == 0) control->kind = TL_CONTROL_HYSTERESIS;
-  else if (strcmp(kind, "pid") == 0) control->kind = TL_CONTROL_PID;
-  else script_unknown(L, "no control", kind, (const char *const[]){"hysteresis", "pid"}, 2);
+  if (strcmp(kind, "hysteresis") == 0)
+    control->kind = TL_CONTROL_HYSTERESIS;
+  else if (strcmp(kind, "pid") == 0)
+    control->kind = TL_CONTROL_PID;
+  else
+    script_unknown(L, "no control", kind, (const char *const[]){"hysteresis", "pid"}, 2);
   control->name = text_field(L, t, "name", "control");
   control->sensor = sensor_index(L, def, required_text(L, t, "sensor", kind));
   control->actuator = actuator_index(L, def, required_text(L, t, "actuator", kind));
   const char *column = def->sensors[control->sensor].column, *unit = unit_of(twin, column);
-  if (script_field(L, t, "setpoint") == LUA_TNIL) tl_script_raise(L, TL_E_ARG, NULL, "%s needs 'setpoint'", kind);
+  if (script_field(L, t, "setpoint") == LUA_TNIL)
+    tl_script_raise(L, TL_E_ARG, NULL, "%s needs 'setpoint'", kind);
   control->setpoint = script_quantity(L, -1, unit, false, "setpoint");
   control->band = number_field(L, t, "band", unit, true, control->band);
   control->kp = number_field(L, t, "kp", "1", false, 0.0);
@@ -256,17 +272,20 @@ static void load_model(lua_State *L, tl_scenario *s, const char *name, tl_detect
   tl_error err;
   char where[160], path[1024], sha[TL_SHA256_HEX_BYTES];
   script_where_word(L, name, where, sizeof where);
-  if (script_find_file(s, name, where, path, sizeof path, &err) != TL_OK) tl_script_raise_error(L, &err);
+  if (script_find_file(s, name, where, path, sizeof path, &err) != TL_OK)
+    tl_script_raise_error(L, &err);
   FILE *file = fopen(path, "rb");
   int64_t bytes = -1;
   if (file != NULL && fseeko(file, 0, SEEK_END) == 0) bytes = (int64_t)ftello(file);
   unsigned char *block = bytes > 0 && bytes < ((int64_t)1 << 30) ? malloc((size_t)bytes) : NULL;
   const bool kept = block != NULL && script_keep_block(s, block);
-  const bool read = kept && fseeko(file, 0, SEEK_SET) == 0 && fread(block, 1, (size_t)bytes, file) == (size_t)bytes;
+  const bool read = kept && fseeko(file, 0, SEEK_SET) == 0 &&
+                    fread(block, 1, (size_t)bytes, file) == (size_t)bytes;
   if (file != NULL) fclose(file);
   if (!kept) free(block);
   if (!read) {
-    tl_fail(&err, TL_E_IO, where, "model %s: cannot be read: %s", name, errno ? strerror(errno) : "empty");
+    tl_fail(&err, TL_E_IO, where, "model %s: cannot be read: %s", name,
+            errno ? strerror(errno) : "empty");
     tl_script_raise_error(L, &err);
   }
   tl_sha256_bytes(sha, block, (size_t)bytes);
@@ -279,12 +298,14 @@ static void load_model(lua_State *L, tl_scenario *s, const char *name, tl_detect
 static void read_channels(lua_State *L, int t, const tl_fleet_def *def, tl_detector_def *detector)
 {
   static const char *const keys[] = {"sensor", "actuator", "minus", "mean", "scale"};
-  if (script_field(L, t, "channels") == LUA_TNIL) tl_script_raise(L, TL_E_ARG, NULL, "detector needs 'channels'");
+  if (script_field(L, t, "channels") == LUA_TNIL)
+    tl_script_raise(L, TL_E_ARG, NULL, "detector needs 'channels'");
   table_at(L, -1, "channels");
   const int channels = lua_gettop(L);
   const lua_Unsigned count = lua_rawlen(L, channels);
   if (count < 1 || count > TL_DETECTOR_CHANNELS_MAX)
-    tl_script_raise(L, TL_E_ARG, NULL, "detector: 'channels' is a list of 1 to %u", TL_DETECTOR_CHANNELS_MAX);
+    tl_script_raise(L, TL_E_ARG, NULL, "detector: 'channels' is a list of 1 to %u",
+                    TL_DETECTOR_CHANNELS_MAX);
   for (uint32_t i = 0; i < count; i++) {
     tl_feature_def *feature = &detector->channels[i];
     lua_rawgeti(L, channels, (lua_Integer)i + 1);
@@ -293,8 +314,10 @@ static void read_channels(lua_State *L, int t, const tl_fleet_def *def, tl_detec
     script_check_keys(L, row, "detector channel", keys, sizeof keys / sizeof *keys);
     const char *actuator = text_field(L, row, "actuator", NULL);
     feature->source = actuator != NULL ? TL_FEATURE_ACTUATOR : TL_FEATURE_SENSOR;
-    feature->index = actuator != NULL ? actuator_index(L, def, actuator)
-                                      : sensor_index(L, def, required_text(L, row, "sensor", "detector channel"));
+    feature->index =
+        actuator != NULL
+            ? actuator_index(L, def, actuator)
+            : sensor_index(L, def, required_text(L, row, "sensor", "detector channel"));
     feature->minus = text_field(L, row, "minus", NULL);
     feature->mean = number_field(L, row, "mean", "1", false, 0.0);
     feature->scale = number_field(L, row, "scale", "1", false, 1.0);
@@ -304,9 +327,11 @@ static void read_channels(lua_State *L, int t, const tl_fleet_def *def, tl_detec
   lua_pop(L, 1);
 }
 
-static void read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def, script_fleet *fleet)
+static void read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
+                          script_fleet *fleet)
 {
-  static const char *const keys[] = {"model", "channels", "threshold", "persist", "hop", "reaction", "fallback", "name"};
+  static const char *const keys[] = {"model", "channels", "threshold", "persist",
+                                     "hop",   "reaction", "fallback",  "name"};
   if (script_field(L, table, "detector") == LUA_TNIL) return;
   table_at(L, -1, "detector");
   const int t = lua_gettop(L);
@@ -320,8 +345,10 @@ static void read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def 
   detector->persist = count_field(L, t, "persist", 1, 1000000);
   detector->hop = count_field(L, t, "hop", 1, 1000000);
   const char *reaction = text_field(L, t, "reaction", "alarm");
-  if (strcmp(reaction, "fallback") == 0) detector->reaction = TL_REACT_FALLBACK;
-  else if (strcmp(reaction, "alarm") != 0) script_unknown(L, "no reaction", reaction, (const char *const[]){"alarm", "fallback"}, 2);
+  if (strcmp(reaction, "fallback") == 0)
+    detector->reaction = TL_REACT_FALLBACK;
+  else if (strcmp(reaction, "alarm") != 0)
+    script_unknown(L, "no reaction", reaction, (const char *const[]){"alarm", "fallback"}, 2);
   detector->fallback_command = number_field(L, t, "fallback", "1", false, 0.0);
   def->has_detector = true;
   fleet->has_detector = true;
@@ -329,7 +356,8 @@ static void read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def 
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------- */
-static uint32_t column_of_key(lua_State *L, const tl_scenario *s, const script_fleet *fleet, const char *key, bool top)
+static uint32_t column_of_key(lua_State *L, const tl_scenario *s, const script_fleet *fleet,
+                              const char *key, bool top)
 {
   tl_error err;
   uint32_t column = 0;
@@ -343,7 +371,8 @@ static uint32_t column_of_key(lua_State *L, const tl_scenario *s, const script_f
     if (strstr(tl_fleet_column(s->world, fleet->id, i)->name, ".window_") == NULL)
       names[count++] = tl_fleet_column(s->world, fleet->id, i)->name;
   char what[160];
-  snprintf(what, sizeof what, top ? "fleet '%s': unknown key" : "fleet '%s' has no column", fleet->name);
+  snprintf(what, sizeof what, top ? "fleet '%s': unknown key" : "fleet '%s' has no column",
+           fleet->name);
   return (uint32_t)script_unknown(L, what, key, names, count);
 }
 
@@ -370,7 +399,8 @@ static void read_columns(lua_State *L, tl_scenario *s, int index, uint32_t fleet
     for (uint32_t k = 0; k < s->write_count; k++)
       if (s->writes[k].fleet == fleet_index && s->writes[k].column == column)
         tl_script_raise(L, TL_E_ARG, NULL, "'%s' is given twice", info->name);
-    if (!script_grow(&s->writes, &s->write_room, s->write_count, sizeof *s->writes)) script_no_memory(L);
+    if (!script_grow(&s->writes, &s->write_room, s->write_count, sizeof *s->writes))
+      script_no_memory(L);
     s->writes[s->write_count++] = w;
     lua_pop(L, 2);
   }
@@ -392,13 +422,18 @@ static const tl_twin_type *twin_named(lua_State *L, const tl_scenario *s, const 
 static int make_fleet(lua_State *L, const char *name, int table, bool single)
 {
   tl_scenario *s = script_scenario(L);
-  if (!s->declared) return tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first", "devices need a scenario");
-  if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "fleets can't be added while time passes");
+  if (!s->declared)
+    return tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first",
+                           "devices need a scenario");
+  if (s->loaded)
+    return tl_script_raise(L, TL_E_SCRIPT, NULL, "fleets can't be added while time passes");
   if (!lua_istable(L, table))
-    return tl_script_raise(L, TL_E_TYPE, NULL, "fleet '%s': expected { twin = ... }, got %s", name, luaL_typename(L, table));
+    return tl_script_raise(L, TL_E_TYPE, NULL, "fleet '%s': expected { twin = ... }, got %s", name,
+                           luaL_typename(L, table));
   luaL_checkstack(L, 64, "devices");
   table = lua_absindex(L, table);
-  if (!script_grow(&s->fleets, &s->fleet_room, s->fleet_count, sizeof *s->fleets)) return script_no_memory(L);
+  if (!script_grow(&s->fleets, &s->fleet_room, s->fleet_count, sizeof *s->fleets))
+    return script_no_memory(L);
   script_fleet fleet = {0};
   tl_fleet_def def = tl_fleet_def_default();
   tl_script_where(L, fleet.where, sizeof fleet.where);
@@ -408,11 +443,16 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   def.twin = required_text(L, table, "twin", "a fleet");
   fleet.twin = twin_named(L, s, def.twin);
   def.count = count_field(L, table, "count", 1, TL_FLEET_COUNT_MAX);
-  if (single && def.count != 1) return tl_script_raise(L, TL_E_ARG, "write devices \"name\" { count = ... }", "device { } is one");
+  if (single && def.count != 1)
+    return tl_script_raise(L, TL_E_ARG, "write devices \"name\" { count = ... }",
+                           "device { } is one");
   fleet.count = def.count;
-  def.dt_ns = script_field(L, table, "dt") != LUA_TNIL ? script_duration_ns(L, -1, "dt") : def.dt_ns;
-  if (script_field(L, table, "tick") != LUA_TNIL) def.tick_ns = script_duration_ns(L, -1, "tick");
-  else if (def.tick_ns % (def.dt_ns > 0 ? def.dt_ns : 1) != 0) def.tick_ns = def.dt_ns;
+  def.dt_ns =
+      script_field(L, table, "dt") != LUA_TNIL ? script_duration_ns(L, -1, "dt") : def.dt_ns;
+  if (script_field(L, table, "tick") != LUA_TNIL)
+    def.tick_ns = script_duration_ns(L, -1, "tick");
+  else if (def.tick_ns % (def.dt_ns > 0 ? def.dt_ns : 1) != 0)
+    def.tick_ns = def.dt_ns;
   read_sensors(L, table, fleet.twin, &def);
   read_actuators(L, table, fleet.twin, &def);
   read_control(L, table, fleet.twin, &def, &fleet);
@@ -424,12 +464,14 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
     script_drive_stamps(L, inputs, &def, &fleet);
   }
   fleet.sensor_count = def.sensor_count;
-  for (uint32_t i = 0; i < def.sensor_count; i++) snprintf(fleet.sensor[i], sizeof fleet.sensor[i], "%s", def.sensors[i].name);
+  for (uint32_t i = 0; i < def.sensor_count; i++)
+    snprintf(fleet.sensor[i], sizeof fleet.sensor[i], "%s", def.sensors[i].name);
   fleet.actuator_count = def.actuator_count;
   for (uint32_t i = 0; i < def.actuator_count; i++)
     snprintf(fleet.actuator[i], sizeof fleet.actuator[i], "%s", def.actuators[i].name);
   tl_error err;
-  if (tl_fleet_create(s->world, &fleet.id, &def, &err) != TL_OK) return tl_script_raise_error(L, &err);
+  if (tl_fleet_create(s->world, &fleet.id, &def, &err) != TL_OK)
+    return tl_script_raise_error(L, &err);
   const uint32_t index = s->fleet_count;
   s->fleets[s->fleet_count++] = fleet;
   if (inputs != NULL) script_drive_inputs(L, inputs, &s->fleets[index]);
@@ -444,8 +486,14 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   return 1;
 }
 
-static int named_devices(lua_State *L) { return make_fleet(L, lua_tostring(L, lua_upvalueindex(1)), 1, false); }
-static int named_device(lua_State *L) { return make_fleet(L, lua_tostring(L, lua_upvalueindex(1)), 1, true); }
+static int named_devices(lua_State *L)
+{
+  return make_fleet(L, lua_tostring(L, lua_upvalueindex(1)), 1, false);
+}
+static int named_device(lua_State *L)
+{
+  return make_fleet(L, lua_tostring(L, lua_upvalueindex(1)), 1, true);
+}
 
 int api_devices(lua_State *L)
 {
@@ -466,8 +514,10 @@ int api_device(lua_State *L)
   luaL_checktype(L, 1, LUA_TTABLE);
   char name[TL_NAME_BYTES];
   const uint32_t fleets = script_scenario(L)->fleet_count;
-  if (fleets == 0) snprintf(name, sizeof name, "device");
-  else snprintf(name, sizeof name, "device%u", fleets + 1);
+  if (fleets == 0)
+    snprintf(name, sizeof name, "device");
+  else
+    snprintf(name, sizeof name, "device%u", fleets + 1);
   return make_fleet(L, text_field(L, 1, "name", name), 1, true);
 }
 

@@ -19,9 +19,11 @@ static void add_threshold(lua_State *L, tl_scenario *s, const char *key, int lim
   if (table) {
     script_check_keys(L, limit, "threshold", options, 4);
     lua_rawgeti(L, limit, 1);
-    if (lua_type(L, -1) == LUA_TSTRING && lua_rawgeti(L, limit, 2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), key) == 0)
+    if (lua_type(L, -1) == LUA_TSTRING && lua_rawgeti(L, limit, 2) == LUA_TSTRING &&
+        strcmp(lua_tostring(L, -2), key) == 0)
       lua_remove(L, -2); /* { key, limit } of a list */
-    else lua_settop(L, top + 1);
+    else
+      lua_settop(L, top + 1);
     if (lua_type(L, -1) == LUA_TSTRING) text = lua_tostring(L, -1);
   } else if (lua_type(L, limit) == LUA_TSTRING) {
     text = lua_tostring(L, limit);
@@ -29,10 +31,12 @@ static void add_threshold(lua_State *L, tl_scenario *s, const char *key, int lim
   if (text == NULL) script_wrong_type(L, key, "a limit such as \"< 1 K\"", limit);
   tl_threshold threshold;
   tl_error err;
-  if (tl_threshold_parse(&threshold, key, text, where, &err) != TL_OK) tl_script_raise_error(L, &err);
+  if (tl_threshold_parse(&threshold, key, text, where, &err) != TL_OK)
+    tl_script_raise_error(L, &err);
   script_threshold extra = {LUA_NOREF};
   if (table) {
-    if (script_field(L, limit, "after") != LUA_TNIL) threshold.after_ns = script_duration_ns(L, -1, "after");
+    if (script_field(L, limit, "after") != LUA_TNIL)
+      threshold.after_ns = script_duration_ns(L, -1, "after");
     if (script_field(L, limit, "band") != LUA_TNIL) {
       if (lua_type(L, -1) != LUA_TNUMBER) script_wrong_type(L, "band", "a number", -1);
       threshold.band = lua_tonumber(L, -1);
@@ -47,11 +51,12 @@ static void add_threshold(lua_State *L, tl_scenario *s, const char *key, int lim
     }
   }
   for (uint32_t i = 0; i < s->threshold_count; i++)
-    if (strcmp(s->thresholds[i].name, key) == 0 && strcmp(s->thresholds[i].text, text) == 0 && extra.of == LUA_NOREF &&
-        s->threshold_extra[i].of == LUA_NOREF)
+    if (strcmp(s->thresholds[i].name, key) == 0 && strcmp(s->thresholds[i].text, text) == 0 &&
+        extra.of == LUA_NOREF && s->threshold_extra[i].of == LUA_NOREF)
       tl_script_raise(L, TL_E_ARG, NULL, "threshold '%s' is there twice", key);
   if (!script_grow(&s->thresholds, &s->threshold_room, s->threshold_count, sizeof *s->thresholds) ||
-      !script_grow(&s->threshold_extra, &s->threshold_extra_room, s->threshold_count, sizeof *s->threshold_extra))
+      !script_grow(&s->threshold_extra, &s->threshold_extra_room, s->threshold_count,
+                   sizeof *s->threshold_extra))
     script_no_memory(L);
   s->thresholds[s->threshold_count] = threshold;
   s->threshold_extra[s->threshold_count] = extra;
@@ -64,12 +69,17 @@ int api_thresholds(lua_State *L)
   tl_scenario *s = script_scenario(L);
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "thresholds belong to the main chunk: they are known before anything runs");
+  if (s->loaded)
+    return tl_script_raise(
+        L, TL_E_SCRIPT, NULL,
+        "thresholds belong to the main chunk: they are known before anything runs");
   const lua_Unsigned rows = lua_rawlen(L, 1);
   for (lua_Unsigned i = 1; i <= rows; i++) { /* a list keeps the author's order */
     lua_rawgeti(L, 1, (lua_Integer)i);
-    if (!lua_istable(L, -1)) return script_wrong_type(L, "thresholds", "{ \"metric\", \"limit\" }", -1);
-    if (lua_rawgeti(L, -1, 1) != LUA_TSTRING) return script_wrong_type(L, "thresholds", "a metric's name", -1);
+    if (!lua_istable(L, -1))
+      return script_wrong_type(L, "thresholds", "{ \"metric\", \"limit\" }", -1);
+    if (lua_rawgeti(L, -1, 1) != LUA_TSTRING)
+      return script_wrong_type(L, "thresholds", "a metric's name", -1);
     const char *key = lua_tostring(L, -1);
     add_threshold(L, s, key, -2);
     lua_settop(L, 1);
@@ -79,10 +89,14 @@ int api_thresholds(lua_State *L)
   for (;;) {
     const char *next = NULL;
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
-      if (lua_type(L, -2) == LUA_TNUMBER && lua_isinteger(L, -2) && (lua_Unsigned)lua_tointeger(L, -2) <= rows) continue;
-      if (lua_type(L, -2) != LUA_TSTRING) return tl_script_raise(L, TL_E_TYPE, NULL, "thresholds: a key is a text");
+      if (lua_type(L, -2) == LUA_TNUMBER && lua_isinteger(L, -2) &&
+          (lua_Unsigned)lua_tointeger(L, -2) <= rows)
+        continue;
+      if (lua_type(L, -2) != LUA_TSTRING)
+        return tl_script_raise(L, TL_E_TYPE, NULL, "thresholds: a key is a text");
       const char *key = lua_tostring(L, -2);
-      if ((last == NULL || strcmp(key, last) > 0) && (next == NULL || strcmp(key, next) < 0)) next = key;
+      if ((last == NULL || strcmp(key, last) > 0) && (next == NULL || strcmp(key, next) < 0))
+        next = key;
     }
     if (next == NULL) return 0;
     script_field(L, 1, next);
@@ -106,9 +120,11 @@ tl_code script_check_channels(tl_scenario *s, tl_error *err)
     }
     if (found) continue;
     const char *closest = tl_text_closest(threshold->channel, names, count);
-    tl_fail(err, TL_E_NAME, threshold->where, "threshold '%s': nothing compares '%s'", threshold->name, threshold->channel);
+    tl_fail(err, TL_E_NAME, threshold->where, "threshold '%s': nothing compares '%s'",
+            threshold->name, threshold->channel);
     if (closest != NULL) return tl_fail_hint(err, "did you mean '%s'?", closest);
-    if (count == 0) return tl_fail_hint(err, "write compare(twin.%.40s, rec.channel)", threshold->channel);
+    if (count == 0)
+      return tl_fail_hint(err, "write compare(twin.%.40s, rec.channel)", threshold->channel);
     return tl_fail_hint(err, "compared are: %.60s%s", names[0], count > 1 ? " and others" : "");
   }
   return TL_OK;
@@ -120,7 +136,8 @@ static tl_code set_selection(tl_scenario *s, uint32_t index, bool trial, tl_erro
   static const uint32_t first = 0;
   lua_State *L = tl_sandbox_state(s->sandbox);
   tl_threshold *threshold = &s->thresholds[index];
-  lua_rawgeti(L, LUA_REGISTRYINDEX, s->threshold_extra[index].of); /* stays referenced: the list lives in it */
+  lua_rawgeti(L, LUA_REGISTRYINDEX,
+              s->threshold_extra[index].of); /* stays referenced: the list lives in it */
   const script_devices *devices = lua_touserdata(L, -1);
   lua_pop(L, 1);
   threshold->of_fleet = s->fleets[devices->fleet].id;
@@ -147,8 +164,8 @@ static tl_code make_judge(tl_scenario *s, bool trial, tl_judge **out, tl_error *
   if (code != TL_OK) return code;
   for (uint32_t i = 0; i < s->fleet_count; i++)
     if (s->fleets[i].has_control)
-      controls[def.control_count++] =
-          (tl_judge_control){s->fleets[i].id, s->fleets[i].control_column, s->fleets[i].control_setpoint};
+      controls[def.control_count++] = (tl_judge_control){
+          s->fleets[i].id, s->fleets[i].control_column, s->fleets[i].control_setpoint};
   def.controls = controls;
   def.thresholds = s->thresholds;
   def.threshold_count = s->threshold_count;

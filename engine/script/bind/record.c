@@ -15,7 +15,8 @@ static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_rec
 }
 
 /* First and one past the last sample of a slice. */
-static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin, uint64_t *end)
+static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
+                     uint64_t *end)
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
   *begin = 0;
@@ -26,14 +27,17 @@ static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint
 
 /* --- opening ------------------------------------------------------------------------------------------------------- */
 /* The engine names files by path; users know them by the name that they wrote. */
-static int raise_named(lua_State *L, const script_recording *recording, const tl_error *err, const char *where)
+static int raise_named(lua_State *L, const script_recording *recording, const tl_error *err,
+                       const char *where)
 {
   tl_error named;
   const size_t length = strlen(recording->path);
   const char *at = strstr(err->text, recording->path);
   if (at != NULL)
-    tl_fail(&named, err->code, where, "%.*s%s%s", (int)(at - err->text), err->text, recording->name, at + length);
-  else tl_fail(&named, err->code, where, "%s", err->text);
+    tl_fail(&named, err->code, where, "%.*s%s%s", (int)(at - err->text), err->text, recording->name,
+            at + length);
+  else
+    tl_fail(&named, err->code, where, "%s", err->text);
   if (err->hint[0] != '\0') tl_fail_hint(&named, "%s", err->hint);
   return tl_script_raise_error(L, &named);
 }
@@ -42,10 +46,12 @@ static uint32_t open_recording(lua_State *L, tl_scenario *s, const char *name, c
 {
   tl_error err;
   char path[1024], sha[TL_SHA256_HEX_BYTES];
-  if (script_find_file(s, name, where, path, sizeof path, &err) != TL_OK) tl_script_raise_error(L, &err);
+  if (script_find_file(s, name, where, path, sizeof path, &err) != TL_OK)
+    tl_script_raise_error(L, &err);
   for (uint32_t i = 0; i < s->recording_count; i++)
     if (strcmp(s->recordings[i].path, path) == 0) return i;
-  if (!script_grow(&s->recordings, &s->recording_room, s->recording_count, sizeof *s->recordings)) script_no_memory(L);
+  if (!script_grow(&s->recordings, &s->recording_room, s->recording_count, sizeof *s->recordings))
+    script_no_memory(L);
   script_recording *row = &s->recordings[s->recording_count];
   memset(row, 0, sizeof *row);
   row->name = script_keep_text(s, name);
@@ -58,7 +64,8 @@ static uint32_t open_recording(lua_State *L, tl_scenario *s, const char *name, c
     code = tl_sha256_file(sha, tl_recording_path(row->file), &err);
   }
   tl_sandbox_continue(s->sandbox);
-  if (code == TL_OK && script_note_file(s, "recording", name, path, sha) != TL_OK) script_no_memory(L);
+  if (code == TL_OK && script_note_file(s, "recording", name, path, sha) != TL_OK)
+    script_no_memory(L);
   if (code != TL_OK) raise_named(L, row, &err, where);
   return s->recording_count - 1;
 }
@@ -95,26 +102,33 @@ int api_recording(lua_State *L)
     code = tl_recording_device_find(file, ref.fleet, device, &ref.device, &err);
   if (code != TL_OK) return raise_named(L, &s->recordings[ref.recording], &err, where);
   const tl_recording_fleet *info = fleet_of(s, &ref);
-  if (info->sample_count < 1) return tl_script_raise(L, TL_E_FORMAT, NULL, "%s holds no samples", name);
+  if (info->sample_count < 1)
+    return tl_script_raise(L, TL_E_FORMAT, NULL, "%s holds no samples", name);
   ref.begin_ns = info->times_ns[0];
   ref.end_ns = info->times_ns[info->sample_count - 1];
   return push_recording(L, ref);
 }
 
-script_recording_ref *script_check_recording(lua_State *L, int index) { return luaL_checkudata(L, index, SCRIPT_RECORDING); }
+script_recording_ref *script_check_recording(lua_State *L, int index)
+{
+  return luaL_checkudata(L, index, SCRIPT_RECORDING);
+}
 
 /* --- channels -------------------------------------------------------------------------------------------------------- */
-static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_recording_ref *ref, const char *name)
+static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                             const char *name)
 {
   const script_recording *recording = &s->recordings[ref->recording];
   tl_error err, outer;
   uint32_t signal = 0;
-  if (tl_recording_signal_find(recording->file, ref->fleet, name, &signal, &err) == TL_OK) return signal;
+  if (tl_recording_signal_find(recording->file, ref->fleet, name, &signal, &err) == TL_OK)
+    return signal;
   char where[160];
   const tl_recording_fleet *fleet = fleet_of(s, ref);
   const char *names[256];
   uint32_t count = 0;
-  for (; count < fleet->signal_count && count < 256; count++) names[count] = fleet->signals[count].name;
+  for (; count < fleet->signal_count && count < 256; count++)
+    names[count] = fleet->signals[count].name;
   const char *closest = tl_text_closest(name, names, count);
   script_where_word(L, name, where, sizeof where);
   tl_fail(&outer, TL_E_NAME, where, "recording %s has no channel '%s'", recording->name, name);
@@ -122,7 +136,8 @@ static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_re
   return (uint32_t)tl_script_raise_error(L, &outer);
 }
 
-static int push_channel(lua_State *L, const tl_scenario *s, const script_recording_ref *ref, const char *name)
+static int push_channel(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                        const char *name)
 {
   const uint32_t signal = signal_named(L, s, ref, name);
   script_channel *channel = lua_newuserdatauv(L, sizeof *channel, 0);
@@ -152,14 +167,16 @@ int api_rec_slice(lua_State *L)
 {
   const tl_scenario *s = script_scenario(L);
   script_recording_ref ref = *script_check_recording(L, 1);
-  const int64_t from_ns = script_duration_ns(L, 2, "slice"), to_ns = script_duration_ns(L, 3, "slice");
+  const int64_t from_ns = script_duration_ns(L, 2, "slice"),
+                to_ns = script_duration_ns(L, 3, "slice");
   const int64_t zero_ns = fleet_of(s, &ref)->times_ns[0];
   luaL_argcheck(L, from_ns >= 0 && from_ns < to_ns, 3, "expected from < to");
   if (from_ns > ref.begin_ns - zero_ns) ref.begin_ns = from_ns + zero_ns;
   if (to_ns < ref.end_ns - zero_ns) ref.end_ns = to_ns + zero_ns;
   uint64_t begin = 0, end = 0;
   range_of(s, &ref, &begin, &end);
-  if (begin >= end) return tl_script_raise(L, TL_E_ARG, NULL, "slice: no samples between these times");
+  if (begin >= end)
+    return tl_script_raise(L, TL_E_ARG, NULL, "slice: no samples between these times");
   ref.begin_ns = fleet_of(s, &ref)->times_ns[begin];
   ref.end_ns = fleet_of(s, &ref)->times_ns[end - 1];
   return push_recording(L, ref);
@@ -178,10 +195,14 @@ static int recording_index(lua_State *L)
   return push_channel(L, s, ref, key);
 }
 
-void script_open_recordings(lua_State *L) { script_class(L, SCRIPT_RECORDING, recording_index, NULL); }
+void script_open_recordings(lua_State *L)
+{
+  script_class(L, SCRIPT_RECORDING, recording_index, NULL);
+}
 
 /* All samples of a slice's signal, in a block on the Lua stack. */
-static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_ref *ref, uint32_t signal, uint64_t *count)
+static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                           uint32_t signal, uint64_t *count)
 {
   uint64_t begin = 0, end = 0;
   range_of(s, ref, &begin, &end);
@@ -189,7 +210,8 @@ static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_
   double *values = lua_newuserdatauv(L, (size_t)*count * sizeof *values + 1, 0);
   tl_error err;
   tl_sandbox_pause(s->sandbox);
-  const tl_code code = tl_recording_read(s->recordings[ref->recording].file, ref->fleet, signal, ref->device, begin, *count, values, &err);
+  const tl_code code = tl_recording_read(s->recordings[ref->recording].file, ref->fleet, signal,
+                                         ref->device, begin, *count, values, &err);
   tl_sandbox_continue(s->sandbox);
   if (code != TL_OK) tl_script_raise_error(L, &err);
   return values;
@@ -201,7 +223,8 @@ static bool same_ratio(const char *from, const char *to)
   return strcmp(from, "bool") == 0 && strcmp(to, "1") == 0;
 }
 
-static void convert(lua_State *L, double *values, uint64_t count, const char *from, const char *to, const char *where, const char *what)
+static void convert(lua_State *L, double *values, uint64_t count, const char *from, const char *to,
+                    const char *where, const char *what)
 {
   tl_unit a, b;
   tl_error err;
@@ -209,12 +232,14 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
   tl_code code = tl_unit_find(&a, from, where, &err);
   if (code == TL_OK) code = tl_unit_find(&b, to, where, &err);
   if (code == TL_OK && !tl_unit_same_dimension(&a, &b))
-    code = tl_fail(&err, TL_E_UNIT, where, "%s: the recording is in %s, the twin in %s", what, from, to);
+    code = tl_fail(&err, TL_E_UNIT, where, "%s: the recording is in %s, the twin in %s", what, from,
+                   to);
   if (code != TL_OK) tl_script_raise_error(L, &err);
   for (uint64_t i = 0; i < count; i++) values[i] = tl_unit_apply(values[i], &a, &b);
 }
 
-double script_first_value(lua_State *L, const script_channel *channel, const char *unit, const char *key)
+double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
+                          const char *key)
 {
   tl_scenario *s = script_scenario(L);
   uint64_t count = 0;
@@ -223,7 +248,8 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
   uint64_t first = 0;
   while (first < count && isnan(values[first])) first++;
   const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
-  if (first == count) tl_script_raise(L, TL_E_SAMPLES, NULL, "'%s': channel %s holds no value", key, signal->name);
+  if (first == count)
+    tl_script_raise(L, TL_E_SAMPLES, NULL, "'%s': channel %s holds no value", key, signal->name);
   char where[160];
   script_where_word(L, key, where, sizeof where);
   convert(L, &values[first], 1, signal->unit, unit, where, key);
@@ -233,15 +259,19 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
 }
 
 /* --- driving ------------------------------------------------------------------------------------------------------------ */
-static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs, const char *input, int value)
+static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs, const char *input,
+                      int value)
 {
-  if (inputs->count == SCRIPT_INPUTS_MAX) tl_script_raise(L, TL_E_LIMIT, NULL, "more than %d inputs", (int)SCRIPT_INPUTS_MAX);
+  if (inputs->count == SCRIPT_INPUTS_MAX)
+    tl_script_raise(L, TL_E_LIMIT, NULL, "more than %d inputs", (int)SCRIPT_INPUTS_MAX);
   const script_channel *channel = luaL_testudata(L, value, SCRIPT_CHANNEL);
   if (channel != NULL && channel->rec.recording != inputs->rec.recording)
     tl_script_raise(L, TL_E_ARG, NULL, "'%s' comes from another recording", input);
-  if (channel == NULL && lua_type(L, value) != LUA_TSTRING) script_wrong_type(L, input, "a channel's name", value);
+  if (channel == NULL && lua_type(L, value) != LUA_TSTRING)
+    script_wrong_type(L, input, "a channel's name", value);
   snprintf(inputs->row[inputs->count].input, TL_NAME_BYTES, "%s", input);
-  inputs->row[inputs->count].signal = channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
+  inputs->row[inputs->count].signal =
+      channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
   inputs->count++;
 }
 
@@ -257,7 +287,9 @@ int api_rec_inputs(lua_State *L)
   tl_script_where(L, inputs->where, sizeof inputs->where);
   luaL_setmetatable(L, SCRIPT_INPUTS);
   for (lua_Integer i = 1; lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
-    if (lua_type(L, -1) != LUA_TSTRING) return tl_script_raise(L, TL_E_TYPE, NULL, "inputs: expected names, got a %s", luaL_typename(L, -1));
+    if (lua_type(L, -1) != LUA_TSTRING)
+      return tl_script_raise(L, TL_E_TYPE, NULL, "inputs: expected names, got a %s",
+                             luaL_typename(L, -1));
     add_input(L, s, inputs, lua_tostring(L, -1), -1);
     lua_pop(L, 1);
   }
@@ -278,7 +310,8 @@ int api_rec_inputs(lua_State *L)
 }
 
 /* Distinct stamps of a slice, from 0; rows[i] is the last sample of stamp i. On the Lua stack. */
-static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script_recording_ref *ref, int64_t **stamps, uint64_t **rows)
+static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                                int64_t **stamps, uint64_t **rows)
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
   uint64_t begin = 0, end = 0;
@@ -288,14 +321,16 @@ static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script
   uint32_t count = 0;
   for (uint64_t i = begin; i < end; i++) {
     const int64_t at_ns = fleet->times_ns[i] - ref->begin_ns;
-    if (count == 0 || at_ns > (*stamps)[count - 1]) count++; /* a repeated stamp: the later row wins */
+    if (count == 0 || at_ns > (*stamps)[count - 1])
+      count++; /* a repeated stamp: the later row wins */
     (*stamps)[count - 1] = at_ns;
     (*rows)[count - 1] = i - begin;
   }
   return count;
 }
 
-void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def, script_fleet *fleet)
+void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def,
+                         script_fleet *fleet)
 {
   int64_t *stamps = NULL;
   uint64_t *rows = NULL;
@@ -318,22 +353,28 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
     uint32_t column = 0;
     tl_error err;
     double *values = read_signal(L, s, &inputs->rec, inputs->row[k].signal, &samples);
-    if (tl_fleet_column_find(s->world, fleet->id, input, inputs->where, &column, &err) != TL_OK) tl_script_raise_error(L, &err);
+    if (tl_fleet_column_find(s->world, fleet->id, input, inputs->where, &column, &err) != TL_OK)
+      tl_script_raise_error(L, &err);
     const tl_column *info = tl_fleet_column(s->world, fleet->id, column);
     convert(L, values, samples, signal->unit, info->unit, inputs->where, input);
     for (uint32_t i = 0; i < count; i++) { /* rows ascend, so values can be packed in place */
       values[i] = values[rows[i]];
       if (!isnan(values[i])) continue;
-      if (i == 0) tl_script_raise(L, TL_E_SAMPLES, NULL, "channel %s has no value to begin with", signal->name);
+      if (i == 0)
+        tl_script_raise(L, TL_E_SAMPLES, NULL, "channel %s has no value to begin with",
+                        signal->name);
       values[i] = values[i - 1];
       held++;
     }
-    if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, inputs->where, &err) != TL_OK) tl_script_raise_error(L, &err);
+    if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, inputs->where,
+                       &err) != TL_OK)
+      tl_script_raise_error(L, &err);
     lua_pop(L, 1);
   }
   if (held > 0) {
     char text[160];
-    snprintf(text, sizeof text, "%s: %llu missing values of driven inputs keep the value before them",
+    snprintf(text, sizeof text,
+             "%s: %llu missing values of driven inputs keep the value before them",
              s->recordings[inputs->rec.recording].name, (unsigned long long)held);
     script_event(s, "log", fleet->id, -1, 0, 0.0, text);
   }
@@ -344,8 +385,10 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
 int api_compare(lua_State *L)
 {
   tl_scenario *s = script_scenario(L);
-  if (luaL_testudata(L, 1, SCRIPT_COLUMN) == NULL) return script_wrong_type(L, "compare", "a column such as twin.box_K", 1);
-  if (luaL_testudata(L, 2, SCRIPT_CHANNEL) == NULL) return script_wrong_type(L, "compare", "a channel such as rec.box", 2);
+  if (luaL_testudata(L, 1, SCRIPT_COLUMN) == NULL)
+    return script_wrong_type(L, "compare", "a column such as twin.box_K", 1);
+  if (luaL_testudata(L, 2, SCRIPT_CHANNEL) == NULL)
+    return script_wrong_type(L, "compare", "a channel such as rec.box", 2);
   if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "compare belongs to the main chunk");
   const script_column sim = *(const script_column *)lua_touserdata(L, 1);
   const script_channel rec = *(const script_channel *)lua_touserdata(L, 2);
@@ -354,17 +397,22 @@ int api_compare(lua_State *L)
   const tl_signal_def *signal = &fleet_of(s, &rec.rec)->signals[rec.signal];
   tl_unit a, b;
   tl_error err;
-  if (tl_unit_find(&a, column->unit, NULL, &err) != TL_OK || tl_unit_find(&b, signal->unit, NULL, &err) != TL_OK)
+  if (tl_unit_find(&a, column->unit, NULL, &err) != TL_OK ||
+      tl_unit_find(&b, signal->unit, NULL, &err) != TL_OK)
     return tl_script_raise_error(L, &err);
   if (!tl_unit_same_dimension(&a, &b) && !same_ratio(signal->unit, column->unit))
-    return tl_script_raise(L, TL_E_UNIT, NULL, "%s is in %s, channel %s in %s", column->name, column->unit, signal->name, signal->unit);
-  if (column->type != TL_F64) return tl_script_raise(L, TL_E_ARG, NULL, "%s is no floating-point column", column->name);
-  if (!script_grow(&s->compares, &s->compare_room, s->compare_count, sizeof *s->compares)) return script_no_memory(L);
+    return tl_script_raise(L, TL_E_UNIT, NULL, "%s is in %s, channel %s in %s", column->name,
+                           column->unit, signal->name, signal->unit);
+  if (column->type != TL_F64)
+    return tl_script_raise(L, TL_E_ARG, NULL, "%s is no floating-point column", column->name);
+  if (!script_grow(&s->compares, &s->compare_room, s->compare_count, sizeof *s->compares))
+    return script_no_memory(L);
   script_compare *out = &s->compares[s->compare_count];
   memset(out, 0, sizeof *out);
   snprintf(out->sim, sizeof out->sim, "%s", column->name);
   for (uint32_t i = 0; i < s->compare_count; i++)
-    if (strcmp(s->compares[i].sim, out->sim) == 0) snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
+    if (strcmp(s->compares[i].sim, out->sim) == 0)
+      snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
   snprintf(out->rec, sizeof out->rec, "%s", signal->name);
   tl_script_where(L, out->where, sizeof out->where);
   out->channel = rec;
@@ -378,10 +426,13 @@ int api_compare(lua_State *L)
 static void capture(void *self, const tl_tick_view *view)
 {
   script_compare *compare = self;
-  if (view->fleet.index1 != compare->info.fleet.index1 || view->block != compare->info.device / TL_BLOCK_ROWS) return;
+  if (view->fleet.index1 != compare->info.fleet.index1 ||
+      view->block != compare->info.device / TL_BLOCK_ROWS)
+    return;
   if (compare->count == compare->capacity) return;
   compare->at_ns[compare->count] = view->at_ns;
-  compare->value[compare->count] = view->column[compare->info.column][compare->info.device % TL_BLOCK_ROWS];
+  compare->value[compare->count] =
+      view->column[compare->info.column][compare->info.device % TL_BLOCK_ROWS];
   compare->count++;
 }
 
@@ -397,27 +448,32 @@ tl_code script_seal_compares(tl_scenario *s, tl_error *err)
   for (uint32_t i = 0; i < s->compare_count; i++) {
     script_compare *compare = &s->compares[i];
     const int64_t tick_ns = tl_fleet_tick_ns(s->world, compare->info.fleet);
-    compare->capacity = tick_ns > 0 ? (uint64_t)(s->duration_ns / tick_ns) + 2 : s->fleets[compare->info.fleet.index1 - 1].stamp_count + 1u;
+    compare->capacity = tick_ns > 0 ? (uint64_t)(s->duration_ns / tick_ns) + 2
+                                    : s->fleets[compare->info.fleet.index1 - 1].stamp_count + 1u;
     compare->at_ns = malloc(compare->capacity * sizeof *compare->at_ns);
     compare->value = malloc(compare->capacity * sizeof *compare->value);
     if (compare->at_ns == NULL || compare->value == NULL)
-      return tl_fail(err, TL_E_LIMIT, compare->where, "no memory for %llu samples", (unsigned long long)compare->capacity);
+      return tl_fail(err, TL_E_LIMIT, compare->where, "no memory for %llu samples",
+                     (unsigned long long)compare->capacity);
   }
   const tl_observer observer = {.self = s, .tick = capture_all};
   return tl_world_observe(s->world, &observer, err);
 }
 
 /* The recorded side of a compare, on the simulation's clock; stamps distinct. The caller frees both. */
-static tl_code recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns, double **value, size_t *count, tl_error *err)
+static tl_code recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
+                              double **value, size_t *count, tl_error *err)
 {
   const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
   uint64_t begin = 0, end = 0;
   range_of(s, &compare->channel.rec, &begin, &end);
   *at_ns = malloc((size_t)(end - begin) * sizeof **at_ns);
   *value = malloc((size_t)(end - begin) * sizeof **value);
-  if (*at_ns == NULL || *value == NULL) return tl_fail(err, TL_E_LIMIT, compare->where, "no memory to score %s", compare->sim);
-  const tl_code code = tl_recording_read(s->recordings[compare->channel.rec.recording].file, compare->channel.rec.fleet,
-                                         compare->channel.signal, compare->channel.rec.device, begin, end - begin, *value, err);
+  if (*at_ns == NULL || *value == NULL)
+    return tl_fail(err, TL_E_LIMIT, compare->where, "no memory to score %s", compare->sim);
+  const tl_code code = tl_recording_read(
+      s->recordings[compare->channel.rec.recording].file, compare->channel.rec.fleet,
+      compare->channel.signal, compare->channel.rec.device, begin, end - begin, *value, err);
   if (code != TL_OK) return code;
   *count = 0;
   for (uint64_t i = begin; i < end; i++) {
@@ -433,17 +489,20 @@ static tl_code score_one(tl_scenario *s, uint32_t index, tl_error *err)
 {
   const script_compare *compare = &s->compares[index];
   const tl_column *column = tl_fleet_column(s->world, compare->info.fleet, compare->info.column);
-  const tl_signal_def *signal = &fleet_of(s, &compare->channel.rec)->signals[compare->channel.signal];
+  const tl_signal_def *signal =
+      &fleet_of(s, &compare->channel.rec)->signals[compare->channel.signal];
   int64_t *at_ns = NULL;
   double *value = NULL;
   size_t count = 0;
   tl_code code = recorded_trace(s, compare, &at_ns, &value, &count, err);
   if (code == TL_OK) {
     const char *unit = same_ratio(signal->unit, column->unit) ? column->unit : signal->unit;
-    const tl_trace sim = {compare->sim, column->unit, compare->at_ns, compare->value, (size_t)compare->count};
+    const tl_trace sim = {compare->sim, column->unit, compare->at_ns, compare->value,
+                          (size_t)compare->count};
     const tl_trace rec = {compare->rec, unit, at_ns, value, count};
     const tl_score_options options = {0};
-    code = tl_score_traces(&s->score.channels[index], &s->score_memory[index], &sim, &rec, &options, err);
+    code = tl_score_traces(&s->score.channels[index], &s->score_memory[index], &sim, &rec, &options,
+                           err);
   }
   free(at_ns);
   free(value);
@@ -455,20 +514,24 @@ tl_code script_score(tl_scenario *s, tl_error *err)
   if (s->compare_count == 0) return TL_OK;
   s->score.channels = calloc(s->compare_count, sizeof *s->score.channels);
   s->score_memory = calloc(s->compare_count, sizeof *s->score_memory);
-  if (s->score.channels == NULL || s->score_memory == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "no memory to score");
+  if (s->score.channels == NULL || s->score_memory == NULL)
+    return tl_fail(err, TL_E_LIMIT, NULL, "no memory to score");
   s->score.channel_count = s->compare_count;
   for (uint32_t i = 0; i < s->compare_count; i++) {
     tl_error inner;
     if (score_one(s, i, &inner) != TL_OK) {
-      tl_fail(err, inner.code, s->compares[i].where, "%s", inner.where[0] != '\0' && strstr(inner.text, ": ") ? strstr(inner.text, ": ") + 2 : inner.text);
+      tl_fail(err, inner.code, s->compares[i].where, "%s",
+              inner.where[0] != '\0' && strstr(inner.text, ": ") ? strstr(inner.text, ": ") + 2
+                                                                 : inner.text);
       return err->code;
     }
     for (int m = 0; m < TL_METRIC_COUNT; m++) {
       const tl_metric_value *metric = &s->score.channels[i].metric[m];
       char name[64];
       snprintf(name, sizeof name, "fidelity.%s", tl_metric_describe((tl_metric)m)->name);
-      const tl_code code = tl_judge_set_value(s->judge, name, s->compares[i].sim, metric->value, metric->unit,
-                                              metric->status == TL_METRIC_OK ? "ok" : tl_metric_status_name(metric->status), err);
+      const tl_code code = tl_judge_set_value(
+          s->judge, name, s->compares[i].sim, metric->value, metric->unit,
+          metric->status == TL_METRIC_OK ? "ok" : tl_metric_status_name(metric->status), err);
       if (code != TL_OK && code != TL_E_UNIT) return code; /* the judgement repeats a wrong unit */
     }
   }

@@ -13,8 +13,10 @@ int api_scenario(lua_State *L)
   static const char *const keys[] = {"title", "duration", "sync", "seed"};
   tl_scenario *s = script_scenario(L);
   luaL_checktype(L, 1, LUA_TTABLE);
-  if (s->declared) return tl_script_raise(L, TL_E_SCRIPT, NULL, "scenario { ... } was called before");
-  if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "scenario { ... } belongs to the main chunk");
+  if (s->declared)
+    return tl_script_raise(L, TL_E_SCRIPT, NULL, "scenario { ... } was called before");
+  if (s->loaded)
+    return tl_script_raise(L, TL_E_SCRIPT, NULL, "scenario { ... } belongs to the main chunk");
   script_check_keys(L, 1, "scenario", keys, sizeof keys / sizeof *keys);
   if (script_field(L, 1, "title") != LUA_TNIL) {
     if (lua_type(L, -1) != LUA_TSTRING) script_wrong_type(L, "title", "a text", -1);
@@ -23,9 +25,11 @@ int api_scenario(lua_State *L)
   if (script_field(L, 1, "duration") == LUA_TNIL)
     return tl_script_raise(L, TL_E_ARG, "write duration = 24*h", "scenario needs a duration");
   s->duration_ns = script_duration_ns(L, -1, "duration");
-  if (s->duration_ns <= 0) return tl_script_raise(L, TL_E_ARG, NULL, "scenario: 'duration' must be positive");
+  if (s->duration_ns <= 0)
+    return tl_script_raise(L, TL_E_ARG, NULL, "scenario: 'duration' must be positive");
   if (script_field(L, 1, "sync") != LUA_TNIL) s->sync_ns = script_duration_ns(L, -1, "sync");
-  if (s->sync_ns <= 0) return tl_script_raise(L, TL_E_ARG, NULL, "scenario: 'sync' must be positive");
+  if (s->sync_ns <= 0)
+    return tl_script_raise(L, TL_E_ARG, NULL, "scenario: 'sync' must be positive");
   if (script_field(L, 1, "seed") != LUA_TNIL) {
     if (!lua_isinteger(L, -1)) script_wrong_type(L, "seed", "a whole number", -1);
     if (!s->options.has_seed) s->seed = (uint64_t)lua_tointeger(L, -1);
@@ -62,7 +66,8 @@ static int setting_value(lua_State *L, const char *name, const char *text)
 {
   const int type = lua_type(L, 2);
   if (type == LUA_TBOOLEAN) {
-    const bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0 || strcmp(text, "yes") == 0;
+    const bool yes =
+        strcmp(text, "true") == 0 || strcmp(text, "1") == 0 || strcmp(text, "yes") == 0;
     if (!yes && strcmp(text, "false") != 0 && strcmp(text, "0") != 0 && strcmp(text, "no") != 0)
       return tl_script_raise(L, TL_E_TYPE, NULL, "--set %s=%s: expected true or false", name, text);
     return lua_pushboolean(L, yes), 1;
@@ -72,12 +77,16 @@ static int setting_value(lua_State *L, const char *name, const char *text)
   int64_t integer = 0, ns = 0;
   tl_unit unit;
   tl_error err;
-  if (tl_text_parse_int64(&integer, text)) lua_pushinteger(L, integer);
-  else if (tl_text_parse_double(&value, text) && isfinite(value)) lua_pushnumber(L, value);
-  else if (tl_text_parse_duration(&ns, text, NULL, &err) == TL_OK) lua_pushnumber(L, (double)ns / 1e9);
+  if (tl_text_parse_int64(&integer, text))
+    lua_pushinteger(L, integer);
+  else if (tl_text_parse_double(&value, text) && isfinite(value))
+    lua_pushnumber(L, value);
+  else if (tl_text_parse_duration(&ns, text, NULL, &err) == TL_OK)
+    lua_pushnumber(L, (double)ns / 1e9);
   else if (tl_unit_parse_quantity(&value, &unit, text, NULL, &err) == TL_OK)
     lua_pushnumber(L, (value + unit.offset) * unit.numerator / unit.denominator);
-  else return tl_script_raise(L, TL_E_TYPE, NULL, "--set %s=%s: expected a number", name, text);
+  else
+    return tl_script_raise(L, TL_E_TYPE, NULL, "--set %s=%s: expected a number", name, text);
   return 1;
 }
 
@@ -112,13 +121,15 @@ static tl_code write_column(tl_scenario *s, const script_write *w, tl_error *err
   const tl_column *column = tl_fleet_column(s->world, fleet->id, w->column);
   double values[TL_BLOCK_ROWS];
   for (uint32_t begin = 0; begin < fleet->count; begin += TL_BLOCK_ROWS) {
-    const uint32_t end = begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
+    const uint32_t end =
+        begin + TL_BLOCK_ROWS < fleet->count ? begin + TL_BLOCK_ROWS : fleet->count;
     for (uint32_t i = begin; i < end; i++)
       values[i - begin] = script_spread_draw(s->world, fleet->id, column->name, &w->spread, i);
     if (tl_fleet_write(s->world, fleet->id, w->column, begin, end, values, err) != TL_OK) {
       tl_error outer;
       tl_fail(&outer, err->code, w->where, "%s", err->text);
-      if (w->spread.kind == SPREAD_NORMAL) tl_fail_hint(&outer, "limit the spread: normal(mean, sd, low, high)");
+      if (w->spread.kind == SPREAD_NORMAL)
+        tl_fail_hint(&outer, "limit the spread: normal(mean, sd, low, high)");
       *err = outer;
       return err->code;
     }
@@ -129,6 +140,7 @@ static tl_code write_column(tl_scenario *s, const script_write *w, tl_error *err
 tl_code script_seal_writes(tl_scenario *s, tl_error *err)
 {
   tl_code code = TL_OK;
-  for (uint32_t i = 0; i < s->write_count && code == TL_OK; i++) code = write_column(s, &s->writes[i], err);
+  for (uint32_t i = 0; i < s->write_count && code == TL_OK; i++)
+    code = write_column(s, &s->writes[i], err);
   return code;
 }

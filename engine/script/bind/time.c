@@ -20,8 +20,10 @@ static script_process *process_numbered(tl_scenario *s, uint64_t number)
   uint32_t low = 0, high = s->process_count;
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    if (s->processes[middle].number < number) low = middle + 1;
-    else high = middle;
+    if (s->processes[middle].number < number)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low < s->process_count && s->processes[low].number == number ? &s->processes[low] : NULL;
 }
@@ -32,7 +34,9 @@ static tl_code resume(tl_scenario *s, script_process *process, int argument_coun
     char where[160];
     tl_script_where(process->co, where, sizeof where);
     snprintf(s->phase, sizeof s->phase, "%s", process->phase);
-    return tl_fail(err, TL_E_BUDGET, where, "stories wake too often within a millisecond of simulated time: does a loop wait for no time?");
+    return tl_fail(err, TL_E_BUDGET, where,
+                   "stories wake too often within a millisecond of simulated time: does a loop "
+                   "wait for no time?");
   }
   const uint64_t number = process->number;
   bool yielded = false;
@@ -66,20 +70,24 @@ static void compact(tl_scenario *s)
 }
 
 /* A new process for the function at the top of L (below its arguments); wakes at at_ns. Errors are raised in L. */
-static script_process *new_process(lua_State *L, tl_scenario *s, int argument_count, const char *phase)
+static script_process *new_process(lua_State *L, tl_scenario *s, int argument_count,
+                                   const char *phase)
 {
   if (s->process_alive >= SCRIPT_PROCESSES_MAX)
-    tl_script_raise_fatal(L, TL_E_BUDGET, "more than %d stories at one time", (int)SCRIPT_PROCESSES_MAX);
+    tl_script_raise_fatal(L, TL_E_BUDGET, "more than %d stories at one time",
+                          (int)SCRIPT_PROCESSES_MAX);
   const bool inside = s->current != NULL;
   const uint64_t current = inside ? s->current->number : 0; /* growing moves it */
-  if (!script_grow(&s->processes, &s->process_room, s->process_count, sizeof *s->processes)) script_no_memory(L);
+  if (!script_grow(&s->processes, &s->process_room, s->process_count, sizeof *s->processes))
+    script_no_memory(L);
   if (inside) s->current = process_numbered(s, current);
   lua_State *co = lua_newthread(L);
   const int anchor = luaL_ref(L, LUA_REGISTRYINDEX);
   luaL_checkstack(co, argument_count + 8, "spawn");
   lua_xmove(L, co, argument_count + 1);
   script_process *process = &s->processes[s->process_count++];
-  *process = (script_process){.co = co, .anchor = anchor, .number = s->process_next++, .deadline_ns = INT64_MAX};
+  *process = (script_process){
+      .co = co, .anchor = anchor, .number = s->process_next++, .deadline_ns = INT64_MAX};
   snprintf(process->phase, sizeof process->phase, "%s", phase);
   s->process_alive++;
   return process;
@@ -88,8 +96,9 @@ static script_process *new_process(lua_State *L, tl_scenario *s, int argument_co
 static tl_code wake_at(tl_scenario *s, script_process *process, int64_t at_ns, tl_error *err)
 {
   process->waiting = true;
-  return tl_events_add(&s->queue, (tl_event){.at_ns = at_ns, .kind = SCRIPT_EVENT_WAKE, .what = process->number},
-                       SCRIPT_EVENTS_MAX, &process->wake_sequence, err);
+  return tl_events_add(
+      &s->queue, (tl_event){.at_ns = at_ns, .kind = SCRIPT_EVENT_WAKE, .what = process->number},
+      SCRIPT_EVENTS_MAX, &process->wake_sequence, err);
 }
 
 static void phase_of(lua_State *L, int function, const char *what, char *out, size_t bytes)
@@ -97,15 +106,19 @@ static void phase_of(lua_State *L, int function, const char *what, char *out, si
   lua_Debug info;
   lua_pushvalue(L, function);
   lua_getinfo(L, ">S", &info);
-  if (info.linedefined > 0) snprintf(out, bytes, "in %s of line %d", what, info.linedefined);
-  else snprintf(out, bytes, "in %s", what);
+  if (info.linedefined > 0)
+    snprintf(out, bytes, "in %s of line %d", what, info.linedefined);
+  else
+    snprintf(out, bytes, "in %s", what);
 }
 
 static int start_story(lua_State *L, const char *what)
 {
   tl_scenario *s = script_scenario(L);
   luaL_checktype(L, 1, LUA_TFUNCTION);
-  if (!s->declared) return tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first", "%s() needs a scenario", what);
+  if (!s->declared)
+    return tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first",
+                           "%s() needs a scenario", what);
   char phase[96];
   tl_error err;
   phase_of(L, 1, what, phase, sizeof phase);
@@ -127,11 +140,14 @@ static script_process *this_process(lua_State *L, tl_scenario *s, const char *wh
 {
   if (s->current == NULL || s->current->co != L) {
     if (s->current == NULL)
-      tl_script_raise(L, TL_E_SCRIPT, "write run(function() ... end)", "%s works inside a story only", what);
-    tl_script_raise(L, TL_E_SCRIPT, "use spawn() instead of a coroutine", "%s in a coroutine of your own", what);
+      tl_script_raise(L, TL_E_SCRIPT, "write run(function() ... end)",
+                      "%s works inside a story only", what);
+    tl_script_raise(L, TL_E_SCRIPT, "use spawn() instead of a coroutine",
+                    "%s in a coroutine of your own", what);
   }
   if (!lua_isyieldable(L))
-    tl_script_raise(L, TL_E_SCRIPT, NULL, "%s can't be called from inside sort, gsub, a metamethod or a condition", what);
+    tl_script_raise(L, TL_E_SCRIPT, NULL,
+                    "%s can't be called from inside sort, gsub, a metamethod or a condition", what);
   return s->current;
 }
 
@@ -187,10 +203,13 @@ int api_wait_until(lua_State *L)
     tl_error err;
     luaL_checktype(L, 2, LUA_TTABLE);
     script_check_keys(L, 2, "wait_until", keys, 2);
-    if (script_field(L, 2, "every") != LUA_TNIL) process->poll_ns = script_duration_ns(L, -1, "every");
+    if (script_field(L, 2, "every") != LUA_TNIL)
+      process->poll_ns = script_duration_ns(L, -1, "every");
     if (script_field(L, 2, "timeout") != LUA_TNIL) {
-      process->deadline_ns = later(L, s, script_duration_ns(L, -1, "timeout"), "wait_until: timeout");
-      if (wake_at(s, process, process->deadline_ns, &err) != TL_OK) return tl_script_raise_error(L, &err);
+      process->deadline_ns =
+          later(L, s, script_duration_ns(L, -1, "timeout"), "wait_until: timeout");
+      if (wake_at(s, process, process->deadline_ns, &err) != TL_OK)
+        return tl_script_raise_error(L, &err);
     }
     lua_settop(L, 2);
   }
@@ -201,7 +220,9 @@ int api_wait_until(lua_State *L)
 static script_call *new_call(lua_State *L, tl_scenario *s, int function, const char *what)
 {
   luaL_checktype(L, function, LUA_TFUNCTION);
-  if (!s->declared) tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first", "%s needs a scenario", what);
+  if (!s->declared)
+    tl_script_raise(L, TL_E_SCRIPT, "write scenario { duration = 1*h } first",
+                    "%s needs a scenario", what);
   if (s->call_count >= SCRIPT_PROCESSES_MAX)
     tl_script_raise_fatal(L, TL_E_BUDGET, "more than %d callbacks", (int)SCRIPT_PROCESSES_MAX);
   if (!script_grow(&s->calls, &s->call_room, s->call_count, sizeof *s->calls)) script_no_memory(L);
@@ -218,8 +239,10 @@ static script_call *new_call(lua_State *L, tl_scenario *s, int function, const c
 static void call_at(lua_State *L, tl_scenario *s, int64_t at_ns)
 {
   tl_error err;
-  if (tl_events_add(&s->queue, (tl_event){.at_ns = at_ns, .kind = SCRIPT_EVENT_CALL, .what = s->call_count - 1},
-                    SCRIPT_EVENTS_MAX, NULL, &err) != TL_OK)
+  if (tl_events_add(
+          &s->queue,
+          (tl_event){.at_ns = at_ns, .kind = SCRIPT_EVENT_CALL, .what = s->call_count - 1},
+          SCRIPT_EVENTS_MAX, NULL, &err) != TL_OK)
     tl_script_raise_error(L, &err);
 }
 
@@ -239,7 +262,8 @@ int api_every(lua_State *L)
   tl_scenario *s = script_scenario(L);
   luaL_checkany(L, 2);
   const int64_t period_ns = script_duration_ns(L, 1, "every");
-  if (period_ns <= 0) return tl_script_raise(L, TL_E_ARG, NULL, "every: the period must be positive");
+  if (period_ns <= 0)
+    return tl_script_raise(L, TL_E_ARG, NULL, "every: the period must be positive");
   new_call(L, s, 2, "every()")->period_ns = period_ns;
   call_at(L, s, later(L, s, period_ns, "every"));
   return 0;
@@ -250,7 +274,8 @@ int api_on(lua_State *L)
   tl_scenario *s = script_scenario(L);
   const char *event = luaL_checkstring(L, 1);
   luaL_checkany(L, 2);
-  if (strcmp(event, "alarm") != 0) return script_unknown(L, "no event", event, (const char *const[]){"alarm"}, 1);
+  if (strcmp(event, "alarm") != 0)
+    return script_unknown(L, "no event", event, (const char *const[]){"alarm"}, 1);
   new_call(L, s, 2, "on()")->on_alarm = true;
   return 0;
 }
@@ -273,7 +298,8 @@ static int protected_start(lua_State *L)
   return 0;
 }
 
-tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count, lua_State *from, tl_error *err)
+tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count,
+                     lua_State *from, tl_error *err)
 {
   start_request request = {s, function, argument_count, phase, 0};
   compact(s);
@@ -299,14 +325,16 @@ static tl_code handle(tl_scenario *s, const tl_event *event, tl_error *err)
   if (event->kind == SCRIPT_EVENT_CALL) {
     const script_call call = s->calls[event->what];
     if (call.period_ns > 0) {
-      const tl_event next = {.at_ns = event->at_ns + call.period_ns, .kind = SCRIPT_EVENT_CALL, .what = event->what};
+      const tl_event next = {
+          .at_ns = event->at_ns + call.period_ns, .kind = SCRIPT_EVENT_CALL, .what = event->what};
       const tl_code code = tl_events_add(&s->queue, next, SCRIPT_EVENTS_MAX, NULL, err);
       if (code != TL_OK) return code;
     }
     return script_start(s, call.function, call.phase, 0, L, err);
   }
   script_process *process = process_numbered(s, event->what);
-  if (process == NULL || process->co == NULL || process->wake_sequence != event->sequence) return TL_OK; /* stale */
+  if (process == NULL || process->co == NULL || process->wake_sequence != event->sequence)
+    return TL_OK; /* stale */
   const bool fresh = lua_status(process->co) == LUA_OK;
   return resume(s, process, fresh ? lua_gettop(process->co) - 1 : 0, err);
 }
@@ -316,8 +344,8 @@ tl_code script_wake(tl_scenario *s, tl_error *err)
   const int64_t now = script_now_ns(s);
   tl_event event;
   tl_code code = TL_OK;
-  for (const tl_event *next = tl_events_peek(&s->queue); next != NULL && next->at_ns <= now && code == TL_OK;
-       next = tl_events_peek(&s->queue)) {
+  for (const tl_event *next = tl_events_peek(&s->queue);
+       next != NULL && next->at_ns <= now && code == TL_OK; next = tl_events_peek(&s->queue)) {
     tl_events_pop(&s->queue, &event);
     code = handle(s, &event, err);
   }
@@ -329,9 +357,11 @@ tl_code script_poll(tl_scenario *s, tl_error *err)
   tl_code code = TL_OK;
   const uint64_t last = s->process_next; /* those that begin now ask for themselves */
   compact(s);
-  for (uint32_t i = 0; i < s->process_count && s->processes[i].number < last && code == TL_OK; i++) {
+  for (uint32_t i = 0; i < s->process_count && s->processes[i].number < last && code == TL_OK;
+       i++) {
     script_process *process = &s->processes[i];
-    if (process->co != NULL && process->polling && script_now_ns(s) >= process->poll_next_ns) code = resume(s, process, 0, err);
+    if (process->co != NULL && process->polling && script_now_ns(s) >= process->poll_next_ns)
+      code = resume(s, process, 0, err);
   }
   return code;
 }

@@ -26,7 +26,8 @@ void script_where_word(lua_State *L, const char *word, char *out, size_t bytes)
   }
 }
 
-static int raise_at(lua_State *L, const char *where, tl_code code, const char *hint, const char *text)
+static int raise_at(lua_State *L, const char *where, tl_code code, const char *hint,
+                    const char *text)
 {
   tl_error err;
   tl_fail(&err, code, where, "%s", text);
@@ -34,17 +35,20 @@ static int raise_at(lua_State *L, const char *where, tl_code code, const char *h
   return tl_script_raise_error(L, &err);
 }
 
-int script_unknown(lua_State *L, const char *what, const char *name, const char *const *candidates, size_t count)
+int script_unknown(lua_State *L, const char *what, const char *name, const char *const *candidates,
+                   size_t count)
 {
   char where[160], text[256], hint[128];
   const char *closest = tl_text_closest(name, candidates, count);
   script_where_word(L, name, where, sizeof where);
   snprintf(text, sizeof text, "%s '%.80s'", what, name);
   hint[0] = '\0';
-  if (closest != NULL) snprintf(hint, sizeof hint, "did you mean '%s'?", closest);
+  if (closest != NULL)
+    snprintf(hint, sizeof hint, "did you mean '%s'?", closest);
   else if (count > 0 && count <= 6)
     for (size_t i = 0, used = 0; i < count && used < sizeof hint; i++)
-      used += (size_t)snprintf(hint + used, sizeof hint - used, i == 0 ? "there is: '%s'" : ", '%s'", candidates[i]);
+      used += (size_t)snprintf(hint + used, sizeof hint - used,
+                               i == 0 ? "there is: '%s'" : ", '%s'", candidates[i]);
   return raise_at(L, where, TL_E_NAME, hint[0] != '\0' ? hint : NULL, text);
 }
 
@@ -96,10 +100,12 @@ int64_t script_duration_ns(lua_State *L, int index, const char *key)
     tl_error err;
     int64_t ns = 0;
     script_where_word(L, key, where, sizeof where);
-    if (tl_text_parse_duration(&ns, lua_tostring(L, index), where, &err) != TL_OK) tl_script_raise_error(L, &err);
+    if (tl_text_parse_duration(&ns, lua_tostring(L, index), where, &err) != TL_OK)
+      tl_script_raise_error(L, &err);
     return ns;
   }
-  if (lua_type(L, index) != LUA_TNUMBER) script_wrong_type(L, key, "a duration such as 24*h", index);
+  if (lua_type(L, index) != LUA_TNUMBER)
+    script_wrong_type(L, key, "a duration such as 24*h", index);
   const double seconds = lua_tonumber(L, index);
   if (!(fabs(seconds) < 9.0e9)) {
     script_where_word(L, key, where, sizeof where);
@@ -116,7 +122,8 @@ int script_field(lua_State *L, int index, const char *key)
   return lua_rawget(L, index);
 }
 
-void script_check_keys(lua_State *L, int index, const char *what, const char *const *keys, size_t count)
+void script_check_keys(lua_State *L, int index, const char *what, const char *const *keys,
+                       size_t count)
 {
   index = lua_absindex(L, index);
   const char *worst = NULL; /* the smallest in byte order: hash order must not choose the message */
@@ -147,7 +154,8 @@ int api_normal(lua_State *L)
 {
   const double mean = luaL_checknumber(L, 1), deviation = luaL_checknumber(L, 2);
   script_spread spread = {.kind = SPREAD_NORMAL, .a = mean, .b = deviation};
-  luaL_argcheck(L, spread.b >= 0.0 && isfinite(spread.a) && isfinite(spread.b), 2, "the deviation can't be negative");
+  luaL_argcheck(L, spread.b >= 0.0 && isfinite(spread.a) && isfinite(spread.b), 2,
+                "the deviation can't be negative");
   spread.low = luaL_optnumber(L, 3, -INFINITY);
   spread.high = luaL_optnumber(L, 4, INFINITY);
   luaL_argcheck(L, spread.low < spread.high, 4, "low must be below high");
@@ -158,7 +166,8 @@ int api_uniform(lua_State *L)
 {
   const double low = luaL_checknumber(L, 1), high = luaL_checknumber(L, 2);
   const script_spread spread = {.kind = SPREAD_UNIFORM, .a = low, .b = high};
-  luaL_argcheck(L, spread.a <= spread.b && isfinite(spread.a) && isfinite(spread.b), 2, "low must not be above high");
+  luaL_argcheck(L, spread.a <= spread.b && isfinite(spread.a) && isfinite(spread.b), 2,
+                "low must not be above high");
   return new_spread(L, spread);
 }
 
@@ -168,12 +177,15 @@ int api_weighted(lua_State *L)
   script_spread spread = {.kind = SPREAD_WEIGHTED};
   double sum = 0.0;
   for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
-    luaL_argcheck(L, lua_type(L, -2) == LUA_TNUMBER && lua_type(L, -1) == LUA_TNUMBER, 1, "expected { [value] = weight }");
+    luaL_argcheck(L, lua_type(L, -2) == LUA_TNUMBER && lua_type(L, -1) == LUA_TNUMBER, 1,
+                  "expected { [value] = weight }");
     luaL_argcheck(L, spread.count < SCRIPT_WEIGHTS_MAX, 1, "at most 16 values");
     const double value = lua_tonumber(L, -2), weight = lua_tonumber(L, -1);
-    luaL_argcheck(L, weight > 0.0 && isfinite(weight) && isfinite(value), 1, "weights must be positive");
+    luaL_argcheck(L, weight > 0.0 && isfinite(weight) && isfinite(value), 1,
+                  "weights must be positive");
     uint32_t at = spread.count++;
-    for (; at > 0 && spread.value[at - 1] > value; at--) { /* ascending, whatever the table's order */
+    for (; at > 0 && spread.value[at - 1] > value;
+         at--) { /* ascending, whatever the table's order */
       spread.value[at] = spread.value[at - 1];
       spread.weight[at] = spread.weight[at - 1];
     }
@@ -194,7 +206,8 @@ static void check_range(lua_State *L, const tl_column *column, const char *key, 
   tl_text_format_digits(number[1], column->low, 6);
   tl_text_format_digits(number[2], column->high, 6);
   script_where_word(L, key, where, sizeof where);
-  snprintf(text, sizeof text, "'%s' is %s, outside %s .. %s %s", key, number[0], number[1], number[2], column->unit);
+  snprintf(text, sizeof text, "'%s' is %s, outside %s .. %s %s", key, number[0], number[1],
+           number[2], column->unit);
   const bool celsius = strcmp(column->unit, "K") == 0 && value < 150.0 && value > -100.0;
   char hint[64];
   tl_text_format_digits(number[0], value, 6);
@@ -217,16 +230,18 @@ script_spread script_spread_at(lua_State *L, int index, const tl_column *column,
     for (uint32_t i = 0; i < spread.count; i++) check_range(L, column, key, spread.value[i]);
     return spread;
   }
-  if (channel != NULL) spread.a = script_first_value(L, channel, column->unit, key);
+  if (channel != NULL)
+    spread.a = script_first_value(L, channel, column->unit, key);
   else if (lua_type(L, index) == LUA_TUSERDATA || lua_type(L, index) == LUA_TTABLE)
     script_wrong_type(L, key, "a number, normal(), uniform() or weighted{}", index);
-  else spread.a = script_quantity(L, index, column->unit, false, key);
+  else
+    spread.a = script_quantity(L, index, column->unit, false, key);
   check_range(L, column, key, spread.a);
   return spread;
 }
 
-double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream, const script_spread *spread,
-                          uint32_t device)
+double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream,
+                          const script_spread *spread, uint32_t device)
 {
   if (spread->kind == SPREAD_CONSTANT) return spread->a;
   if (spread->kind == SPREAD_NORMAL) {

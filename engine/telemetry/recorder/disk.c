@@ -92,7 +92,8 @@ static H5FD_t *disk_open(const char *name, unsigned flags, hid_t access, haddr_t
   if (flags & H5F_ACC_EXCL) mode |= O_EXCL;
   const int descriptor = open(name, mode, 0666);
   struct stat status;
-  disk_file *file = descriptor >= 0 && fstat(descriptor, &status) == 0 ? calloc(1, sizeof *file) : NULL;
+  disk_file *file =
+      descriptor >= 0 && fstat(descriptor, &status) == 0 ? calloc(1, sizeof *file) : NULL;
   if (file == NULL) {
     if (descriptor >= 0) close(descriptor);
     return NULL;
@@ -118,7 +119,8 @@ static herr_t disk_query(const H5FD_t *handle, size_t *flags)
   (void)handle;
   if (flags != NULL)
     *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-             H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_SUPPORTS_SWMR_IO | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+             H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_SUPPORTS_SWMR_IO |
+             H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
   return 0;
 }
 
@@ -169,8 +171,8 @@ static void drain(disk_file *file)
   file->buffered = 0;
 }
 
-static herr_t disk_write(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_t offset, size_t bytes,
-                         const void *data)
+static herr_t disk_write(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_t offset,
+                         size_t bytes, const void *data)
 {
   (void)type, (void)transfer;
   disk_file *file = (disk_file *)handle;
@@ -180,7 +182,8 @@ static herr_t disk_write(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_
   if (file->buffered > 0 && file->buffer_begin + file->buffered != offset) drain(file);
   while (bytes > 0) {
     if (file->buffered == 0) file->buffer_begin = offset;
-    const size_t room = BUFFER_BYTES - (size_t)((file->buffer_begin + file->buffered) % BUFFER_BYTES);
+    const size_t room =
+        BUFFER_BYTES - (size_t)((file->buffer_begin + file->buffered) % BUFFER_BYTES);
     const size_t count = bytes < room ? bytes : room;
     memcpy(file->buffer + file->buffered, from, count);
     file->buffered += count;
@@ -190,7 +193,8 @@ static herr_t disk_write(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_
   return 0; /* the recorder asks tl_disk_check */
 }
 
-static herr_t disk_read(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_t offset, size_t bytes, void *out)
+static herr_t disk_read(H5FD_t *handle, H5FD_mem_t type, hid_t transfer, haddr_t offset,
+                        size_t bytes, void *out)
 {
   (void)type, (void)transfer;
   disk_file *file = (disk_file *)handle;
@@ -244,7 +248,8 @@ static herr_t disk_close(H5FD_t *handle)
 
 static herr_t disk_lock(H5FD_t *handle, hbool_t writing)
 {
-  if (flock(((disk_file *)handle)->descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) return 0;
+  if (flock(((disk_file *)handle)->descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    return 0;
   return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1; /* some file systems have no locks */
 }
 /* HDF5 lets go when SWMR begins; a shared lock stays, which readers do not mind and a second writer does. */
@@ -287,7 +292,9 @@ tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *e
   *file = H5I_INVALID_HID;
   /* HDF5 keeps the system's reason to itself, and truncates before it locks: so ask the system first. */
   const int probe = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  const char *reason = probe < 0 ? strerror(errno) : disk->driver_ < 0 ? "HDF5 refused the disk driver" : NULL;
+  const char *reason = probe < 0           ? strerror(errno)
+                       : disk->driver_ < 0 ? "HDF5 refused the disk driver"
+                                           : NULL;
   if (probe >= 0 && flock(probe, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     reason = "cannot be replaced: another program, or another run, has it open";
   if (probe >= 0) close(probe);
@@ -314,8 +321,10 @@ tl_code tl_disk_check(const tl_disk *disk, const char *path, tl_error *err)
 {
   if (disk->error_number == 0) return TL_OK;
   return tl_fail(err, TL_E_IO, NULL,
-                 "%s: %llu bytes at offset %llu could not be written: %s; what was recorded before stays readable", path,
-                 (unsigned long long)disk->bytes, (unsigned long long)disk->offset, strerror(disk->error_number));
+                 "%s: %llu bytes at offset %llu could not be written: %s; what was recorded before "
+                 "stays readable",
+                 path, (unsigned long long)disk->bytes, (unsigned long long)disk->offset,
+                 strerror(disk->error_number));
 }
 
 void tl_disk_release(tl_disk *disk)

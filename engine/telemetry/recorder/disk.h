@@ -17,9 +17,9 @@
 enum { TL_DISK_BUFFER_BYTES = 262144 }; /* that a file holds */
 
 typedef struct tl_disk {
-  int error_number;           /* errno of the first write that failed, 0 = none */
-  uint64_t offset, bytes;     /* that write */
-  uint64_t written_bytes;     /* all bytes that HDF5 wrote */
+  int error_number;       /* errno of the first write that failed, 0 = none */
+  uint64_t offset, bytes; /* that write */
+  uint64_t written_bytes; /* all bytes that HDF5 wrote */
   hid_t driver_;
 } tl_disk;
 

@@ -8,7 +8,8 @@
 #include <immintrin.h>
 #endif
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "chunks are packed for little-endian machines");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "chunks are packed for little-endian machines");
 
 /* Eight values of b bits are exactly b bytes: every group of eight starts on a byte and stands alone. Groups are
  * stored with full words, so a group may write past its b bytes; in place this is safe because the header is
@@ -17,7 +18,8 @@ enum { GROUP = 8 };
 _Static_assert(TL_PACK_HEADER <= TL_PACK_HEADROOM, "the output starts before the input");
 
 typedef struct span {
-  int64_t low;   /* smallest value that is not the fill; 0 when nearly every value of the type is used */
+  int64_t
+      low; /* smallest value that is not the fill; 0 when nearly every value of the type is used */
   uint32_t bits; /* at least 1: the fill needs a code */
   bool has_fill; /* some value is the fill */
 } span;
@@ -48,7 +50,8 @@ static inline void put_u64(unsigned char *out, uint64_t word)
 
 /* --- int16 ------------------------------------------------------------------------------------------ */
 /* The fill is the smallest int16: minus one it wraps to the largest, so plain minima and maxima pass it by. */
-TL_INLINE_BODY void range_i16_body(const int16_t *values, uint32_t count, int16_t *low, int16_t *high, bool *fill)
+TL_INLINE_BODY void range_i16_body(const int16_t *values, uint32_t count, int16_t *low,
+                                   int16_t *high, bool *fill)
 {
   int16_t least = INT16_MAX, most = INT16_MIN, first = INT16_MAX;
   for (uint32_t i = 0; i < count; i++) {
@@ -62,12 +65,13 @@ TL_INLINE_BODY void range_i16_body(const int16_t *values, uint32_t count, int16_
   *high = most;
   *fill = first == TL_FILL_I16;
 }
-static void range_i16_scalar(const int16_t *values, uint32_t count, int16_t *low, int16_t *high, bool *fill)
+static void range_i16_scalar(const int16_t *values, uint32_t count, int16_t *low, int16_t *high,
+                             bool *fill)
 {
   range_i16_body(values, count, low, high, fill);
 }
-TL_TARGET_AVX2 static void range_i16_avx2(const int16_t *values, uint32_t count, int16_t *low, int16_t *high,
-                                          bool *fill)
+TL_TARGET_AVX2 static void range_i16_avx2(const int16_t *values, uint32_t count, int16_t *low,
+                                          int16_t *high, bool *fill)
 {
   range_i16_body(values, count, low, high, fill);
 }
@@ -97,7 +101,8 @@ static void put_group_u16(unsigned char *out, const uint16_t code[GROUP], uint32
   put_u64(out + 8, next);
 }
 
-static void pack_i16_scalar(unsigned char *out, const int16_t *values, uint32_t begin, uint32_t count, const span *s)
+static void pack_i16_scalar(unsigned char *out, const int16_t *values, uint32_t begin,
+                            uint32_t count, const span *s)
 {
   for (uint32_t i = begin; i < count; i += GROUP) {
     uint16_t code[GROUP];
@@ -109,7 +114,8 @@ static void pack_i16_scalar(unsigned char *out, const int16_t *values, uint32_t 
 #if TL_HAVE_X86
 /* Sixteen values a turn: pairs, then fours, are merged inside their lane; two fours make the big-endian bytes of
  * a group. Returns the first value that it left. */
-TL_TARGET_AVX2 static uint32_t pack_i16_avx2(unsigned char *out, const int16_t *values, uint32_t count, const span *s)
+TL_TARGET_AVX2 static uint32_t pack_i16_avx2(unsigned char *out, const int16_t *values,
+                                             uint32_t count, const span *s)
 {
   const int32_t b = (int32_t)s->bits;
   const __m256i low = _mm256_set1_epi16((int16_t)s->low), fill = _mm256_set1_epi16(TL_FILL_I16);
@@ -118,21 +124,27 @@ TL_TARGET_AVX2 static uint32_t pack_i16_avx2(unsigned char *out, const int16_t *
   const __m128i one = _mm_cvtsi32_si128(b), two = _mm_cvtsi32_si128(2 * b);
   /* lane pair (head, rest): word = head << 64-4b | rest << 64-8b or >> 8b-64, next = rest << 128-8b; a count of
    * 64 or more, or negative, gives zero */
-  const __m256i up = _mm256_set_epi64x(2 * b > 16 ? 128 - 8 * b : 64, 64 - 4 * b, 2 * b > 16 ? 128 - 8 * b : 64, 64 - 4 * b);
-  const __m256i rest_up = _mm256_set_epi64x(64, 8 * b <= 64 ? 64 - 8 * b : 64, 64, 8 * b <= 64 ? 64 - 8 * b : 64);
-  const __m256i rest_down = _mm256_set_epi64x(64, 8 * b > 64 ? 8 * b - 64 : 64, 64, 8 * b > 64 ? 8 * b - 64 : 64);
-  const __m256i swap = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-                                       15, 0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i up = _mm256_set_epi64x(2 * b > 16 ? 128 - 8 * b : 64, 64 - 4 * b,
+                                       2 * b > 16 ? 128 - 8 * b : 64, 64 - 4 * b);
+  const __m256i rest_up =
+      _mm256_set_epi64x(64, 8 * b <= 64 ? 64 - 8 * b : 64, 64, 8 * b <= 64 ? 64 - 8 * b : 64);
+  const __m256i rest_down =
+      _mm256_set_epi64x(64, 8 * b > 64 ? 8 * b - 64 : 64, 64, 8 * b > 64 ? 8 * b - 64 : 64);
+  const __m256i swap = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+                                       10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
   uint32_t i = 0;
   for (; i + 16 <= count; i += 16) {
     const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(values + i));
     __m256i x = _mm256_sub_epi16(v, low);
     if (s->has_fill) x = _mm256_blendv_epi8(x, ones, _mm256_cmpeq_epi16(v, fill));
-    x = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(x, low_half), one), _mm256_srli_epi32(x, 16));
-    x = _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(x, low_word), two), _mm256_srli_epi64(x, 32));
+    x = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(x, low_half), one),
+                        _mm256_srli_epi32(x, 16));
+    x = _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(x, low_word), two),
+                        _mm256_srli_epi64(x, 32));
     const __m256i rest = _mm256_shuffle_epi32(x, 0x4e);
-    x = _mm256_or_si256(_mm256_sllv_epi64(x, up),
-                        _mm256_or_si256(_mm256_sllv_epi64(rest, rest_up), _mm256_srlv_epi64(rest, rest_down)));
+    x = _mm256_or_si256(
+        _mm256_sllv_epi64(x, up),
+        _mm256_or_si256(_mm256_sllv_epi64(rest, rest_up), _mm256_srlv_epi64(rest, rest_down)));
     x = _mm256_shuffle_epi8(x, swap);
     unsigned char *to = out + (size_t)(i / GROUP) * s->bits;
     _mm_storeu_si128((__m128i *)(void *)to, _mm256_castsi256_si128(x));
@@ -154,7 +166,8 @@ static span span_i16(tl_simd_path path, const int16_t *values, uint32_t count)
   return span_of(low, high, fill, 16);
 }
 
-static void pack_i16(tl_simd_path path, unsigned char *out, const int16_t *values, uint32_t count, const span *s)
+static void pack_i16(tl_simd_path path, unsigned char *out, const int16_t *values, uint32_t count,
+                     const span *s)
 {
   uint32_t done = 0;
 #if TL_HAVE_X86
@@ -165,7 +178,8 @@ static void pack_i16(tl_simd_path path, unsigned char *out, const int16_t *value
 }
 
 /* --- uint8 ------------------------------------------------------------------------------------------ */
-TL_INLINE_BODY void range_u8_body(const uint8_t *values, uint32_t count, uint8_t *low, uint8_t *high, bool *fill)
+TL_INLINE_BODY void range_u8_body(const uint8_t *values, uint32_t count, uint8_t *low,
+                                  uint8_t *high, bool *fill)
 {
   uint8_t least = UINT8_MAX, most = 0, last = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -179,12 +193,13 @@ TL_INLINE_BODY void range_u8_body(const uint8_t *values, uint32_t count, uint8_t
   *high = (uint8_t)(most - 1u);
   *fill = last == TL_FILL_U8;
 }
-static void range_u8_scalar(const uint8_t *values, uint32_t count, uint8_t *low, uint8_t *high, bool *fill)
+static void range_u8_scalar(const uint8_t *values, uint32_t count, uint8_t *low, uint8_t *high,
+                            bool *fill)
 {
   range_u8_body(values, count, low, high, fill);
 }
-TL_TARGET_AVX2 static void range_u8_avx2(const uint8_t *values, uint32_t count, uint8_t *low, uint8_t *high,
-                                         bool *fill)
+TL_TARGET_AVX2 static void range_u8_avx2(const uint8_t *values, uint32_t count, uint8_t *low,
+                                         uint8_t *high, bool *fill)
 {
   range_u8_body(values, count, low, high, fill);
 }
@@ -199,14 +214,16 @@ static inline uint64_t squeeze_u8(uint64_t x, uint32_t bits)
   return x;
 }
 
-static void pack_u8_scalar(unsigned char *out, const uint8_t *values, uint32_t begin, uint32_t count, const span *s)
+static void pack_u8_scalar(unsigned char *out, const uint8_t *values, uint32_t begin,
+                           uint32_t count, const span *s)
 {
   const uint8_t low = (uint8_t)s->low, ones = (uint8_t)((1u << s->bits) - 1u);
   for (uint32_t i = begin; i < count; i += GROUP) {
     uint8_t code[GROUP] = {0};
     const uint32_t group = count - i < GROUP ? count - i : GROUP;
     memcpy(code, values + i, group);
-    for (uint32_t k = 0; k < GROUP; k++) code[k] = code[k] == TL_FILL_U8 ? ones : (uint8_t)(code[k] - low);
+    for (uint32_t k = 0; k < GROUP; k++)
+      code[k] = code[k] == TL_FILL_U8 ? ones : (uint8_t)(code[k] - low);
     for (uint32_t k = group; k < GROUP; k++) code[k] = 0;
     uint64_t word = 0;
     memcpy(&word, code, sizeof word);
@@ -217,25 +234,30 @@ static void pack_u8_scalar(unsigned char *out, const uint8_t *values, uint32_t b
 
 #if TL_HAVE_X86
 /* Thirty-two values a turn: each 64-bit lane squeezes its eight. Returns the first value that it left. */
-TL_TARGET_AVX2 static uint32_t pack_u8_avx2(unsigned char *out, const uint8_t *values, uint32_t count, const span *s)
+TL_TARGET_AVX2 static uint32_t pack_u8_avx2(unsigned char *out, const uint8_t *values,
+                                            uint32_t count, const span *s)
 {
   const int32_t b = (int32_t)s->bits;
   const __m256i low = _mm256_set1_epi8((char)s->low), fill = _mm256_set1_epi8((char)TL_FILL_U8);
   const __m256i ones = _mm256_set1_epi8((char)((1 << b) - 1));
   const __m256i low_byte = _mm256_set1_epi16(0xff), low_half = _mm256_set1_epi32(0xffff);
   const __m256i low_word = _mm256_set1_epi64x(0xffffffff);
-  const __m128i one = _mm_cvtsi32_si128(b), two = _mm_cvtsi32_si128(2 * b), four = _mm_cvtsi32_si128(4 * b);
+  const __m128i one = _mm_cvtsi32_si128(b), two = _mm_cvtsi32_si128(2 * b),
+                four = _mm_cvtsi32_si128(4 * b);
   const __m128i up = _mm_cvtsi32_si128(64 - 8 * b);
-  const __m256i swap = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-                                       15, 0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i swap = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+                                       10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
   uint32_t i = 0;
   for (; i + 32 <= count; i += 32) {
     const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(values + i));
     __m256i x = _mm256_sub_epi8(v, low);
     if (s->has_fill) x = _mm256_blendv_epi8(x, ones, _mm256_cmpeq_epi8(v, fill));
-    x = _mm256_or_si256(_mm256_sll_epi16(_mm256_and_si256(x, low_byte), one), _mm256_srli_epi16(x, 8));
-    x = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(x, low_half), two), _mm256_srli_epi32(x, 16));
-    x = _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(x, low_word), four), _mm256_srli_epi64(x, 32));
+    x = _mm256_or_si256(_mm256_sll_epi16(_mm256_and_si256(x, low_byte), one),
+                        _mm256_srli_epi16(x, 8));
+    x = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(x, low_half), two),
+                        _mm256_srli_epi32(x, 16));
+    x = _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(x, low_word), four),
+                        _mm256_srli_epi64(x, 32));
     x = _mm256_shuffle_epi8(_mm256_sll_epi64(x, up), swap);
     const __m128i first = _mm256_castsi256_si128(x), second = _mm256_extracti128_si256(x, 1);
     unsigned char *to = out + (size_t)(i / GROUP) * s->bits;
@@ -248,7 +270,8 @@ TL_TARGET_AVX2 static uint32_t pack_u8_avx2(unsigned char *out, const uint8_t *v
 }
 #endif
 
-static void pack_u8(tl_simd_path path, unsigned char *out, const uint8_t *values, uint32_t count, const span *s)
+static void pack_u8(tl_simd_path path, unsigned char *out, const uint8_t *values, uint32_t count,
+                    const span *s)
 {
   uint32_t done = 0;
 #if TL_HAVE_X86
@@ -271,7 +294,8 @@ static span span_u8(tl_simd_path path, const uint8_t *values, uint32_t count)
 }
 
 /* --- int32 ------------------------------------------------------------------------------------------ */
-TL_INLINE_BODY void range_i32_body(const int32_t *values, uint32_t count, int32_t *low, int32_t *high, bool *fill)
+TL_INLINE_BODY void range_i32_body(const int32_t *values, uint32_t count, int32_t *low,
+                                   int32_t *high, bool *fill)
 {
   int32_t least = INT32_MAX, most = INT32_MIN, first = INT32_MAX;
   for (uint32_t i = 0; i < count; i++) {
@@ -285,12 +309,13 @@ TL_INLINE_BODY void range_i32_body(const int32_t *values, uint32_t count, int32_
   *high = most;
   *fill = first == TL_FILL_I32;
 }
-static void range_i32_scalar(const int32_t *values, uint32_t count, int32_t *low, int32_t *high, bool *fill)
+static void range_i32_scalar(const int32_t *values, uint32_t count, int32_t *low, int32_t *high,
+                             bool *fill)
 {
   range_i32_body(values, count, low, high, fill);
 }
-TL_TARGET_AVX2 static void range_i32_avx2(const int32_t *values, uint32_t count, int32_t *low, int32_t *high,
-                                          bool *fill)
+TL_TARGET_AVX2 static void range_i32_avx2(const int32_t *values, uint32_t count, int32_t *low,
+                                          int32_t *high, bool *fill)
 {
   range_i32_body(values, count, low, high, fill);
 }
@@ -369,6 +394,7 @@ size_t tl_pack_chunk(tl_simd_path path, tl_store store, unsigned char *buffer, u
     pack_i16(path, out, values, count, &s);
   else
     pack_i32(out, values, count, &s);
-  if ((uint64_t)count * s.bits % 8u == 0) out[bytes] = 0; /* else the last group's unused bits are there */
+  if ((uint64_t)count * s.bits % 8u == 0)
+    out[bytes] = 0; /* else the last group's unused bits are there */
   return TL_PACK_HEADER + bytes + 1;
 }

@@ -13,9 +13,10 @@
 #include "telemetry/schema.h"
 
 enum {
-  TL_PACK_HEADER = 21,   /* bytes before the packed bits */
-  TL_PACK_HEADROOM = 64, /* bytes before the values in a buffer; room for the header, keeps values aligned */
-  TL_PACK_SLACK = 64     /* bytes after the values; the last store may be wider than its values */
+  TL_PACK_HEADER = 21, /* bytes before the packed bits */
+  TL_PACK_HEADROOM =
+      64, /* bytes before the values in a buffer; room for the header, keeps values aligned */
+  TL_PACK_SLACK = 64 /* bytes after the values; the last store may be wider than its values */
 };
 
 /* Bytes of a buffer for `count` values of an integer store: headroom, values, slack. */
@@ -26,5 +27,6 @@ TL_API size_t tl_pack_buffer_bytes(tl_store store, uint32_t count);
  * store   TL_STORE_I16, TL_STORE_I32 or TL_STORE_U8
  * count   1 or more
  * Returns the bytes of the chunk, at most TL_PACK_HEADER + the values' bytes + 1. */
-TL_API size_t tl_pack_chunk(tl_simd_path path, tl_store store, unsigned char *buffer, uint32_t count);
+TL_API size_t tl_pack_chunk(tl_simd_path path, tl_store store, unsigned char *buffer,
+                            uint32_t count);
 #endif

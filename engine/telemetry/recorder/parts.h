@@ -34,9 +34,9 @@ typedef struct signal_plan {
   tl_signal_def def;
   tl_stage stage;
   uint32_t column;
-  tl_type type;          /* of the world's column */
-  size_t value_bytes;    /* stored */
-  bool packed, deflated; /* scale-offset; shuffle + deflate */
+  tl_type type;                            /* of the world's column */
+  size_t value_bytes;                      /* stored */
+  bool packed, deflated;                   /* scale-offset; shuffle + deflate */
   size_t chunk_at, tail_at, pyramid_at[2]; /* in a strip's memory */
   hid_t set, tail_set, pyramid_set[2];
 } signal_plan;
@@ -50,16 +50,16 @@ typedef struct fleet_plan {
   uint32_t strip_count, columns;      /* columns of a chunk, at most 256 */
   uint32_t chunk_rows, pyramid_rows;  /* rows of a chunk, of a pyramid chunk */
   uint32_t signal_count;
-  signal_plan *signals;               /* by name */
-  cell_state *states;                 /* strip x signal */
-  uint64_t *saturated;                /* block x signal */
+  signal_plan *signals; /* by name */
+  cell_state *states;   /* strip x signal */
+  uint64_t *saturated;  /* block x signal */
   unsigned char *cells;
   size_t strip_bytes;
-  int64_t *time_ns;                   /* chunk_rows */
+  int64_t *time_ns; /* chunk_rows */
   int64_t chunk_begin, tick_end;
   int64_t tail_time_ns;
   hid_t time_set, tail_time_set;
-  uint64_t *digests;                  /* digest_rows x block_count */
+  uint64_t *digests; /* digest_rows x block_count */
   uint32_t digest_rows;
   hid_t digest_set;
 } fleet_plan;
@@ -82,15 +82,15 @@ struct tl_recorder {
   int64_t flush_ns, flushed_at_ns; /* wall clock; decides only when live readers see things */
   fleet_plan *fleets;              /* every fleet of the world, by number */
   uint32_t fleet_count;
-  unsigned char *tail_row;         /* scratch for one write of a tail */
+  unsigned char *tail_row; /* scratch for one write of a tail */
   deflater *deflaters;
   uint32_t deflater_count;
-  size_t deflate_bytes;            /* of one packed buffer */
-  uint64_t window_count;           /* ended so far */
+  size_t deflate_bytes;  /* of one packed buffer */
+  uint64_t window_count; /* ended so far */
   uint64_t *roots;
   int64_t *window_ends;
   hid_t root_set, window_end_set;
-  unsigned char *events;           /* EVENT_CHUNK_ROWS rows */
+  unsigned char *events; /* EVENT_CHUNK_ROWS rows */
   uint64_t event_count;
   hid_t event_set;
   bool digests_dirty, events_dirty; /* partial chunks that the file has not */

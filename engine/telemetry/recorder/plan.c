@@ -20,7 +20,8 @@ static void *reserve(ledger *l, size_t bytes)
 
 static size_t chunk_buffer_bytes(const fleet_plan *fleet, const signal_plan *s, uint32_t rows)
 {
-  return tl_arena_round(TL_PACK_HEADROOM + (size_t)rows * fleet->columns * s->value_bytes + TL_PACK_SLACK);
+  return tl_arena_round(TL_PACK_HEADROOM + (size_t)rows * fleet->columns * s->value_bytes +
+                        TL_PACK_SLACK);
 }
 
 static void lay_out_strip(const tl_recorder *r, fleet_plan *fleet)
@@ -45,13 +46,16 @@ static void lay_out_fleet(const tl_recorder *r, fleet_plan *fleet, ledger *l)
   fleet->digest_rows = DIGEST_CHUNK_BYTES / 8u / fleet->block_count;
   if (fleet->digest_rows > DIGEST_CHUNK_ROWS) fleet->digest_rows = DIGEST_CHUNK_ROWS;
   if (fleet->digest_rows == 0) fleet->digest_rows = 1;
-  fleet->digests = reserve(l, (size_t)fleet->digest_rows * fleet->block_count * sizeof *fleet->digests);
+  fleet->digests =
+      reserve(l, (size_t)fleet->digest_rows * fleet->block_count * sizeof *fleet->digests);
   if (fleet->recorded_count == 0) return;
   fleet->pyramid_rows = fleet->chunk_rows > PYRAMID_CHUNK ? fleet->chunk_rows / PYRAMID_CHUNK : 1;
   lay_out_strip(r, fleet);
   fleet->cells = reserve(l, (size_t)fleet->strip_count * fleet->strip_bytes);
-  fleet->states = reserve(l, (size_t)fleet->strip_count * fleet->signal_count * sizeof *fleet->states);
-  fleet->saturated = reserve(l, (size_t)fleet->block_count * fleet->signal_count * sizeof *fleet->saturated);
+  fleet->states =
+      reserve(l, (size_t)fleet->strip_count * fleet->signal_count * sizeof *fleet->states);
+  fleet->saturated =
+      reserve(l, (size_t)fleet->block_count * fleet->signal_count * sizeof *fleet->saturated);
   fleet->time_ns = reserve(l, fleet->chunk_rows * sizeof *fleet->time_ns);
 }
 
@@ -61,7 +65,8 @@ static void lay_out_deflaters(tl_recorder *r, ledger *l)
   for (uint32_t f = 0; f < r->fleet_count; f++) {
     const fleet_plan *fleet = &r->fleets[f];
     for (uint32_t s = 0; s < fleet->signal_count; s++) {
-      const size_t bytes = (size_t)fleet->chunk_rows * fleet->columns * fleet->signals[s].value_bytes;
+      const size_t bytes =
+          (size_t)fleet->chunk_rows * fleet->columns * fleet->signals[s].value_bytes;
       if (fleet->signals[s].deflated && bytes > largest) largest = bytes;
     }
   }
@@ -95,12 +100,14 @@ static tl_code fit_budget(tl_recorder *r, size_t budget_bytes, tl_error *err)
     for (uint32_t f = 0; f < r->fleet_count; f++) {
       fleet_plan *fleet = &r->fleets[f];
       const size_t own = (size_t)fleet->strip_count * fleet->strip_bytes;
-      if (fleet->chunk_rows > 1 && (largest == NULL || own > (size_t)largest->strip_count * largest->strip_bytes))
+      if (fleet->chunk_rows > 1 &&
+          (largest == NULL || own > (size_t)largest->strip_count * largest->strip_bytes))
         largest = fleet;
     }
     if (largest == NULL)
       return tl_fail(err, TL_E_LIMIT, NULL,
-                     "%s: recording needs %zu bytes of buffers, the budget is %zu: record fewer signals, or a sample",
+                     "%s: recording needs %zu bytes of buffers, the budget is %zu: record fewer "
+                     "signals, or a sample",
                      r->path, bytes + TL_DISK_BUFFER_BYTES, budget_bytes);
     largest->chunk_rows /= 2;
     bytes = lay_out(r, NULL);
@@ -120,14 +127,16 @@ static void sort_by_name(signal_plan *signals, uint32_t count)
     }
 }
 
-static tl_code plan_signals(tl_recorder *r, fleet_plan *fleet, const tl_recorder_fleet *def, tl_error *err)
+static tl_code plan_signals(tl_recorder *r, fleet_plan *fleet, const tl_recorder_fleet *def,
+                            tl_error *err)
 {
   const char *name = tl_fleet_name(r->world, fleet->id);
   if (def->signal_count > TL_RECORDER_SIGNALS_MAX)
-    return tl_fail(err, TL_E_LIMIT, NULL, "fleet %s: %u signals to record, at most %d", name, def->signal_count,
-                   TL_RECORDER_SIGNALS_MAX);
+    return tl_fail(err, TL_E_LIMIT, NULL, "fleet %s: %u signals to record, at most %d", name,
+                   def->signal_count, TL_RECORDER_SIGNALS_MAX);
   fleet->signals = calloc(def->signal_count, sizeof *fleet->signals);
-  if (fleet->signals == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", r->path);
+  if (fleet->signals == NULL)
+    return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", r->path);
   fleet->signal_count = def->signal_count;
   for (uint32_t s = 0; s < def->signal_count; s++) {
     const tl_signal_def *signal = &def->signals[s].def;
@@ -135,8 +144,8 @@ static tl_code plan_signals(tl_recorder *r, fleet_plan *fleet, const tl_recorder
     const tl_code code = tl_signal_check(signal, NULL, err);
     if (code != TL_OK) return code;
     if (column >= tl_fleet_column_count(r->world, fleet->id))
-      return tl_fail(err, TL_E_COLUMN, NULL, "fleet %s: signal %s is column %u, the fleet has %u", name, signal->name,
-                     column, tl_fleet_column_count(r->world, fleet->id));
+      return tl_fail(err, TL_E_COLUMN, NULL, "fleet %s: signal %s is column %u, the fleet has %u",
+                     name, signal->name, column, tl_fleet_column_count(r->world, fleet->id));
     fleet->signals[s] = (signal_plan){
         .def = *signal,
         .stage = tl_stage_make(signal),
@@ -158,16 +167,18 @@ static tl_code plan_signals(tl_recorder *r, fleet_plan *fleet, const tl_recorder
   return TL_OK;
 }
 
-static tl_code plan_sample(tl_recorder *r, fleet_plan *fleet, const tl_recorder_fleet *def, tl_error *err)
+static tl_code plan_sample(tl_recorder *r, fleet_plan *fleet, const tl_recorder_fleet *def,
+                           tl_error *err)
 {
   const char *name = tl_fleet_name(r->world, fleet->id);
   if (def->sample_count == 0 || def->sample == NULL)
     return tl_fail(err, TL_E_ARG, NULL, "fleet %s: the sample to record has no devices", name);
   for (uint32_t i = 0; i < def->sample_count; i++)
     if (def->sample[i] >= fleet->device_count || (i > 0 && def->sample[i] <= def->sample[i - 1]))
-      return tl_fail(err, TL_E_ARG, NULL,
-                     "fleet %s: device %u at place %u of the sample: devices must ascend and be below %u", name,
-                     def->sample[i], i, fleet->device_count);
+      return tl_fail(
+          err, TL_E_ARG, NULL,
+          "fleet %s: device %u at place %u of the sample: devices must ascend and be below %u",
+          name, def->sample[i], i, fleet->device_count);
   fleet->sample = malloc(def->sample_count * sizeof *fleet->sample);
   fleet->sample_begin = malloc(((size_t)fleet->block_count + 1) * sizeof *fleet->sample_begin);
   if (fleet->sample == NULL || fleet->sample_begin == NULL)
@@ -185,11 +196,13 @@ static tl_code plan_sample(tl_recorder *r, fleet_plan *fleet, const tl_recorder_
 static tl_code plan_fleet(tl_recorder *r, const tl_recorder_fleet *def, tl_error *err)
 {
   if (def->fleet.index1 == 0 || def->fleet.index1 > r->fleet_count)
-    return tl_fail(err, TL_E_ARG, NULL, "%s: no fleet number %u to record", r->path, def->fleet.index1);
+    return tl_fail(err, TL_E_ARG, NULL, "%s: no fleet number %u to record", r->path,
+                   def->fleet.index1);
   fleet_plan *fleet = &r->fleets[def->fleet.index1 - 1];
   if (def->signal_count == 0 || r->policy >= TL_RECORD_EVENTS) return TL_OK;
   if (fleet->signals != NULL)
-    return tl_fail(err, TL_E_ARG, NULL, "%s: fleet %s is listed twice", r->path, tl_fleet_name(r->world, def->fleet));
+    return tl_fail(err, TL_E_ARG, NULL, "%s: fleet %s is listed twice", r->path,
+                   tl_fleet_name(r->world, def->fleet));
   tl_code code = plan_signals(r, fleet, def, err);
   if (code != TL_OK) return code;
   fleet->recorded_count = fleet->device_count;
@@ -208,7 +221,8 @@ static tl_code plan_deflaters(tl_recorder *r, tl_error *err)
   r->deflaters = calloc(r->deflater_count, sizeof *r->deflaters);
   bool ok = r->deflaters != NULL;
   for (uint32_t t = 0; ok && t < r->deflater_count; t++) {
-    r->deflaters[t].compressor = libdeflate_alloc_compressor(1); /* level 4 buys 2 % at twice the time */
+    r->deflaters[t].compressor =
+        libdeflate_alloc_compressor(1); /* level 4 buys 2 % at twice the time */
     ok = r->deflaters[t].compressor != NULL;
   }
   return ok ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory for deflate", r->path);
@@ -227,7 +241,8 @@ tl_code recorder_plan(tl_recorder *r, const tl_recorder_def *def, tl_error *err)
     const char *name = tl_fleet_name(r->world, fleet->id);
     if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "root") == 0 ||
         strcmp(name, "window_end_ns") == 0)
-      return tl_fail(err, TL_E_SCHEMA, NULL, "fleet name '%s' is taken by the file layout, or holds a '/'", name);
+      return tl_fail(err, TL_E_SCHEMA, NULL,
+                     "fleet name '%s' is taken by the file layout, or holds a '/'", name);
     fleet->time_set = fleet->tail_time_set = fleet->digest_set = H5I_INVALID_HID;
   }
   for (uint32_t i = 0; i < def->fleet_count; i++) {

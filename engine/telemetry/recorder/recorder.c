@@ -11,8 +11,12 @@
 
 tl_recorder_def tl_recorder_def_default(void)
 {
-  return (tl_recorder_def){.policy = TL_RECORD_ALL, .pyramid = true, .budget_bytes = 256000000u, .flush_s = 1.0,
-                           .path_simd = tl_cpu_best_path(), .cookie_ = RECORDER_COOKIE};
+  return (tl_recorder_def){.policy = TL_RECORD_ALL,
+                           .pyramid = true,
+                           .budget_bytes = 256000000u,
+                           .flush_s = 1.0,
+                           .path_simd = tl_cpu_best_path(),
+                           .cookie_ = RECORDER_COOKIE};
 }
 
 /* Wall clock: it decides when live readers see things, and reaches neither state nor the final file. */
@@ -23,7 +27,8 @@ static int64_t wall_ns(void)
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_recorder_def *def, tl_error *err)
+tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_recorder_def *def,
+                           tl_error *err)
 {
   assert(def->cookie_ == RECORDER_COOKIE); /* start from tl_recorder_def_default() */
   assert(def->path != NULL);
@@ -37,9 +42,16 @@ tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_re
     free(path);
     return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", def->path);
   }
-  *r = (tl_recorder){.world = world, .path = path, .policy = def->policy, .simd = def->path_simd,
-                     .pyramid = def->pyramid, .deflate = def->deflate, .flush_ns = (int64_t)(def->flush_s * 1e9),
-                     .file = H5I_INVALID_HID, .event_set = H5I_INVALID_HID, .root_set = H5I_INVALID_HID,
+  *r = (tl_recorder){.world = world,
+                     .path = path,
+                     .policy = def->policy,
+                     .simd = def->path_simd,
+                     .pyramid = def->pyramid,
+                     .deflate = def->deflate,
+                     .flush_ns = (int64_t)(def->flush_s * 1e9),
+                     .file = H5I_INVALID_HID,
+                     .event_set = H5I_INVALID_HID,
+                     .root_set = H5I_INVALID_HID,
                      .window_end_set = H5I_INVALID_HID};
   tl_code code = recorder_plan(r, def, err);
   if (code == TL_OK) code = recorder_file_create(r, def, err);
@@ -60,7 +72,8 @@ static tl_code outcome(tl_recorder *r, bool ok, tl_error *err)
   const tl_code code = tl_disk_check(&r->disk, r->path, err);
   if (code == TL_OK && ok) return TL_OK;
   r->broken = true;
-  return code != TL_OK ? code : tl_fail(err, TL_E_IO, NULL, "%s: HDF5 refused to write a chunk", r->path);
+  return code != TL_OK ? code
+                       : tl_fail(err, TL_E_IO, NULL, "%s: HDF5 refused to write a chunk", r->path);
 }
 
 /* Brings live readers up to date. Only rewrites what has its place in the file: no byte of the end result. */
@@ -125,7 +138,8 @@ static tl_code observer_window_end(void *self, const tl_window_view *view, tl_er
     uint64_t *row = fleet->digests + window % fleet->digest_rows * fleet->block_count;
     for (uint32_t block = 0; block < fleet->block_count; block++)
       row[block] = tl_block_digest(view->world, fleet->id, block);
-    chunk_edge = chunk_edge || window % fleet->digest_rows == 0 || r->window_count % fleet->digest_rows == 0;
+    chunk_edge =
+        chunk_edge || window % fleet->digest_rows == 0 || r->window_count % fleet->digest_rows == 0;
   }
   r->digests_dirty = true;
   bool ok = !chunk_edge || recorder_file_digests(r);
@@ -136,9 +150,13 @@ static tl_code observer_window_end(void *self, const tl_window_view *view, tl_er
 tl_observer tl_recorder_observer(tl_recorder *recorder)
 {
   bool signals = false;
-  for (uint32_t f = 0; f < recorder->fleet_count; f++) signals = signals || recorder->fleets[f].recorded_count > 0;
-  if (!signals) return (tl_observer){.self = recorder, .window_end = observer_window_end}; /* ticks cost nothing */
-  return (tl_observer){recorder, recorder_tick, observer_segment_ticks, observer_segment_end, observer_window_end};
+  for (uint32_t f = 0; f < recorder->fleet_count; f++)
+    signals = signals || recorder->fleets[f].recorded_count > 0;
+  if (!signals)
+    return (tl_observer){.self = recorder,
+                         .window_end = observer_window_end}; /* ticks cost nothing */
+  return (tl_observer){recorder, recorder_tick, observer_segment_ticks, observer_segment_end,
+                       observer_window_end};
 }
 
 static void put_u32(unsigned char *to, uint32_t value) { memcpy(to, &value, sizeof value); }
@@ -171,7 +189,8 @@ static bool finish_fleet(tl_recorder *r, fleet_plan *fleet)
   const uint32_t rows = (uint32_t)(fleet->tick_end - fleet->chunk_begin);
   const int64_t pyramid_ticks = (int64_t)PYRAMID_FACTOR * fleet->pyramid_rows;
   if (fleet->recorded_count == 0 || fleet->tick_end == 0) return true;
-  if (rows > 0 || (r->pyramid && fleet->tick_end % pyramid_ticks != 0)) recorder_finish(r, fleet, rows);
+  if (rows > 0 || (r->pyramid && fleet->tick_end % pyramid_ticks != 0))
+    recorder_finish(r, fleet, rows);
   if (rows > 0) {
     if (!recorder_file_chunks(r, fleet, rows)) return false;
     fleet->tail_time_ns = fleet->time_ns[rows - 1];
@@ -185,7 +204,8 @@ tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err)
   tl_recorder *r = recorder;
   if (r == NULL) return TL_OK;
   bool ok = true;
-  for (uint32_t f = 0; !r->broken && ok && f < r->fleet_count; f++) ok = finish_fleet(r, &r->fleets[f]);
+  for (uint32_t f = 0; !r->broken && ok && f < r->fleet_count; f++)
+    ok = finish_fleet(r, &r->fleets[f]);
   if (!r->broken && ok) ok = update_readers(r);
   recorder_file_close(r);
   const tl_code code = outcome(r, ok, err);
@@ -195,9 +215,15 @@ tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err)
   return code;
 }
 
-size_t tl_recorder_bytes(const tl_recorder *recorder) { return recorder->arena.bytes + TL_DISK_BUFFER_BYTES; }
+size_t tl_recorder_bytes(const tl_recorder *recorder)
+{
+  return recorder->arena.bytes + TL_DISK_BUFFER_BYTES;
+}
 
-uint64_t tl_recorder_written_bytes(const tl_recorder *recorder) { return recorder->disk.written_bytes; }
+uint64_t tl_recorder_written_bytes(const tl_recorder *recorder)
+{
+  return recorder->disk.written_bytes;
+}
 
 uint32_t tl_recorder_chunk_rows(const tl_recorder *recorder, tl_fleet_id fleet)
 {
