@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-tl_scale tl_scale_of(double real)
+tl_scale tl_scale_of(double real, tl_rounding rounding)
 {
-  const tl_scale none = {0, 0};
+  const tl_scale none = {0, 0, (int16_t)rounding};
   uint64_t bits;
   memcpy(&bits, &real, sizeof bits);
   const int32_t exponent = (int32_t)((bits >> 52) & 0x7FF);
@@ -19,7 +19,11 @@ tl_scale tl_scale_of(double real)
     shift++;
   }
   if (shift < -31) return none;
-  return (tl_scale){(int32_t)multiplier, shift};
+  if (rounding == TL_ROUNDING_SINGLE && shift > 30) {
+    shift = 30; /* as TFLite saturates it there */
+    multiplier = INT32_MAX;
+  }
+  return (tl_scale){(int32_t)multiplier, (int16_t)shift, (int16_t)rounding};
 }
 
 int32_t tl_fixed_round(float real)

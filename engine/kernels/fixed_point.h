@@ -1,5 +1,5 @@
 /* fixed_point.h: the integer arithmetic of quantised inference, as TFLite Micro's reference
- * kernels do it (double rounding: first to 31 bits, then by the shift).
+ * kernels do it (double rounding: first to 31 bits, then by the shift; single on request).
  *
  * Why: these few lines decide every output byte; all operators and all SIMD paths use or imitate
  * them. Source: the formulas of gemmlowp's fixed-point library and of TFLite's quantisation spec.
@@ -9,10 +9,16 @@
 
 #include <stdint.h>
 
-/* A real multiplier d = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. */
+/* How an int32 is multiplied by a real number, as the device's kernels were built: twice rounded
+ * (TFLite Micro's default), or once (its TFLITE_SINGLE_ROUNDING, and CMSIS-NN built alike). */
+typedef enum tl_rounding { TL_ROUNDING_DOUBLE = 0, TL_ROUNDING_SINGLE } tl_rounding;
+
+/* A real multiplier d = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. The rounding
+ * travels with it, so that operators need not know which personality they have. */
 typedef struct tl_scale {
   int32_t multiplier;
-  int32_t shift; /* > 0: left, < 0: right; -31 .. 31 */
+  int16_t shift;    /* > 0: left, < 0: right; -31 .. 31 */
+  int16_t rounding; /* tl_rounding */
 } tl_scale;
 
 /* round_half_up(a * b / 2^31); INT32_MIN * INT32_MIN saturates. */
@@ -39,9 +45,20 @@ static inline int32_t tl_fixed_shift_left(int32_t x, int32_t shift)
   return (int32_t)((uint32_t)x << shift);
 }
 
-/* x * scale with double rounding. */
+/* x * scale rounded once, halves up. scale.shift <= 30. The result keeps its low 32 bits, as an
+ * MCU's store would. */
+static inline int32_t tl_fixed_mul_once(int32_t x, tl_scale scale)
+{
+  const int32_t total = 31 - scale.shift;
+  return (
+      int32_t)(uint32_t)(uint64_t)(((int64_t)x * scale.multiplier + ((int64_t)1 << (total - 1))) >>
+                                   total);
+}
+
+/* x * scale, rounded as the scale says. */
 static inline int32_t tl_fixed_mul(int32_t x, tl_scale scale)
 {
+  if (scale.rounding == TL_ROUNDING_SINGLE) return tl_fixed_mul_once(x, scale);
   const int32_t left = scale.shift > 0 ? scale.shift : 0;
   const int32_t right = scale.shift < 0 ? -scale.shift : 0;
   return tl_fixed_shift_right(tl_fixed_high_mul(tl_fixed_shift_left(x, left), scale.multiplier),
@@ -65,7 +82,7 @@ static inline int32_t tl_fixed_clamp(int32_t x, int32_t low, int32_t high)
 
 /* The scale of a real multiplier (>= 0, finite): nearest 31-bit fraction, half away from zero;
  * below 2^-32 it is 0. A multiplier of 2^31 or more gives shift > 31: callers refuse it. */
-tl_scale tl_scale_of(double real);
+tl_scale tl_scale_of(double real, tl_rounding rounding);
 
 /* Nearest integer, halves away from zero, saturated to int32; 0 for a NaN. */
 int32_t tl_fixed_round(float real);

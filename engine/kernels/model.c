@@ -15,11 +15,13 @@ tl_kernel_code tl_model_memory_bytes(size_t *out, const void *file, size_t file_
 }
 
 tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes, const void *file,
-                             size_t file_bytes, tl_kernel_status *status)
+                             size_t file_bytes, const tl_model_options *options,
+                             tl_kernel_status *status)
 {
   tl_reader reader;
   tl_bump bump = {memory, 0, memory_bytes};
   *out = (tl_model){0};
+  if (options != NULL) out->options = *options;
   tl_kernel_clear(status);
   if ((uintptr_t)memory % TL_MODEL_ALIGN != 0)
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_MEMORY, "model memory is not aligned to 16 bytes");
@@ -32,11 +34,12 @@ tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes, c
   return code;
 }
 
-const void *tl_model_tensor(const tl_model *model, const void *arena, uint32_t tensor)
+const void *tl_model_tensor(const tl_model *model, const tl_place *place, uint32_t tensor)
 {
   assert(tensor < model->tensor_count);
   const tl_tensor *t = &model->tensors[tensor];
-  return t->data != NULL ? t->data : (const uint8_t *)arena + t->arena_offset;
+  if (t->data != NULL) return t->data;
+  return (t->is_variable ? place->state : place->arena) + t->offset;
 }
 
 uint32_t tl_model_op_output(const tl_model *model, uint32_t op, uint32_t output)
@@ -63,44 +66,49 @@ const tl_tensor *tl_model_output(const tl_model *model, uint32_t output)
   return &model->tensors[model->outputs[output]];
 }
 
-void tl_model_reset(const tl_model *model, void *arena)
+void tl_model_reset(const tl_model *model, void *state)
 {
-  for (uint32_t t = 0; t < model->tensor_count; t++)
-    if (model->tensors[t].is_variable)
-      memset((uint8_t *)arena + model->tensors[t].arena_offset, 0, model->tensors[t].bytes);
+  if (model->state_bytes > 0) memset(state, 0, model->state_bytes);
 }
 
-void tl_model_set_inputs(const tl_model *model, void *arena, const void *const *inputs)
+void tl_model_set_inputs(const tl_model *model, const tl_place *place, const void *const *inputs)
 {
   for (uint32_t i = 0; i < model->input_count; i++) {
     const tl_tensor *tensor = tl_model_input(model, i);
-    memcpy((uint8_t *)arena + tensor->arena_offset, inputs[i], tensor->bytes);
+    memcpy((tensor->is_variable ? place->state : place->arena) + tensor->offset, inputs[i],
+           tensor->bytes);
   }
 }
 
-void tl_model_run_op(const tl_model *model, void *arena, uint32_t op)
+void tl_model_run_op(const tl_model *model, const tl_place *place, uint32_t op)
 {
   assert(op < model->op_count);
-  model->ops[op].row->eval(model, &model->ops[op], arena);
+  model->ops[op].row->eval(model, &model->ops[op], place);
 }
 
-void tl_model_get_outputs(const tl_model *model, const void *arena, void *const *outputs)
+void tl_model_get_outputs(const tl_model *model, const tl_place *place, void *const *outputs)
 {
   for (uint32_t o = 0; o < model->output_count; o++)
-    memcpy(outputs[o], tl_model_tensor(model, arena, (uint32_t)model->outputs[o]),
+    memcpy(outputs[o], tl_model_tensor(model, place, (uint32_t)model->outputs[o]),
            tl_model_output(model, o)->bytes);
 }
 
-tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_bytes,
+tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_bytes, void *state,
                             const void *const *inputs, void *const *outputs,
                             tl_kernel_status *status)
 {
+  const tl_place place = {arena, state};
   if (arena_bytes < model->arena_bytes || (uintptr_t)arena % TL_MODEL_ALIGN != 0) {
     tl_kernel_clear(status);
     return TL_KERNEL_FAIL(status, TL_KERNEL_E_MEMORY, "the arena is too small or not aligned");
   }
-  tl_model_set_inputs(model, arena, inputs);
-  for (uint32_t op = 0; op < model->op_count; op++) tl_model_run_op(model, arena, op);
-  tl_model_get_outputs(model, arena, outputs);
+  if (model->state_bytes > 0 && (state == NULL || (uintptr_t)state % TL_MODEL_ALIGN != 0)) {
+    tl_kernel_clear(status);
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_MEMORY,
+                          "the model has state, but none is given, or not aligned");
+  }
+  tl_model_set_inputs(model, &place, inputs);
+  for (uint32_t op = 0; op < model->op_count; op++) tl_model_run_op(model, &place, op);
+  tl_model_get_outputs(model, &place, outputs);
   return TL_KERNEL_OK;
 }

@@ -1,22 +1,25 @@
 #include "kernels/op_table.h"
 
-#include "kernels/ops/ops.h"
+#include "kernels/ops/dense/dense.h"
+#include "kernels/ops/pointwise/pointwise.h"
+#include "kernels/ops/shape/shape.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* One row an operator; the folder ops/ has one file a family. */
+/* One row an operator, by number; the folders of ops/ have one file a family. */
 static const tl_op_row rows[] = {
-    /* builtin, name, inputs min, max, outputs, bytes of data, functions */
-    {0, "ADD", 2, 2, 1, sizeof(tl_add_data), tl_add_prepare, tl_add_eval},
-    {6, "DEQUANTIZE", 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare, tl_dequantize_eval},
-    {9, "FULLY_CONNECTED", 2, 3, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
-    {14, "LOGISTIC", 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
-    {19, "RELU", 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
-    {21, "RELU6", 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu_eval},
-    {22, "RESHAPE", 1, 2, 1, 0, tl_reshape_prepare, tl_reshape_eval},
-    {28, "TANH", 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
-    {114, "QUANTIZE", 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
+    /* builtin, name, inputs min, max, outputs min, max, bytes of data, functions */
+    {0, "ADD", 2, 2, 1, 1, sizeof(tl_add_data), tl_add_prepare, tl_add_eval},
+    {6, "DEQUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare,
+     tl_dequantize_eval},
+    {9, "FULLY_CONNECTED", 2, 3, 1, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
+    {14, "LOGISTIC", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
+    {19, "RELU", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
+    {21, "RELU6", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu_eval},
+    {22, "RESHAPE", 1, 2, 1, 1, 0, tl_reshape_prepare, tl_reshape_eval},
+    {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
+    {114, "QUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
 };
 
 const tl_op_row *tl_op_row_find(int32_t builtin)
@@ -49,18 +52,56 @@ const tl_tensor *tl_op_output(const tl_model *model, const tl_op *op, uint32_t o
   return &model->tensors[op->outputs[output]];
 }
 
-const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input, const void *arena)
+const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input,
+                       const tl_place *place)
 {
-  const tl_tensor *tensor = tl_op_input(model, op, input);
-  if (tensor == NULL) return NULL;
-  return tensor->data != NULL ? tensor->data : (const uint8_t *)arena + tensor->arena_offset;
+  if (tl_op_input(model, op, input) == NULL) return NULL;
+  return tl_model_tensor(model, place, (uint32_t)op->inputs[input]);
 }
 
-void *tl_op_write(const tl_model *model, const tl_op *op, uint32_t output, void *arena)
+void *tl_op_write(const tl_model *model, const tl_op *op, uint32_t output, const tl_place *place)
 {
   const tl_tensor *tensor = tl_op_output(model, op, output);
-  assert(tensor->data == NULL);
-  return (uint8_t *)arena + tensor->arena_offset;
+  assert(tensor->data == NULL && !tensor->is_variable);
+  return place->arena + tensor->offset;
+}
+
+void *tl_op_variable(const tl_model *model, const tl_op *op, uint32_t input, const tl_place *place)
+{
+  const tl_tensor *tensor = tl_op_input(model, op, input);
+  assert(tensor != NULL && tensor->is_variable);
+  return place->state + tensor->offset;
+}
+
+bool tl_op_take_scratch(const tl_op_setup *setup, uint64_t bytes)
+{
+  if (bytes > INT32_MAX - TL_MODEL_ALIGN) return false;
+  setup->op->scratch_bytes = (uint32_t)bytes;
+  return true;
+}
+
+void *tl_op_scratch(const tl_model *model, const tl_place *place)
+{
+  return place->arena + model->scratch_at;
+}
+
+bool tl_op_take_state(const tl_op_setup *setup, uint64_t bytes, uint32_t *offset)
+{
+  const uint64_t begin = setup->model->state_bytes;
+  const uint64_t padded = (bytes + TL_MODEL_ALIGN - 1) / TL_MODEL_ALIGN * TL_MODEL_ALIGN;
+  if (bytes > INT32_MAX || begin + padded > INT32_MAX) return false;
+  *offset = (uint32_t)begin;
+  setup->model->state_bytes = (size_t)(begin + padded);
+  return true;
+}
+
+tl_scale tl_op_scale(const tl_op_setup *setup, double real)
+{
+  const tl_model_options *options = &setup->model->options;
+  const int32_t builtin = setup->op->row->builtin;
+  const bool differs = (options->differs[builtin / 8] >> (builtin % 8) & 1) != 0;
+  const bool single = (options->rounding == TL_ROUNDING_SINGLE) != differs;
+  return tl_scale_of(real, single ? TL_ROUNDING_SINGLE : TL_ROUNDING_DOUBLE);
 }
 
 tl_kernel_code tl_op_refuse(const tl_op_setup *setup, const char *reason)

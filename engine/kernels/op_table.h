@@ -4,7 +4,7 @@
  * runner know none of them by name (docs/add-an-operator.md).
  * Owns: rows are const data for the life of the program.
  * Threads: prepare() runs once, inside tl_model_open; eval() runs on many threads at once and
- * writes only to its output tensors in the arena it is given. */
+ * writes only to its output tensors, its scratch and its state in the place it is given. */
 #ifndef TL_KERNELS_OP_TABLE_H
 #define TL_KERNELS_OP_TABLE_H
 
@@ -17,6 +17,7 @@ typedef struct tl_op {
   void *data;                      /* row->data_bytes, zeroed before prepare(), read-only after */
   const int32_t *inputs, *outputs; /* tensor indices; an input of -1 is absent */
   uint32_t input_count, output_count;
+  uint32_t scratch_bytes; /* of the arena's scratch part; prepare() asks: tl_op_take_scratch */
 } tl_op;
 
 /* What prepare() sees. */
@@ -33,11 +34,16 @@ typedef struct tl_op_setup {
 typedef struct tl_op_row {
   int32_t builtin; /* number in the schema's BuiltinOperator */
   const char *name;
-  uint32_t inputs_min, inputs_max, output_count;
+  uint32_t inputs_min, inputs_max, outputs_min, outputs_max;
   uint32_t data_bytes; /* of the struct that prepare() fills */
   tl_kernel_code (*prepare)(const tl_op_setup *setup);
-  void (*eval)(const tl_model *model, const tl_op *op, void *arena);
+  void (*eval)(const tl_model *model, const tl_op *op, const tl_place *place);
 } tl_op_row;
+
+/* Declares an operator's two functions; its family's header has the struct between them. */
+#define TL_OP(name)                                                                                \
+  tl_kernel_code tl_##name##_prepare(const tl_op_setup *setup);                                    \
+  void tl_##name##_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 
 /* NULL when this room does not run the operator. */
 const tl_op_row *tl_op_row_find(int32_t builtin);
@@ -50,8 +56,28 @@ const tl_tensor *tl_op_input(const tl_model *model, const tl_op *op, uint32_t in
 const tl_tensor *tl_op_output(const tl_model *model, const tl_op *op, uint32_t output);
 
 /* Bytes of an operand while the graph runs. */
-const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input, const void *arena);
-void *tl_op_write(const tl_model *model, const tl_op *op, uint32_t output, void *arena);
+const void *tl_op_read(const tl_model *model, const tl_op *op, uint32_t input,
+                       const tl_place *place);
+void *tl_op_write(const tl_model *model, const tl_op *op, uint32_t output, const tl_place *place);
+
+/* A variable tensor among the inputs, which eval() may write. */
+void *tl_op_variable(const tl_model *model, const tl_op *op, uint32_t input, const tl_place *place);
+
+/* Scratch for eval(), valid during the call, aligned to TL_MODEL_ALIGN, not cleared. In prepare():
+ * ask once; false when too much. In eval(): where it is. */
+bool tl_op_take_scratch(const tl_op_setup *setup, uint64_t bytes);
+void *tl_op_scratch(const tl_model *model, const tl_place *place);
+
+/* State of a device that no tensor holds (resource variables). In prepare(): reserves bytes of the
+ * state, zero at first, *offset from its start; false when too much. */
+bool tl_op_take_state(const tl_op_setup *setup, uint64_t bytes, uint32_t *offset);
+
+/* tl_scale_of with the rounding that the model's options give this operator. */
+tl_scale tl_op_scale(const tl_op_setup *setup, double real);
+
+/* Typed access to int8 and int16 tensors that may stand anywhere in the file. */
+int32_t tl_op_load(const void *data, tl_tensor_type type, uint32_t index);
+void tl_op_store(void *data, tl_tensor_type type, uint32_t index, int32_t value);
 
 /* Fails for this node: "FULLY_CONNECTED: " and the reason. */
 tl_kernel_code tl_op_refuse(const tl_op_setup *setup, const char *reason);

@@ -55,7 +55,7 @@ tl_kernel_code tl_plan_lifetimes(tl_model *model, tl_kernel_status *status)
 
 static bool in_arena(const tl_tensor *tensor)
 {
-  return tensor->data == NULL && tensor->first_op != INT32_MAX;
+  return tensor->data == NULL && tensor->first_op != INT32_MAX && !tensor->is_variable;
 }
 
 static uint64_t padded(const tl_tensor *tensor)
@@ -86,12 +86,12 @@ static uint32_t find_gap(const tl_model *model, const uint16_t *placed, uint32_t
   for (uint32_t p = 0; p < placed_count; p++) {
     const tl_tensor *other = &model->tensors[placed[p]];
     if (other->last_op < tensor->first_op || other->first_op > tensor->last_op) continue;
-    if (other->arena_offset >= *offset + padded(tensor)) break;
-    const uint64_t end = other->arena_offset + padded(other);
+    if (other->offset >= *offset + padded(tensor)) break;
+    const uint64_t end = other->offset + padded(other);
     if (end > *offset) *offset = end;
   }
   uint32_t at = placed_count;
-  while (at > 0 && model->tensors[placed[at - 1]].arena_offset > *offset) at--;
+  while (at > 0 && model->tensors[placed[at - 1]].offset > *offset) at--;
   return at;
 }
 
@@ -110,11 +110,18 @@ tl_kernel_code tl_plan_arena(tl_model *model, tl_bump *bump, tl_kernel_status *s
     const uint64_t end = offset + padded(tensor);
     if (end > INT32_MAX)
       return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the arena would need 2 GiB");
-    tensor->arena_offset = (uint32_t)offset;
+    tensor->offset = (uint32_t)offset;
     for (uint32_t p = i; p > at; p--) placed[p] = placed[p - 1];
     placed[at] = order[i];
     if (end > arena_bytes) arena_bytes = end;
   }
+  model->scratch_at = (size_t)arena_bytes;
+  uint32_t scratch = 0;
+  for (uint32_t node = 0; node < model->op_count; node++)
+    if (model->ops[node].scratch_bytes > scratch) scratch = model->ops[node].scratch_bytes;
+  arena_bytes += ((uint64_t)scratch + TL_MODEL_ALIGN - 1) / TL_MODEL_ALIGN * TL_MODEL_ALIGN;
+  if (arena_bytes > INT32_MAX)
+    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the arena would need 2 GiB");
   model->arena_bytes = (size_t)arena_bytes;
   return TL_KERNEL_OK;
 }

@@ -160,7 +160,7 @@ static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out
       !tl_flat_child(flat, &op, OP_OPTIONS, &out->options))
     return broken(reader, "an operator");
   if (out->inputs.count < out->row->inputs_min || out->inputs.count > out->row->inputs_max ||
-      out->outputs.count != out->row->output_count)
+      out->outputs.count < out->row->outputs_min || out->outputs.count > out->row->outputs_max)
     return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, out->row->name,
                           ": wrong number of inputs or outputs");
   return TL_KERNEL_OK;
@@ -362,6 +362,21 @@ static tl_kernel_code read_indices(const tl_reader *reader, const tl_flat_vector
   return TL_KERNEL_OK;
 }
 
+/* Variable tensors live in the state, one after the other in the order of the file. */
+static tl_kernel_code place_variables(const tl_reader *reader, tl_model *model)
+{
+  uint64_t bytes = 0;
+  for (uint32_t t = 0; t < model->tensor_count; t++) {
+    if (!model->tensors[t].is_variable) continue;
+    model->tensors[t].offset = (uint32_t)bytes;
+    bytes += aligned(model->tensors[t].bytes);
+    if (bytes > INT32_MAX)
+      return bad_tensor(reader, t, TL_KERNEL_E_UNSUPPORTED, "the state would need 2 GiB");
+  }
+  model->state_bytes = (size_t)bytes;
+  return TL_KERNEL_OK;
+}
+
 static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t node,
                               tl_bump *bump)
 {
@@ -408,6 +423,7 @@ tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump 
     code = read_indices(reader, &reader->outputs, false, bump, &model->outputs);
   for (uint32_t t = 0; t < model->tensor_count && code == TL_KERNEL_OK; t++)
     code = read_tensor(reader, t, &model->tensors[t]);
+  if (code == TL_KERNEL_OK) code = place_variables(reader, model);
   for (uint32_t node = 0; node < model->op_count && code == TL_KERNEL_OK; node++)
     code = read_op(reader, model, node, bump);
   if (code == TL_KERNEL_OK) tl_kernel_clear(reader->status);

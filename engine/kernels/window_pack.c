@@ -175,6 +175,7 @@ static tl_scale scale_of(const tl_fc_data *fc, uint32_t output)
   return fc->scales[fc->scale_count == 1 ? 0 : output];
 }
 
+/* Vector code rounds twice; the accumulator must leave room for it. */
 static bool fits(span64 span, tl_scale scale)
 {
   const int64_t limit = (1ll << 30) >> (scale.shift > 0 ? scale.shift : 0);
@@ -193,6 +194,8 @@ static tl_kernel_code choose_form(tl_window_layer *layer, tl_range input, rescal
   layer->per_tensor = fc->scale_count == 1;
   for (uint32_t o = 0; o < fc->outputs; o++) {
     const span64 span = accumulators(fc, o, input);
+    if (scale_of(fc, o).rounding != TL_ROUNDING_DOUBLE)
+      return unfit(status, "single rounding is not for windows");
     if (!fits(span, scale_of(fc, o))) return unfit(status, "an accumulator could overflow");
     all.low = span.low < all.low ? span.low : all.low;
     all.high = span.high > all.high ? span.high : all.high;

@@ -30,7 +30,7 @@ static tl_code open_model(tl_detector *d, const tl_fleet_def *def, tl_simd_path 
     return tl_fail(err, TL_E_LIMIT, def->where, "no memory for a model's tables (%zu bytes)",
                    table_bytes);
   if (tl_model_open(&d->model, d->memory, table_bytes, def->detector.model,
-                    def->detector.model_bytes, &status) != TL_KERNEL_OK)
+                    def->detector.model_bytes, NULL, &status) != TL_KERNEL_OK)
     return model_error(def, &status, err);
   const size_t pack_bytes = (tl_window_pack_bytes(&d->model) + 63) & ~(size_t)63;
   void *packed = aligned_alloc(
@@ -44,7 +44,7 @@ static tl_code open_model(tl_detector *d, const tl_fleet_def *def, tl_simd_path 
   if (!tl_kernel_path_built(wanted))
     wanted = path == TL_PATH_VNNI ? TL_KERNEL_AVX2 : TL_KERNEL_SCALAR;
   if (tl_model_open(&d->model, packed, table_bytes, def->detector.model, def->detector.model_bytes,
-                    &status) != TL_KERNEL_OK ||
+                    NULL, &status) != TL_KERNEL_OK ||
       tl_window_pack(&d->window, (unsigned char *)packed + table_bytes, pack_bytes, &d->model,
                      d->channel_count, wanted, &status) != TL_KERNEL_OK)
     return model_error(def, &status, err);

@@ -22,22 +22,24 @@ static void run_once(const tl_model *model)
   enum { OPERANDS_MAX = 16 };
   const void *inputs[OPERANDS_MAX];
   void *outputs[OPERANDS_MAX];
-  if (model->arena_bytes > ARENA_MAX || model->input_count > OPERANDS_MAX ||
-      model->output_count > OPERANDS_MAX)
+  if (model->arena_bytes > ARENA_MAX || model->state_bytes > ARENA_MAX ||
+      model->input_count > OPERANDS_MAX || model->output_count > OPERANDS_MAX)
     return;
   uint64_t work = 0;
   for (uint32_t t = 0; t < model->tensor_count; t++) work += model->tensors[t].element_count;
   if (work > ELEMENTS_MAX) return;
   uint8_t *in = take(ARENA_MAX), *arena = take(model->arena_bytes);
+  uint8_t *state = take(model->state_bytes);
   for (uint32_t i = 0; i < model->input_count; i++) inputs[i] = in;
   for (uint32_t o = 0; o < model->output_count; o++)
     outputs[o] = take(tl_model_output(model, o)->bytes);
-  tl_model_reset(model, arena);
-  if (tl_model_run(model, arena, model->arena_bytes, inputs, outputs, NULL) != TL_KERNEL_OK)
+  tl_model_reset(model, state);
+  if (tl_model_run(model, arena, model->arena_bytes, state, inputs, outputs, NULL) != TL_KERNEL_OK)
     abort();
   for (uint32_t o = 0; o < model->output_count; o++) free(outputs[o]);
   free(in);
   free(arena);
+  free(state);
 }
 
 static void pack_once(const tl_model *model)
@@ -76,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   memcpy(file, data, size);
   if (tl_model_memory_bytes(&bytes, file, size, &status) == TL_KERNEL_OK && bytes <= MEMORY_MAX) {
     void *memory = take(bytes);
-    const tl_kernel_code code = tl_model_open(&model, memory, bytes, file, size, &status);
+    const tl_kernel_code code = tl_model_open(&model, memory, bytes, file, size, NULL, &status);
     if (code == TL_KERNEL_E_MEMORY) abort(); /* the bytes asked for must do */
     if (code == TL_KERNEL_OK) {
       run_once(&model);

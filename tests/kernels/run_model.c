@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     const void *inputs[1] = {in};
     void *outputs[1] = {out};
     if (m.model.input_count != 1 || m.model.output_count != 1 ||
-        tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, &m.status))
+        tl_model_run(&m.model, m.arena, m.model.arena_bytes, m.state, inputs, outputs, &m.status))
       return 1;
     fwrite(out, 1, out_bytes, stdout);
   }

@@ -36,11 +36,12 @@ bool open_model(opened *out, uint8_t *file, size_t file_bytes)
   *out = (opened){.file = file, .file_bytes = file_bytes};
   if (tl_model_memory_bytes(&bytes, file, file_bytes, &out->status) != TL_KERNEL_OK) return false;
   out->memory = take(bytes);
-  if (tl_model_open(&out->model, out->memory, bytes, file, file_bytes, &out->status) !=
+  if (tl_model_open(&out->model, out->memory, bytes, file, file_bytes, NULL, &out->status) !=
       TL_KERNEL_OK)
     return false;
   assert(out->model.memory_bytes <= bytes);
   out->arena = take(out->model.arena_bytes);
+  out->state = take(out->model.state_bytes);
   return true;
 }
 
@@ -57,6 +58,7 @@ void close_model(opened *model)
   free(model->file);
   free(model->memory);
   free(model->arena);
+  free(model->state);
   *model = (opened){0};
 }
 

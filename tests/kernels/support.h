@@ -12,10 +12,10 @@
 /* The whole file, allocated; NULL when it is not there. */
 uint8_t *read_file(const char *path, size_t *bytes);
 
-/* A model with everything it needs, allocated. */
+/* A model with everything it needs, allocated; its state starts cleared. */
 typedef struct opened {
   tl_model model;
-  uint8_t *file, *memory, *arena;
+  uint8_t *file, *memory, *arena, *state;
   size_t file_bytes;
   tl_kernel_status status;
 } opened;

@@ -48,8 +48,9 @@ static size_t wrong_bytes(opened *m, const uint8_t *in, const uint8_t *expected,
       outputs[o] = got + (end - out_at);
       end += tl_model_output(&m->model, o)->bytes;
     }
-    assert_int_equal(tl_model_run(&m->model, m->arena, m->model.arena_bytes, inputs, outputs, NULL),
-                     TL_KERNEL_OK);
+    assert_int_equal(
+        tl_model_run(&m->model, m->arena, m->model.arena_bytes, m->state, inputs, outputs, NULL),
+        TL_KERNEL_OK);
     for (size_t b = 0; b < end - out_at; b++) wrong += got[b] != expected[out_at + b];
     out_at = end;
   }
@@ -108,16 +109,17 @@ static void check_model(const char *name, uint32_t op_count)
   assert_int_equal(checked, out_bytes);
   for (uint32_t c = 0; c < KEPT_CASES; c++) {
     const void *input = in + (FIRST_KEPT_CASE + c) * (in_bytes / MODEL_CASES);
-    tl_model_set_inputs(&m.model, m.arena, &input);
+    const tl_place place = {m.arena, m.state};
+    tl_model_set_inputs(&m.model, &place, &input);
     for (uint32_t op = 0; op < op_count; op++) {
       char suffix[16];
       size_t bytes;
       snprintf(suffix, sizeof suffix, ".op%02u.bin", op);
       uint8_t *expected = read_file(shared("golden", name, suffix).text, &bytes);
-      tl_model_run_op(&m.model, m.arena, op);
+      tl_model_run_op(&m.model, &place, op);
       const uint32_t tensor = tl_model_op_output(&m.model, op, 0);
       assert_int_equal(m.model.tensors[tensor].bytes, bytes / KEPT_CASES);
-      assert_memory_equal(tl_model_tensor(&m.model, m.arena, tensor),
+      assert_memory_equal(tl_model_tensor(&m.model, &place, tensor),
                           expected + c * (bytes / KEPT_CASES), bytes / KEPT_CASES);
       free(expected);
     }

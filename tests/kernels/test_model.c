@@ -50,8 +50,8 @@ static void a_truncated_file_is_an_error_at_every_length(void **unused)
       int8_t in[12] = {0}, out[12];
       const void *inputs[1] = {in};
       void *outputs[1] = {out};
-      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL),
-                       0);
+      assert_int_equal(
+          tl_model_run(&m.model, m.arena, m.model.arena_bytes, m.state, inputs, outputs, NULL), 0);
       assert_true(cut + 64 > bytes);
     }
     close_model(&m);
@@ -74,8 +74,8 @@ static void a_flipped_bit_is_an_error_or_another_model_but_never_a_crash(void **
       void *outputs[1] = {out};
       assert_true(tl_model_input(&m.model, 0)->bytes <= 1 << 16);
       assert_true(tl_model_output(&m.model, 0)->bytes <= 1 << 16);
-      assert_int_equal(tl_model_run(&m.model, m.arena, m.model.arena_bytes, inputs, outputs, NULL),
-                       0);
+      assert_int_equal(
+          tl_model_run(&m.model, m.arena, m.model.arena_bytes, m.state, inputs, outputs, NULL), 0);
       opens++;
       free(in);
       free(out);
@@ -175,7 +175,7 @@ static void too_little_memory_is_an_error_not_an_overrun(void **unused)
   for (size_t given = 0; given <= needed; given += 16) {
     uint8_t *memory = aligned_alloc(16, given + 16);
     memset(memory + given, 0xA5, 16);
-    const tl_kernel_code code = tl_model_open(&model, memory, given, file, bytes, &status);
+    const tl_kernel_code code = tl_model_open(&model, memory, given, file, bytes, NULL, &status);
     assert_true(code == TL_KERNEL_OK || code == TL_KERNEL_E_MEMORY);
     for (int b = 0; b < 16; b++) assert_int_equal(memory[given + (size_t)b], 0xA5);
     opens += code == TL_KERNEL_OK;
@@ -183,11 +183,11 @@ static void too_little_memory_is_an_error_not_an_overrun(void **unused)
   }
   assert_true(opens >= 1);
   uint8_t *memory = take(needed + 64);
-  assert_int_equal(tl_model_open(&model, memory + 4, needed, file, bytes, &status),
+  assert_int_equal(tl_model_open(&model, memory + 4, needed, file, bytes, NULL, &status),
                    TL_KERNEL_E_MEMORY);
-  assert_int_equal(tl_model_open(&model, memory, needed, file, bytes, &status), TL_KERNEL_OK);
+  assert_int_equal(tl_model_open(&model, memory, needed, file, bytes, NULL, &status), TL_KERNEL_OK);
   uint8_t *arena = take(model.arena_bytes);
-  assert_int_equal(tl_model_run(&model, arena, model.arena_bytes - 1, NULL, NULL, &status),
+  assert_int_equal(tl_model_run(&model, arena, model.arena_bytes - 1, NULL, NULL, NULL, &status),
                    TL_KERNEL_E_MEMORY);
   assert_string_equal(status.reason, "the arena is too small or not aligned");
   free(arena);
@@ -207,14 +207,13 @@ static void tensors_that_live_together_do_not_overlap(void **unused)
     const tl_tensor *x = &m.model.tensors[a];
     if (x->data != NULL || x->first_op > x->last_op) continue;
     sum += x->bytes;
-    assert_true(x->arena_offset + (size_t)x->bytes <= m.model.arena_bytes);
+    assert_true(x->offset + (size_t)x->bytes <= m.model.arena_bytes);
     for (uint32_t b = 0; b < a; b++) {
       const tl_tensor *y = &m.model.tensors[b];
       if (y->data != NULL || y->first_op > y->last_op || y->last_op < x->first_op ||
           y->first_op > x->last_op)
         continue;
-      assert_true(x->arena_offset + x->bytes <= y->arena_offset ||
-                  y->arena_offset + y->bytes <= x->arena_offset);
+      assert_true(x->offset + x->bytes <= y->offset || y->offset + y->bytes <= x->offset);
     }
   }
   assert_true(sum > 0);

@@ -74,8 +74,9 @@ static void expect_rows(bench *b)
     const void *in = b->windows + (size_t)r * b->w.inputs;
     void *out = b->expected + (size_t)r * b->w.outputs;
     tl_window_gather(&b->w, b->ring, STRIDE, r, b->phase, b->windows + (size_t)r * b->w.inputs);
-    assert_int_equal(tl_model_run(&b->m.model, b->m.arena, b->m.model.arena_bytes, &in, &out, NULL),
-                     TL_KERNEL_OK);
+    assert_int_equal(
+        tl_model_run(&b->m.model, b->m.arena, b->m.model.arena_bytes, b->m.state, &in, &out, NULL),
+        TL_KERNEL_OK);
   }
 }
 
@@ -391,7 +392,8 @@ static void a_proved_float_form_equals_the_integer_form_everywhere(void **unused
   dice d = {99};
   uint32_t proved = 0, tries = 60;
   for (uint32_t t = 0; t < tries; t++) {
-    const tl_scale scale = {(1 << 30) + (int32_t)roll(&d, 1u << 30), -(int32_t)roll(&d, 10)};
+    const tl_scale scale = {(1 << 30) + (int32_t)roll(&d, 1u << 30),
+                            (int16_t) - (int16_t)roll(&d, 10), TL_ROUNDING_DOUBLE};
     const int32_t zero = (int32_t)roll(&d, 256) - 128;
     const tl_range accumulators = {-(int32_t)roll(&d, 200000), (int32_t)roll(&d, 200000)};
     const tl_range range = {roll(&d, 2) ? -128 : zero, 127};

@@ -60,7 +60,7 @@ static double score_of(reference *r, uint32_t w, int64_t tick)
   const void *const inputs[1] = {in};
   void *const outputs[1] = {out};
   tl_kernel_status status;
-  if (tl_model_run(&r->model, r->arena, r->model.arena_bytes, inputs, outputs, &status) !=
+  if (tl_model_run(&r->model, r->arena, r->model.arena_bytes, NULL, inputs, outputs, &status) !=
       TL_KERNEL_OK)
     r->wrong++;
   int32_t sum = 0;
@@ -156,7 +156,7 @@ static void compare_with_reference(const char *model_name, uint32_t channels, ui
                    TL_KERNEL_OK);
   r->memory = aligned_alloc(64, (memory_bytes + 63) / 64 * 64);
   assert_int_equal(
-      tl_model_open(&r->model, r->memory, memory_bytes, model.data, model.count, &status),
+      tl_model_open(&r->model, r->memory, memory_bytes, model.data, model.count, NULL, &status),
       TL_KERNEL_OK);
   r->arena = aligned_alloc(64, (r->model.arena_bytes + 63) / 64 * 64);
   r->channels = channels;

@@ -16,7 +16,7 @@
 #ifndef TL_KERNELS_WINDOW_LAYER_H
 #define TL_KERNELS_WINDOW_LAYER_H
 
-#include "kernels/ops/ops.h"
+#include "kernels/ops/dense/dense.h"
 #include "kernels/window.h"
 
 /* How an accumulator becomes an output. The float forms are used only where tl_window_prove has

@@ -1,4 +1,4 @@
-#include "kernels/ops/ops.h"
+#include "kernels/ops/dense/dense.h"
 
 /* Multiplier input * weight / output. Per tensor the product of the two is rounded to float first,
  * as TFLite does; per channel it is not. */
@@ -13,7 +13,7 @@ static bool prepare_scales(const tl_op_setup *setup, const tl_tensor *input,
     const double exact = (double)input->scale * (double)weight_scale;
     const double real = (fc->scale_count == 1 ? (double)product : exact) / (double)output->scale;
     if (!(weight_scale > 0.0f) || !(real < 1073741824.0)) return false;
-    setup->scales[c] = tl_scale_of(real);
+    setup->scales[c] = tl_op_scale(setup, real);
     if (fc->wide && setup->scales[c].shift > 14) return false;
   }
   return true;
@@ -98,11 +98,11 @@ static void row_int16(const tl_fc_data *fc, const void *x, void *y, uint32_t row
   }
 }
 
-void tl_fc_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_fc_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_fc_data *fc = op->data;
-  const void *x = tl_op_read(model, op, 0, arena);
-  void *y = tl_op_write(model, op, 0, arena);
+  const void *x = tl_op_read(model, op, 0, place);
+  void *y = tl_op_write(model, op, 0, place);
   for (uint32_t b = 0; b < fc->batches; b++) {
     if (fc->wide)
       row_int16(fc, x, y, b);

@@ -1,6 +1,6 @@
 /* relu.c: RELU and RELU6 that stand alone, int8. RELU rescales; TFLite Micro's RELU6 only clamps,
  * so it asks for equal scales. */
-#include "kernels/ops/ops.h"
+#include "kernels/ops/pointwise/pointwise.h"
 
 static tl_kernel_code prepare(const tl_op_setup *setup, uint8_t activation, bool rescales)
 {
@@ -17,7 +17,8 @@ static tl_kernel_code prepare(const tl_op_setup *setup, uint8_t activation, bool
   if (!rescales && (input->scale != output->scale || input->zero_point != output->zero_point))
     return tl_op_refuse(setup, "input and output must have the same scale and zero point");
   relu->count = output->element_count;
-  relu->scale = rescales ? tl_scale_of(ratio) : (tl_scale){1 << 30, 1}; /* exactly 1 */
+  relu->scale = rescales ? tl_op_scale(setup, ratio)
+                         : (tl_scale){1 << 30, 1, TL_ROUNDING_DOUBLE}; /* exactly 1 */
   relu->zero_in = input->zero_point;
   relu->zero_out = output->zero_point;
   (void)tl_op_activation(activation, output, &relu->range);
@@ -28,11 +29,11 @@ tl_kernel_code tl_relu_prepare(const tl_op_setup *setup) { return prepare(setup,
 
 tl_kernel_code tl_relu6_prepare(const tl_op_setup *setup) { return prepare(setup, 3, false); }
 
-void tl_relu_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_relu_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_relu_data *relu = op->data;
-  const int8_t *x = tl_op_read(model, op, 0, arena);
-  int8_t *y = tl_op_write(model, op, 0, arena);
+  const int8_t *x = tl_op_read(model, op, 0, place);
+  int8_t *y = tl_op_write(model, op, 0, place);
   for (uint32_t i = 0; i < relu->count; i++) {
     const int32_t scaled = tl_fixed_mul(x[i] - relu->zero_in, relu->scale) + relu->zero_out;
     y[i] = (int8_t)tl_fixed_clamp(scaled, relu->range.low, relu->range.high);

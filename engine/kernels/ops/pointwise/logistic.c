@@ -2,7 +2,7 @@
  *
  * Source: the fixed-point exponential and Newton reciprocal of gemmlowp, as TFLite Micro's
  * reference kernels use them. Q0.31 below means 31 fraction bits. */
-#include "kernels/ops/ops.h"
+#include "kernels/ops/pointwise/pointwise.h"
 
 static int32_t saturate(int64_t x)
 {
@@ -62,7 +62,7 @@ static tl_kernel_code prepare(const tl_op_setup *setup, float scale_out, int32_t
     return tl_op_refuse(setup, wrong_output);
   if (!(input->scale < 8.0f)) return tl_op_refuse(setup, "input scale out of range");
   data->count = output->element_count;
-  data->scale = tl_scale_of((double)input->scale * 134217728.0); /* 2^27 */
+  data->scale = tl_op_scale(setup, (double)input->scale * 134217728.0); /* 2^27 */
   const int32_t shift = data->scale.shift;
   data->radius = shift > 0 ? (int32_t)((15ll << 27) >> shift) : INT32_MAX;
   data->zero_in = input->zero_point;
@@ -93,11 +93,12 @@ static int32_t hyperbolic_tangent(int32_t r)
   return tl_fixed_clamp(tl_fixed_shift_right(r > 0 ? t : r < 0 ? -t : 0, 24), INT8_MIN, INT8_MAX);
 }
 
-static void eval(const tl_model *model, const tl_op *op, void *arena, int32_t (*curve)(int32_t))
+static void eval(const tl_model *model, const tl_op *op, const tl_place *place,
+                 int32_t (*curve)(int32_t))
 {
   const tl_logistic_data *data = op->data;
-  const int8_t *x = tl_op_read(model, op, 0, arena);
-  int8_t *y = tl_op_write(model, op, 0, arena);
+  const int8_t *x = tl_op_read(model, op, 0, place);
+  int8_t *y = tl_op_write(model, op, 0, place);
   for (uint32_t i = 0; i < data->count; i++) {
     const int32_t v = x[i] - data->zero_in;
     if (v <= -data->radius)
@@ -109,12 +110,12 @@ static void eval(const tl_model *model, const tl_op *op, void *arena, int32_t (*
   }
 }
 
-void tl_logistic_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_logistic_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  eval(model, op, arena, logistic);
+  eval(model, op, place, logistic);
 }
 
-void tl_tanh_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_tanh_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  eval(model, op, arena, hyperbolic_tangent);
+  eval(model, op, place, hyperbolic_tangent);
 }

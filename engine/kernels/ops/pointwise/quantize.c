@@ -1,5 +1,5 @@
 /* quantize.c: QUANTIZE (float32, int8, int16 to int8, int16) and DEQUANTIZE (int8, int16). */
-#include "kernels/ops/ops.h"
+#include "kernels/ops/pointwise/pointwise.h"
 
 #include <string.h>
 
@@ -27,16 +27,16 @@ tl_kernel_code tl_quantize_prepare(const tl_op_setup *setup)
   if (input->type != TL_TENSOR_FLOAT32) {
     const double ratio = (double)input->scale / (double)output->scale;
     if (!(ratio < 32768.0)) return tl_op_refuse(setup, "ratio of scales out of range");
-    q->scale = tl_scale_of(ratio);
+    q->scale = tl_op_scale(setup, ratio);
   }
   return TL_KERNEL_OK;
 }
 
-void tl_quantize_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_quantize_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_quantize_data *q = op->data;
-  const void *x = tl_op_read(model, op, 0, arena);
-  void *y = tl_op_write(model, op, 0, arena);
+  const void *x = tl_op_read(model, op, 0, place);
+  void *y = tl_op_write(model, op, 0, place);
   for (uint32_t i = 0; i < q->count; i++) {
     const int32_t scaled = q->from == TL_TENSOR_FLOAT32
                                ? tl_fixed_round(load_float(x, i) / q->real_scale)
@@ -64,11 +64,11 @@ tl_kernel_code tl_dequantize_prepare(const tl_op_setup *setup)
   return TL_KERNEL_OK;
 }
 
-void tl_dequantize_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_dequantize_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_quantize_data *q = op->data;
-  const void *x = tl_op_read(model, op, 0, arena);
-  uint8_t *y = tl_op_write(model, op, 0, arena);
+  const void *x = tl_op_read(model, op, 0, place);
+  uint8_t *y = tl_op_write(model, op, 0, place);
   for (uint32_t i = 0; i < q->count; i++) {
     const float real = (float)((double)q->real_scale * (tl_op_load(x, q->from, i) - q->zero_in));
     memcpy(y + 4ull * i, &real, sizeof real);

@@ -1,4 +1,4 @@
-#include "kernels/ops/ops.h"
+#include "kernels/ops/shape/shape.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@ tl_kernel_code tl_reshape_prepare(const tl_op_setup *setup)
   return TL_KERNEL_OK;
 }
 
-void tl_reshape_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_reshape_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  memcpy(tl_op_write(model, op, 0, arena), tl_op_read(model, op, 0, arena),
+  memcpy(tl_op_write(model, op, 0, place), tl_op_read(model, op, 0, place),
          tl_op_output(model, op, 0)->bytes);
 }

@@ -2,7 +2,7 @@
  *
  * Both inputs are brought to a common scale twice the larger one, with 2^20 (int8) or 2^15 (int16)
  * of headroom, added, and rescaled. */
-#include "kernels/ops/ops.h"
+#include "kernels/ops/pointwise/pointwise.h"
 
 /* Strides of one input against the output's dims; false where the shapes do not broadcast. */
 static bool strides(const tl_tensor *input, const uint32_t *dims, uint32_t *out)
@@ -45,9 +45,9 @@ tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
   const double largest = (double)(x1->scale > x2->scale ? x1->scale : x2->scale);
   const double out = 2.0 * largest / ((double)(1 << add->left_shift) * (double)y->scale);
   if (!(out < 1.0)) return tl_op_refuse(setup, "output scale is too small for the inputs");
-  add->scale1 = tl_scale_of((double)x1->scale / (2.0 * largest));
-  add->scale2 = tl_scale_of((double)x2->scale / (2.0 * largest));
-  add->scale_out = tl_scale_of(out);
+  add->scale1 = tl_op_scale(setup, (double)x1->scale / (2.0 * largest));
+  add->scale2 = tl_op_scale(setup, (double)x2->scale / (2.0 * largest));
+  add->scale_out = tl_op_scale(setup, out);
   add->zero1 = x1->zero_point;
   add->zero2 = x2->zero_point;
   add->zero_out = y->zero_point;
@@ -64,11 +64,11 @@ static int32_t add_one(const tl_add_data *add, int32_t q1, int32_t q2)
   return tl_fixed_clamp(sum + add->zero_out, add->range.low, add->range.high);
 }
 
-void tl_add_eval(const tl_model *model, const tl_op *op, void *arena)
+void tl_add_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_add_data *add = op->data;
-  const void *x1 = tl_op_read(model, op, 0, arena), *x2 = tl_op_read(model, op, 1, arena);
-  void *y = tl_op_write(model, op, 0, arena);
+  const void *x1 = tl_op_read(model, op, 0, place), *x2 = tl_op_read(model, op, 1, place);
+  void *y = tl_op_write(model, op, 0, place);
   const tl_tensor_type type = add->wide ? TL_TENSOR_INT16 : TL_TENSOR_INT8;
   const uint32_t count = tl_op_output(model, op, 0)->element_count;
   uint32_t at[TL_TENSOR_RANK_MAX] = {0}, from1 = 0, from2 = 0;
