@@ -28,30 +28,10 @@ import tempfile
 
 import numpy as np
 
-from op_model import MANIFEST_HEAD, TENSORFLOW, manifest_row
+from op_model import MANIFEST_HEAD, manifest_row, tensorflow_outputs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.normpath(os.path.join(HERE, "..", "..", "tests", "golden", "ops"))
-
-
-def tensorflow_outputs(model, file, cases):
-    import tensorflow as tf
-    if tf.__version__ != "2.17.1":
-        sys.exit("this oracle is TensorFlow 2.17.1, not " + tf.__version__)
-    interpreter = tf.lite.Interpreter(
-        model_content=file, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    sources = [d["index"] for d in interpreter.get_input_details()]
-    targets = [d["index"] for d in interpreter.get_output_details()]
-    results = []
-    for case in cases:
-        if not model.stream:
-            interpreter.reset_all_variables()
-        for source, value in zip(sources, case):
-            interpreter.set_tensor(source, value)
-        interpreter.invoke()
-        results.append([interpreter.get_tensor(t) for t in targets])
-    return results
 
 
 def joined(cases):
@@ -62,7 +42,7 @@ def golden(model):
     """file, inputs, outputs as bytes"""
     file = model.tflite()
     cases = [model.case(number) for number in range(model.cases)]
-    results = [model.expected(c) for c in cases] if model.expected else tensorflow_outputs(model, file, cases)
+    results = [model.expected(c) for c in cases] if model.expected else tensorflow_outputs(file, cases, model.stream)
     return file, joined(cases), joined(results)
 
 

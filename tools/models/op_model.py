@@ -10,6 +10,7 @@
 import hashlib
 import os
 import re
+import sys
 
 import numpy as np
 
@@ -67,6 +68,27 @@ def random_words(seed, count):
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return z ^ (z >> np.uint64(31))
+
+
+def tensorflow_outputs(file, cases, stream=False):
+    """What TensorFlow's reference kernels make of the cases, each a list of arrays."""
+    import tensorflow as tf
+    if tf.__version__ != "2.17.1":
+        sys.exit("this oracle is TensorFlow 2.17.1, not " + tf.__version__)
+    interpreter = tf.lite.Interpreter(
+        model_content=file, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    sources = [d["index"] for d in interpreter.get_input_details()]
+    targets = [d["index"] for d in interpreter.get_output_details()]
+    results = []
+    for case in cases:
+        if not stream:
+            interpreter.reset_all_variables()
+        for source, value in zip(sources, case):
+            interpreter.set_tensor(source, value)
+        interpreter.invoke()
+        results.append([interpreter.get_tensor(t) for t in targets])
+    return results
 
 
 def operator_names():
