@@ -14,3 +14,13 @@ bool tl_pointwise_activation(uint8_t activation, const tl_tensor *output, tl_ran
   *out = ranges[activation];
   return true;
 }
+
+bool tl_pointwise_quantised(const tl_tensor *tensor)
+{
+  if (tensor->type != TL_TENSOR_UINT8 && tensor->type != TL_TENSOR_INT32)
+    return tl_op_quantised(tensor);
+  if (tensor->scale_count != 1 || !(tensor->scale > 0.0f) || !(tensor->scale <= 3.4e38f))
+    return false;
+  return tensor->type == TL_TENSOR_INT32 ||
+         (tensor->zero_point >= 0 && tensor->zero_point <= UINT8_MAX);
+}
