@@ -70,13 +70,16 @@ def random_words(seed, count):
         return z ^ (z >> np.uint64(31))
 
 
-def tensorflow_outputs(file, cases, stream=False):
-    """What TensorFlow's reference kernels make of the cases, each a list of arrays."""
+def tensorflow_outputs(file, cases, stream=False, reference=True):
+    """What TensorFlow's reference kernels make of the cases, each a list of arrays. reference=False: its ordinary
+    kernels, for the few operators that BUILTIN_REF lacks (ELU)."""
     import tensorflow as tf
     if tf.__version__ != "2.17.1":
         sys.exit("this oracle is TensorFlow 2.17.1, not " + tf.__version__)
+    resolvers = tf.lite.experimental.OpResolverType
     interpreter = tf.lite.Interpreter(
-        model_content=file, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+        model_content=file, experimental_op_resolver_type=resolvers.BUILTIN_REF if reference else
+        resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
     interpreter.allocate_tensors()
     sources = [d["index"] for d in interpreter.get_input_details()]
     targets = [d["index"] for d in interpreter.get_output_details()]

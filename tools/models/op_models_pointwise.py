@@ -2,16 +2,17 @@
 import numpy as np
 
 from op_model import Model, tensorflow_outputs
-from tflite_write import BOOL, FLOAT32, INT8, INT16, INT32, UINT8, Operator, Tensor
+from tflite_write import BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8, Operator, Tensor
 
 (ADD, MUL, SUB, DIV, MAXIMUM, MINIMUM, LESS, GREATER, GREATER_EQUAL, LESS_EQUAL, SELECT, EQUAL, NOT_EQUAL, LOGICAL_OR,
  LOGICAL_AND, LOGICAL_NOT, FLOOR_DIV, FLOOR_MOD, SQUARED_DIFFERENCE, ADD_N, SELECT_V2) = (
      0, 18, 41, 42, 55, 57, 58, 61, 62, 63, 64, 71, 72, 84, 86, 87, 90, 95, 99, 106, 123)
+(DEQUANTIZE, LOGISTIC, RELU_OP, RELU6_OP, TANH, EXP, CAST, PRELU, NEG, LOG, RSQRT, ZEROS_LIKE, LEAKY_RELU, ABS, ELU,
+ QUANTIZE, HARD_SWISH) = (6, 14, 19, 21, 28, 47, 53, 54, 59, 73, 76, 93, 98, 101, 111, 114, 117)
 COMPARISONS = {EQUAL: "equal", NOT_EQUAL: "not_equal", LESS: "less", LESS_EQUAL: "less_equal", GREATER: "greater",
                GREATER_EQUAL: "greater_equal"}
 OPTIONS = {ADD: 11, MUL: 21, SUB: 28, DIV: 29}  # those with a fused activation in field 0
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
-INT8_GREATER_LIMIT = (-128, 127)
 
 
 def graph(name, tensors, operators, **more):
@@ -52,6 +53,19 @@ def division(name, kind, shapes, scales, zeros, activation=NONE, **more):
         return [(y.astype(np.int16) - 128).astype(np.int8) for y in tensorflow_outputs(twin.tflite(), [shifted])[0]]
 
     return binary(name, DIV, kind, shapes, scales, zeros, activation, expected=expected, source="tf2.17-ref by uint8", **more)
+
+
+def unary(name, builtin, kinds, count, scales=(None, None), zeros=(0, 0), rest=(), **more):
+    """One operator of one input, each a vector of `count`; kinds, scales and zeros are those of x and y."""
+    more.setdefault("cases", 3 if count >= 256 else 4)  # case 2 has every int8
+    return graph(name, list(zip(("x", "y"), kinds, ([count], [count]), scales, zeros)), [(builtin, ["x"], "y", *rest)],
+                 **more)
+
+
+def elu(name, count, scales, zeros):
+    model = unary(name, ELU, (INT8, INT8), count, scales, zeros, source="tf2.17-builtin (BUILTIN_REF has no ELU)")
+    model.expected = lambda case: tensorflow_outputs(model.tflite(), [case], reference=False)[0]
+    return model
 
 
 def models():
@@ -156,7 +170,78 @@ def _random_floor(rng, number):
     return binary("floor_%d" % number, int(rng.choice([FLOOR_DIV, FLOOR_MOD])), kind, _shapes(rng, 2), ranges=ranges)
 
 
-RANDOM = [_random_binary, _random_binary, _random_comparison, _random_choice, _random_floor]
+def _random_relu(rng, number):
+    builtin = int(rng.choice([RELU_OP, RELU6_OP, LEAKY_RELU, HARD_SWISH, ABS]))
+    kind = INT8 if builtin == HARD_SWISH else int(rng.choice([INT8, INT16]))
+    divisor = 256 if kind == INT16 else 1
+    scales = [_scale(rng, 1e-3, 1) / divisor, _scale(rng, 1e-3, 1) / divisor]
+    zeros = [_zero(rng, kind), _zero(rng, kind)]
+    rest = ()
+    if builtin == RELU6_OP:
+        scales[1], zeros[1] = scales[0], zeros[0]
+    if builtin == LEAKY_RELU:
+        rest = (75, [float(rng.choice([0.1, 0.3, 1.5, -0.5, 0.01]))])
+    if builtin == HARD_SWISH:
+        scales[1] = max(scales[1], scales[0] / 127)
+    return unary("unary_%d_%d" % (builtin, number), builtin, (kind, kind), 256, scales, zeros, rest)
+
+
+def _random_prelu(rng, number):
+    shapes = _shapes(rng, 2)
+    shapes[0] = shapes[2]
+    scales = [_scale(rng), _scale(rng, 1e-3, 0.02), _scale(rng)]
+    return binary("prelu_%d" % number, PRELU, INT8, shapes, scales, [_zero(rng, INT8) for _ in range(3)])
+
+
+def _random_curve(rng, number):
+    builtin = int(rng.choice([LOGISTIC, TANH]))
+    if rng.random() < 0.5:
+        scales = (_scale(rng, 1e-4, 1), 1 / 256 if builtin == LOGISTIC else 1 / 128)
+        return unary("curve_%d" % number, builtin, (INT8, INT8), 256, scales, (_zero(rng, INT8), -128 if builtin == LOGISTIC else 0))
+    scale = float(rng.choice([2 ** -12, 2 ** -11, 2 ** -12 * 1.0005, 2 ** -13, _scale(rng, 1e-5, 0.01)]))
+    return unary("curve16_%d" % number, builtin, (INT16, INT16), 4096, (scale, 2 ** -15))
+
+
+def _random_table(rng, number):
+    builtin = int(rng.choice([EXP, LOG, ELU, RSQRT]))
+    kind = INT8 if builtin == ELU else int(rng.choice([INT8, INT16]))
+    scale, zeros = _scale(rng, 1e-3, 0.3), [_zero(rng, kind), _zero(rng, kind)]
+    scale /= 256 if kind == INT16 else 1
+    ranges = {}
+    if builtin == ELU:
+        return elu("elu_%d" % number, 256, (scale, _scale(rng, 1e-3, 0.1)), zeros)
+    if builtin == RSQRT:
+        zeros[0] = min(zeros[0], 0)
+        ranges = {"x": (zeros[0], 127 if kind == INT8 else 32767)}
+    out = _scale(rng, 1e-4, 1) / (256 if kind == INT16 else 1)
+    return unary("table_%d_%d" % (builtin, number), builtin, (kind, kind), 4096 if kind == INT16 else 256, (scale, out), zeros, ranges=ranges)
+
+
+def _random_quantize(rng, number):
+    pairs = [(FLOAT32, INT8), (FLOAT32, INT16), (FLOAT32, UINT8), (INT8, INT8), (INT8, UINT8), (INT16, INT8), (INT16, INT16),
+             (INT32, INT8), (INT32, INT16), (UINT8, INT8), (UINT8, UINT8)]
+    kinds = pairs[int(rng.integers(len(pairs)))]
+    scales = [None if k == FLOAT32 else _scale(rng) / (256 if k == INT16 else 1) for k in kinds]
+    return unary("quantize_%d" % number, QUANTIZE, kinds, 256, scales, [_zero(rng, k) if k != FLOAT32 else 0 for k in kinds],
+                 ranges={"x": (-100000, 100000)} if kinds[0] == INT32 else {})
+
+
+def _random_cast(rng, number):
+    kinds = [int(k) for k in rng.choice([INT8, UINT8, INT16, INT32, INT64, BOOL, FLOAT32], 2)]
+    ranges = {"x": (0, 100)} if kinds[0] == FLOAT32 else {}
+    return unary("cast_%d" % number, CAST, kinds, 100, rest=(37, kinds), ranges=ranges)
+
+
+def _random_plain(rng, number):
+    builtin, kind = [(ABS, INT32), (ABS, INT16), (ABS, FLOAT32), (NEG, INT32), (NEG, FLOAT32), (ZEROS_LIKE, INT32),
+                     (DEQUANTIZE, INT8), (DEQUANTIZE, UINT8), (DEQUANTIZE, INT16)][int(rng.integers(9))]
+    if builtin == DEQUANTIZE:
+        return unary("dequantize_%d" % number, DEQUANTIZE, (kind, FLOAT32), 256, (_scale(rng), None), (_zero(rng, kind), 0))
+    return unary("plain_%d" % number, builtin, (kind, kind), 100)
+
+
+RANDOM = [_random_relu, _random_relu, _random_prelu, _random_curve, _random_table, _random_table, _random_quantize, _random_cast,
+          _random_plain, _random_binary, _random_binary, _random_comparison, _random_choice, _random_floor]
 
 
 def random_model(rng):

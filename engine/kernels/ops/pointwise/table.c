@@ -3,8 +3,7 @@
  * Source: LUTPopulate and LUTLookup of TFLite, all in float. int8: one entry a value,
  * round(f(scale * (x - zero)) * (1 / scale out)) + zero out. int16: 513 entries over the input's
  * range, each corrected by half of what the chord to the next would be off in its middle, and linear
- * interpolation on the low 7 bits. Conversions that overflow give what an x86 processor gives, for
- * that is what TFLite's answers come from. TFLite Micro itself has only ELU of these. */
+ * interpolation on the low 7 bits. TFLite Micro itself has only ELU of these. */
 #include "kernels/ops/pointwise/pointwise.h"
 
 #include "kernels/real.h"
@@ -40,11 +39,11 @@ static void populate_int8(tl_table_data *data, const tl_tensor *input, const tl_
                           function f, float floor_value)
 {
   const float inverse = 1.0f / output->scale;
+  const tl_range range = {INT8_MIN, INT8_MAX};
   for (int32_t x = INT8_MIN; x <= INT8_MAX; x++) {
     const float value = f(input->scale * (float)(x - input->zero_point), floor_value);
-    const float rescaled = tl_real_round(value * inverse);
-    const int32_t whole = tl_real_to_int32(rescaled + (float)output->zero_point);
-    data->table[x - INT8_MIN] = (int16_t)tl_fixed_clamp(whole, INT8_MIN, INT8_MAX);
+    data->table[x - INT8_MIN] =
+        (int16_t)tl_pointwise_place(tl_fixed_round(value * inverse), output->zero_point, range);
   }
 }
 
