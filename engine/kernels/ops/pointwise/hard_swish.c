@@ -25,10 +25,8 @@ tl_kernel_code tl_hard_swish_prepare(const tl_op_setup *setup)
     return tl_op_refuse(setup, "input and output differ in size");
   const float fine = (1.0f / 128.0f) * input->scale, reluish = 3.0f / 32768.0f;
   const float ratio_out = fine / output->scale, ratio_factor = fine / reluish;
-  if (!(ratio_out < 1.0f) || !(ratio_out > 1.6e-5f)) /* shifts of 0 .. 15 to the right */
-    return tl_op_refuse(setup, "ratio of scales out of range");
-  if (!(ratio_factor > 1.6e-5f) || !(ratio_factor < 65536.0f)) /* -15 .. 16 */
-    return tl_op_refuse(setup, "input scale out of range");
+  if (!(ratio_out < 1.0f)) return tl_op_refuse(setup, "ratio of scales out of range");
+  if (!(ratio_factor < 65536.0f)) return tl_op_refuse(setup, "input scale out of range");
   const tl_scale out = tl_op_scale(setup, (double)ratio_out);
   const tl_scale factor = tl_op_scale(setup, (double)ratio_factor);
   if (out.shift > 0) return tl_op_refuse(setup, "ratio of scales out of range");
@@ -50,6 +48,14 @@ static int16_t high_mul(int16_t a, int16_t b)
   return (int16_t)((product + (product >= 0 ? 1 << 14 : 1 - (1 << 14))) / (1 << 15));
 }
 
+/* x / 2^exponent, halves away from zero. Beyond 15 the reference's mask of 16 bits is all ones, so
+ * that 1 is added to what is left: 0 and above give 1, the rest -1. */
+static int16_t shift_right(int16_t x, int32_t exponent)
+{
+  if (exponent > 15) return x >= 0 ? 1 : -1;
+  return (int16_t)tl_fixed_shift_right(x, exponent);
+}
+
 /* The factor in [0, 1] as Q0.15. */
 static int16_t factor_of(const tl_hard_swish_data *swish, int16_t fine)
 {
@@ -58,7 +64,7 @@ static int16_t factor_of(const tl_hard_swish_data *swish, int16_t fine)
   if (shift > 0) x = saturate(x * (1 << (shift - 1)));
   x = high_mul(x, swish->multiplier_factor);
   if (shift > 0) x = saturate(x * 2);
-  if (shift < 0) x = (int16_t)tl_fixed_shift_right(x, -shift);
+  if (shift < 0) x = shift_right(x, -shift);
   return (int16_t)((x + (1 << 15)) >> 1);
 }
 
@@ -70,7 +76,7 @@ static void hard_swish_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *
     const int16_t fine = (int16_t)((x[0][i] - swish->zero_in) * (1 << 7));
     const int16_t scaled = high_mul(fine, swish->multiplier_out);
     const int16_t product = (int16_t)(factor_of(swish, fine) * scaled / (1 << 15));
-    const int32_t shifted = tl_fixed_shift_right(product, swish->shift_out);
+    const int32_t shifted = shift_right(product, swish->shift_out);
     y[i] = tl_fixed_clamp((int16_t)(shifted + swish->zero_out), INT8_MIN, INT8_MAX);
   }
 }
