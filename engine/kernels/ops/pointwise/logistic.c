@@ -2,50 +2,8 @@
  *
  * Source: the fixed-point exponential and Newton reciprocal of gemmlowp, as TFLite Micro's
  * reference kernels use them. Q0.31 below means 31 fraction bits. */
+#include "kernels/curve.h"
 #include "kernels/ops/pointwise/pointwise.h"
-
-static int32_t saturate(int64_t x)
-{
-  return x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : (int32_t)x;
-}
-
-/* exp(a) in Q0.31 for a <= 0 with `whole` integer bits: a Taylor polynomial round -1/8 on
- * [-1/4, 0), then one factor exp(-2^e) for each bit of the rest. */
-static int32_t exp_negative(int32_t a, int32_t whole)
-{
-  static const struct {
-    int32_t exponent, factor;
-  } steps[] = {{-2, 1672461947}, {-1, 1302514674}, {0, 790015084}, {1, 290630308},
-               {2, 39332535},    {3, 720401},      {4, 242}};
-  if (a == 0) return INT32_MAX;
-  const int32_t fraction = 31 - whole;
-  const int32_t quarter = 1 << (fraction - 2);
-  const int32_t rest = (a & (quarter - 1)) - quarter;
-  const int32_t x = saturate((int64_t)rest * (1 << whole)) + (1 << 28);
-  const int32_t x2 = tl_fixed_high_mul(x, x);
-  const int32_t x3 = tl_fixed_high_mul(x2, x);
-  const int32_t x4 = tl_fixed_high_mul(x2, x2);
-  const int32_t cubic = tl_fixed_high_mul(tl_fixed_shift_right(x4, 2) + x3, 715827883);
-  const int32_t tail = tl_fixed_shift_right(cubic + x2, 1);
-  int32_t result = 1895147668 + tl_fixed_high_mul(1895147668, x + tail);
-  const int32_t bits = rest - a;
-  for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
-    if (whole > steps[s].exponent && (bits & (1 << (fraction + steps[s].exponent))) != 0)
-      result = tl_fixed_high_mul(result, steps[s].factor);
-  return result;
-}
-
-/* 1 / (1 + a) / 2 ... in Q2.29 for a in [0, 1) as Q0.31: three Newton steps. */
-static int32_t newton(int32_t a)
-{
-  const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
-  int32_t x = 1515870810 + tl_fixed_high_mul(half, -1010580540);
-  for (int step = 0; step < 3; step++) {
-    const int32_t error = (1 << 29) - tl_fixed_high_mul(half, x);
-    x += saturate(4 * (int64_t)tl_fixed_high_mul(x, error));
-  }
-  return x;
-}
 
 static tl_kernel_code prepare(const tl_op_setup *setup, float scale_out, int32_t zero_out,
                               const char *wrong_output)
@@ -81,15 +39,16 @@ tl_kernel_code tl_tanh_prepare(const tl_op_setup *setup)
 
 static int32_t logistic(int32_t r)
 {
-  const int32_t positive = saturate(2 * (int64_t)newton(exp_negative(r > 0 ? -r : r, 4)));
+  const int32_t positive =
+      tl_curve_saturate(2 * (int64_t)tl_curve_reciprocal(tl_curve_exp(r > 0 ? -r : r, 4)));
   const int32_t p = r == 0 ? 1 << 30 : r > 0 ? positive : INT32_MAX - positive;
   return tl_fixed_clamp(tl_fixed_shift_right(p, 23) - 128, INT8_MIN, INT8_MAX);
 }
 
 static int32_t hyperbolic_tangent(int32_t r)
 {
-  const int64_t above = (int64_t)newton(exp_negative(r > 0 ? -r : r, 5)) - (1 << 29);
-  const int32_t t = saturate(4 * above);
+  const int64_t above = (int64_t)tl_curve_reciprocal(tl_curve_exp(r > 0 ? -r : r, 5)) - (1 << 29);
+  const int32_t t = tl_curve_saturate(4 * above);
   return tl_fixed_clamp(tl_fixed_shift_right(r > 0 ? t : r < 0 ? -t : 0, 24), INT8_MIN, INT8_MAX);
 }
 
