@@ -2,6 +2,7 @@
 
 #include "kernels/ops/dense/dense.h"
 #include "kernels/ops/pointwise/pointwise.h"
+#include "kernels/ops/reduce/reduce.h"
 #include "kernels/ops/shape/shape.h"
 
 #include <assert.h>
@@ -11,13 +12,17 @@
 static const tl_op_row rows[] = {
     /* builtin, name, inputs min, max, outputs min, max, bytes of data, functions */
     {0, "ADD", 2, 2, 1, 1, sizeof(tl_add_data), tl_add_prepare, tl_add_eval},
+    {1, "AVERAGE_POOL_2D", 1, 1, 1, 1, sizeof(tl_pool_data), tl_average_pool_prepare,
+     tl_average_pool_eval},
     {6, "DEQUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare,
      tl_dequantize_eval},
     {9, "FULLY_CONNECTED", 2, 3, 1, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
     {14, "LOGISTIC", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
+    {17, "MAX_POOL_2D", 1, 1, 1, 1, sizeof(tl_pool_data), tl_max_pool_prepare, tl_max_pool_eval},
     {19, "RELU", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
     {21, "RELU6", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu_eval},
     {22, "RESHAPE", 1, 2, 1, 1, 0, tl_reshape_prepare, tl_reshape_eval},
+    {25, "SOFTMAX", 1, 1, 1, 1, sizeof(tl_softmax_data), tl_softmax_prepare, tl_softmax_eval},
     {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
     {114, "QUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
 };
