@@ -24,6 +24,7 @@ static const tl_op_row rows[] = {
     {22, "RESHAPE", 1, 2, 1, 1, 0, tl_reshape_prepare, tl_reshape_eval},
     {25, "SOFTMAX", 1, 1, 1, 1, sizeof(tl_softmax_data), tl_softmax_prepare, tl_softmax_eval},
     {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
+    {67, "TRANSPOSE_CONV", 3, 4, 1, 1, sizeof(tl_tconv_data), tl_tconv_prepare, tl_tconv_eval},
     {114, "QUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
 };
 

@@ -3,8 +3,8 @@
     TflmModel(name, tensors, operators, inputs, outputs, ...)    # an op_model.Model with another oracle
 
 Development-time only: a virtual environment with the package tflite-micro (the golden files were made with
-0.dev20261023182759, whose x86-64 kernels are the reference ones); TensorFlow need not be there. With
-TL_ORACLE=tensorflow in the environment TensorFlow is the oracle instead: --check then says where the two differ.
+0.dev20261023182759, whose x86-64 kernels are the reference ones). With TL_ORACLE=tensorflow in the environment
+TensorFlow is the oracle of all models: --check then says where the two differ.
 """
 import multiprocessing
 import os
@@ -47,9 +47,11 @@ def tflm_outputs(file, cases, output_count, stream):
 
 
 class TflmModel(Model):
-    def __init__(self, *given, **more):
+    """tensorflow: True where TensorFlow Lite Micro does not run the form and TensorFlow does."""
+
+    def __init__(self, *given, tensorflow=False, **more):
         super().__init__(*given, **more)
-        if os.environ.get("TL_ORACLE") != "tensorflow":
+        if not tensorflow and os.environ.get("TL_ORACLE") != "tensorflow":
             self.expected, self.source, self._results = self._next, "tflm", []
 
     def _next(self, _case):

@@ -23,4 +23,22 @@ TL_OP(fc);
 /* One row of int8 inputs: the reference that window.h must equal. */
 void tl_fc_row(const tl_fc_data *fc, const int8_t *x, int8_t *y);
 
+/* transpose_conv.c: each input pixel adds its weighted copy of the kernel to the output */
+typedef struct tl_tconv_axis {
+  int32_t in, out, kernel, stride, before; /* input i, tap k: output i * stride - before + k */
+} tl_tconv_axis;
+typedef struct tl_tconv_data {
+  const int8_t *weights; /* [outputs][y][x][inputs] in the file */
+  const uint8_t *bias;   /* outputs of bias_type in the file, or NULL */
+  const tl_scale *scales;
+  uint32_t scale_count; /* 1 or outputs */
+  tl_tensor_type type, bias_type;
+  tl_tconv_axis y, x;
+  uint32_t batches, inputs, outputs;
+  int32_t input_zero, output_zero;
+  tl_range range;
+  bool sum64; /* sums have 64 bits, not 32 that wrap */
+} tl_tconv_data;
+TL_OP(tconv);
+
 #endif
