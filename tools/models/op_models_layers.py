@@ -61,7 +61,7 @@ def transpose_conv(name, kind, in_shape, out_shape, window, stride, padding, cha
         tensors.append(Tensor("bias", bias_kind, [outputs], [scale * s for s in scales],
                               data=[int(b) for b in rng.integers(-9000, 9000, outputs)]))
     operator = Operator(TRANSPOSE_CONV, [0, 1, 2] + ([4] if bias else []), [3], TRANSPOSE_CONV_OPTIONS,
-                        [padding, stride[1], stride[0], activation])
+                        [padding, stride[1], stride[0], activation] + ([INT32] if bias == INT32 else []))
     return TflmModel(name, tensors, [operator], [2], [3], tensorflow=kind == INT16 and bias == INT32)
 
 
