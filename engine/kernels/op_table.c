@@ -23,7 +23,10 @@ static const tl_op_row rows[] = {
     {21, "RELU6", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu_eval},
     {22, "RESHAPE", 1, 2, 1, 1, 0, tl_reshape_prepare, tl_reshape_eval},
     {25, "SOFTMAX", 1, 1, 1, 1, sizeof(tl_softmax_data), tl_softmax_prepare, tl_softmax_eval},
+    {27, "SVDF", 3, 5, 1, 1, sizeof(tl_svdf_data), tl_svdf_prepare, tl_svdf_eval},
     {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
+    {44, "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, 24, 1, 1, sizeof(tl_lstm_data), tl_lstm_prepare,
+     tl_lstm_eval},
     {67, "TRANSPOSE_CONV", 3, 4, 1, 1, sizeof(tl_tconv_data), tl_tconv_prepare, tl_tconv_eval},
     {114, "QUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
 };
