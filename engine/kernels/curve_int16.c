@@ -61,23 +61,31 @@ static int32_t argument(int16_t q, tl_curve_int16 curve)
 /* The table at |x| with `bits` of fraction between entries, times 2^bits; `beyond` past its end. */
 static int32_t look_up(int32_t x, int32_t bits, int32_t beyond)
 {
-  const int32_t magnitude = x < 0 ? -x : x;
-  const int32_t index = magnitude >> bits;
+  const uint32_t magnitude = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
+  const uint32_t index = magnitude >> bits;
   if (index >= ENTRIES - 1) return beyond;
-  const int32_t rest = magnitude & ((1 << bits) - 1);
+  const int32_t rest = (int32_t)(magnitude & ((1u << bits) - 1));
   return table[index] * (1 << bits) + rest * (table[index + 1] - table[index]);
 }
 
-int16_t tl_curve_logistic_int16(int16_t q, tl_curve_int16 curve)
+int16_t tl_curve_logistic_steps(int32_t x)
 {
-  const int32_t x = argument(q, curve);
   const int32_t p = look_up(x, 9, 0x7FFF << 10);
   return (int16_t)((x >= 0 ? p + (1 << 9) : (1 << 25) - p + (1 << 9) - 1) >> 10);
 }
 
-int16_t tl_curve_tanh_int16(int16_t q, tl_curve_int16 curve)
+int16_t tl_curve_tanh_steps(int32_t x)
 {
-  const int32_t x = argument(q, curve);
   const int32_t p = look_up(x, 8, 0xFFFF << 8); /* half the step: logistic(2 x) */
   return (int16_t)((x >= 0 ? p - (1 << 23) + (1 << 7) : -p + (1 << 23) + (1 << 7) - 1) >> 8);
+}
+
+int16_t tl_curve_logistic_int16(int16_t q, tl_curve_int16 curve)
+{
+  return tl_curve_logistic_steps(argument(q, curve));
+}
+
+int16_t tl_curve_tanh_int16(int16_t q, tl_curve_int16 curve)
+{
+  return tl_curve_tanh_steps(argument(q, curve));
 }

@@ -23,7 +23,11 @@ bool tl_curve_int16_of(tl_curve_int16 *out, float scale, bool is_tanh);
 /* Whether a scale is 2^exponent up to 0.07 %. */
 bool tl_curve_is_power(float scale, int32_t exponent);
 
-/* Both give Q0.15. */
+/* The curves themselves, of x in steps of 1/12288 (the gates of an LSTM have Q3.12 times 3). Q0.15. */
+int16_t tl_curve_logistic_steps(int32_t x);
+int16_t tl_curve_tanh_steps(int32_t x);
+
+/* The same of an int16 input. */
 int16_t tl_curve_logistic_int16(int16_t q, tl_curve_int16 curve);
 int16_t tl_curve_tanh_int16(int16_t q, tl_curve_int16 curve);
 

@@ -2,6 +2,7 @@
 
 #include "kernels/ops/dense/dense.h"
 #include "kernels/ops/pointwise/pointwise.h"
+#include "kernels/ops/reduce/reduce.h"
 #include "kernels/ops/shape/shape.h"
 
 #include <assert.h>
@@ -11,17 +12,24 @@
 static const tl_op_row rows[] = {
     /* builtin, name, inputs min, max, outputs min, max, bytes of data, functions */
     {0, "ADD", 2, 2, 1, 1, sizeof(tl_pair_data), tl_add_prepare, tl_add_eval},
+    {1, "AVERAGE_POOL_2D", 1, 1, 1, 1, sizeof(tl_pool_data), tl_average_pool_prepare,
+     tl_average_pool_eval},
     {6, "DEQUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare,
      tl_dequantize_eval},
     {9, "FULLY_CONNECTED", 2, 3, 1, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
     {14, "LOGISTIC", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
+    {17, "MAX_POOL_2D", 1, 1, 1, 1, sizeof(tl_pool_data), tl_max_pool_prepare, tl_max_pool_eval},
     {18, "MUL", 2, 2, 1, 1, sizeof(tl_multiply_data), tl_mul_prepare, tl_mul_eval},
     {19, "RELU", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
     {21, "RELU6", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu6_prepare, tl_relu6_eval},
     {22, "RESHAPE", 1, 2, 1, 1, 0, tl_reshape_prepare, tl_reshape_eval},
+    {25, "SOFTMAX", 1, 1, 1, 1, sizeof(tl_softmax_data), tl_softmax_prepare, tl_softmax_eval},
+    {27, "SVDF", 3, 5, 1, 1, sizeof(tl_svdf_data), tl_svdf_prepare, tl_svdf_eval},
     {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
     {41, "SUB", 2, 2, 1, 1, sizeof(tl_pair_data), tl_sub_prepare, tl_sub_eval},
     {42, "DIV", 2, 2, 1, 1, sizeof(tl_multiply_data), tl_div_prepare, tl_div_eval},
+    {44, "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, 24, 1, 1, sizeof(tl_lstm_data), tl_lstm_prepare,
+     tl_lstm_eval},
     {47, "EXP", 1, 1, 1, 1, sizeof(tl_table_data), tl_exp_prepare, tl_table_eval},
     {53, "CAST", 1, 1, 1, 1, sizeof(tl_cast_data), tl_cast_prepare, tl_cast_eval},
     {54, "PRELU", 2, 2, 1, 1, sizeof(tl_relu_data), tl_prelu_prepare, tl_prelu_eval},
@@ -34,6 +42,7 @@ static const tl_op_row rows[] = {
      tl_greater_equal_eval},
     {63, "LESS_EQUAL", 2, 2, 1, 1, sizeof(tl_compare_data), tl_less_prepare, tl_less_equal_eval},
     {64, "SELECT", 3, 3, 1, 1, sizeof(tl_choose_data), tl_select_prepare, tl_select_eval},
+    {67, "TRANSPOSE_CONV", 3, 4, 1, 1, sizeof(tl_tconv_data), tl_tconv_prepare, tl_tconv_eval},
     {71, "EQUAL", 2, 2, 1, 1, sizeof(tl_compare_data), tl_equal_prepare, tl_equal_eval},
     {72, "NOT_EQUAL", 2, 2, 1, 1, sizeof(tl_compare_data), tl_equal_prepare, tl_not_equal_eval},
     {73, "LOG", 1, 1, 1, 1, sizeof(tl_table_data), tl_log_prepare, tl_table_eval},

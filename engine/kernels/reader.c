@@ -206,8 +206,8 @@ static tl_kernel_code read_shape(const tl_reader *reader, const tl_flat_table *t
   uint64_t count = 1;
   for (uint32_t d = 0; d < shape.count; d++) {
     const int32_t dim = tl_load_i32(reader->flat.data + shape.at + 4 * d);
-    if (dim <= 0)
-      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is not positive");
+    if (dim < 0)
+      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is negative");
     tensor->dims[d] = dim;
     count *= (uint64_t)dim;
     if (count * element > INT32_MAX)
@@ -362,6 +362,18 @@ static tl_kernel_code read_indices(const tl_reader *reader, const tl_flat_vector
   return TL_KERNEL_OK;
 }
 
+/* Files carry empty tensors that no operator touches (the intermediates of an LSTM); an operator or a
+ * caller never gets one. */
+static tl_kernel_code refuse_empty(const tl_reader *reader, const tl_model *model,
+                                   const int32_t *indices, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (indices[i] >= 0 && model->tensors[indices[i]].element_count == 0)
+      return bad_tensor(reader, (uint32_t)indices[i], TL_KERNEL_E_UNSUPPORTED,
+                        "a dimension is not positive");
+  return TL_KERNEL_OK;
+}
+
 /* Variable tensors live in the state, one after the other in the order of the file. */
 static tl_kernel_code place_variables(const tl_reader *reader, tl_model *model)
 {
@@ -386,6 +398,8 @@ static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t
   tl_kernel_code code = op_at(reader, node, &view);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->inputs, view.inputs.count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->outputs, view.outputs.count);
   if (code == TL_KERNEL_OK) code = count_scales(reader, &view.inputs, &scales);
   if (code != TL_KERNEL_OK) return code;
   op->row = view.row;
@@ -423,6 +437,8 @@ tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump 
     code = read_indices(reader, &reader->outputs, false, bump, &model->outputs);
   for (uint32_t t = 0; t < model->tensor_count && code == TL_KERNEL_OK; t++)
     code = read_tensor(reader, t, &model->tensors[t]);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->inputs, model->input_count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->outputs, model->output_count);
   if (code == TL_KERNEL_OK) code = place_variables(reader, model);
   for (uint32_t node = 0; node < model->op_count && code == TL_KERNEL_OK; node++)
     code = read_op(reader, model, node, bump);
