@@ -180,7 +180,8 @@ static uint32_t element_bytes(int32_t type)
 {
   switch (type) {
     case TL_TENSOR_FLOAT32:
-    case TL_TENSOR_INT32: return 4;
+    case TL_TENSOR_INT32:
+    case TL_TENSOR_RESOURCE: return 4;
     case TL_TENSOR_INT64: return 8;
     case TL_TENSOR_INT16: return 2;
     case TL_TENSOR_INT8:
