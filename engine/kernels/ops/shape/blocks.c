@@ -162,8 +162,8 @@ static bool walk_of_position(const tl_blocks_data *data, uint32_t k, tl_strided 
     const int64_t first = (int64_t)blocks.low * data->block[m] + position[m] - data->before[m];
     space += first * data->space.step[m];
     batched += blocks.low * data->batched.step[m];
-    tl_strided_add(walk, (uint32_t)(blocks.high - blocks.low),
-                   data->space.step[m] * data->block[m], data->batched.step[m]);
+    tl_strided_add(walk, (uint32_t)(blocks.high - blocks.low), data->space.step[m] * data->block[m],
+                   data->batched.step[m]);
   }
   walk->from_begin = (uint32_t)space;
   walk->to_begin = (uint32_t)batched;

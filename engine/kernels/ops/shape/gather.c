@@ -127,9 +127,9 @@ void tl_gather_nd_eval(const tl_model *model, const tl_op *op, const tl_place *p
   for (uint32_t i = 0; i < gather->count; i++, to += gather->slice_bytes) {
     size_t offset = 0;
     for (uint32_t d = 0; d < gather->depth; d++)
-      offset += (size_t)clamped(tl_integer_at(indices, type, i * gather->depth + d),
-                                gather->dims[d]) *
-                gather->step[d];
+      offset +=
+          (size_t)clamped(tl_integer_at(indices, type, i * gather->depth + d), gather->dims[d]) *
+          gather->step[d];
     memcpy(to, from + offset, gather->slice_bytes);
   }
 }

@@ -104,8 +104,7 @@ static tl_kernel_code finish_split(const tl_op_setup *setup, uint32_t input_inde
       return tl_op_refuse(setup, "input and outputs do not fit together");
     sum += has_axis ? output->dims[axis] : 1;
   }
-  if (sum != input->dims[axis])
-    return tl_op_refuse(setup, "input and outputs do not fit together");
+  if (sum != input->dims[axis]) return tl_op_refuse(setup, "input and outputs do not fit together");
   split->outer = tl_dims_product(input, 0, axis);
   split->input = input_index;
   return TL_KERNEL_OK;

@@ -106,8 +106,7 @@ static void blend(const tl_resize_data *resize, uint8_t *to, const uint8_t *imag
                              (ONE - y.weight) * x.weight, y.weight * x.weight};
   for (uint32_t c = 0; c < depth; c++) {
     int64_t sum = 0;
-    for (int k = 0; k < 4; k++)
-      sum += weight[k] * tl_op_load(image, resize->type, corner[k] + c);
+    for (int k = 0; k < 4; k++) sum += weight[k] * tl_op_load(image, resize->type, corner[k] + c);
     tl_op_store(to, resize->type, c, round_q20(sum, resize->single_rounding));
   }
 }
