@@ -97,6 +97,12 @@ const char *tl_op_builtin_name(int32_t builtin)
   return builtin >= 0 && (size_t)builtin < count ? names[builtin] : "operator";
 }
 
+bool tl_op_calls_subgraphs(int32_t builtin)
+{
+  enum { CALL = 31, IF = 118, WHILE = 119, CALL_ONCE = 129 };
+  return builtin == CALL || builtin == IF || builtin == WHILE || builtin == CALL_ONCE;
+}
+
 const tl_tensor *tl_op_input(const tl_model *model, const tl_op *op, uint32_t input)
 {
   return input < op->input_count && op->inputs[input] >= 0 ? &model->tensors[op->inputs[input]]
