@@ -188,7 +188,7 @@ static void slices_refuse_what_leaves_the_tensor(void **unused)
        PATCHES({PATCH_CONSTANT, 2, 0, 0})},
       {"strided_slice_ellipsis", "STRIDED_SLICE: more than one ellipsis",
        PATCHES({PATCH_OPTION_I32, 0, 2, 3})},
-      {"strided_slice_ellipsis", shape, PATCHES({PATCH_OPTION_I32, 0, 3, 0})},
+      {"strided_slice_ellipsis", shape, PATCHES({PATCH_DIM, 4, 0, 4})},
       {"dynamic_update_slice", "DYNAMIC_UPDATE_SLICE: the window is larger than the tensor",
        PATCHES({PATCH_DIM, 1, 0, 4})},
       {"dynamic_update_slice", "DYNAMIC_UPDATE_SLICE: tensor and window differ in type or rank",
