@@ -83,7 +83,7 @@ static tl_kernel_code refuse_operator(const tl_reader *reader, int32_t builtin)
 /* ---- the file as a whole ---- */
 
 /* Names the operator that needs the other subgraphs, if one does. */
-static tl_kernel_code refuse_subgraphs(const tl_reader *reader)
+static tl_kernel_code refuse_subgraphs(const tl_reader *reader, uint32_t graph_count)
 {
   for (uint32_t c = 0; c < reader->codes.count; c++) {
     tl_flat_table code;
@@ -91,8 +91,10 @@ static tl_kernel_code refuse_subgraphs(const tl_reader *reader)
     if (code_builtin(reader, c, &code, &builtin) && tl_op_calls_subgraphs(builtin))
       return refuse_operator(reader, builtin);
   }
-  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED,
-                        "the model must have one subgraph");
+  char number[12];
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "the model has ",
+                        tl_kernel_number(number, (int32_t)graph_count),
+                        " subgraphs, exactly one is supported");
 }
 
 tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
@@ -117,7 +119,7 @@ tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_byt
       !tl_flat_list(flat, &model, MODEL_BUFFERS, 4, &out->buffers) ||
       !tl_flat_list(flat, &model, MODEL_SUBGRAPHS, 4, &graphs))
     return broken(out, "a list of the model");
-  if (graphs.count != 1) return refuse_subgraphs(out);
+  if (graphs.count != 1) return refuse_subgraphs(out, graphs.count);
   if (!tl_flat_element(flat, &graphs, 0, &graph) ||
       !tl_flat_list(flat, &graph, GRAPH_TENSORS, 4, &out->tensors) ||
       !tl_flat_list(flat, &graph, GRAPH_OPS, 4, &out->ops) ||

@@ -25,6 +25,14 @@ static bool same_variable(const tl_variable_data *a, const tl_variable_data *b)
          same_text(a->container, a->container_bytes, b->container, b->container_bytes);
 }
 
+/* Data of operator `node` if it is a VAR_HANDLE that was read; operators after one that was refused may
+ * still be looked at, so what stands before may be empty. */
+static const tl_variable_data *handle_at(const tl_model *model, uint32_t node)
+{
+  const tl_op *op = &model->ops[node];
+  return op->row != NULL && op->row->builtin == VAR_HANDLE ? op->data : NULL;
+}
+
 /* The state of a variable, wherever it was named again. */
 static tl_variable_data *variable(const tl_model *model, uint32_t owner)
 {
@@ -37,6 +45,7 @@ tl_kernel_code tl_var_handle_prepare(const tl_op_setup *setup)
   tl_variable_data *data = setup->op->data;
   const uint32_t self = (uint32_t)(setup->op - setup->model->ops);
   tl_flat_vector container, name;
+  data->owner = self;
   if (output->type != TL_TENSOR_RESOURCE || output->element_count != 1)
     return tl_op_refuse(setup, "the output must be one resource");
   if (!tl_flat_list(setup->flat, &setup->options, 0, 1, &container) ||
@@ -48,12 +57,9 @@ tl_kernel_code tl_var_handle_prepare(const tl_op_setup *setup)
   data->container_bytes = container.count;
   data->name = setup->flat->data + name.at;
   data->name_bytes = name.count;
-  data->owner = self;
-  for (uint32_t node = 0; node < self; node++) {
-    const tl_op *op = &setup->model->ops[node];
-    if (op->row->builtin != VAR_HANDLE || !same_variable(op->data, data)) continue;
-    data->owner = ((const tl_variable_data *)op->data)->owner;
-    break;
+  for (uint32_t node = 0; node < self && data->owner == self; node++) {
+    const tl_variable_data *other = handle_at(setup->model, node);
+    if (other != NULL && same_variable(other, data)) data->owner = other->owner;
   }
   return TL_KERNEL_OK;
 }
@@ -71,9 +77,9 @@ static tl_kernel_code prepare_use(const tl_op_setup *setup, const tl_tensor *val
   tl_variable_use *use = setup->op->data;
   const uint32_t self = (uint32_t)(setup->op - setup->model->ops);
   for (uint32_t node = 0; node < self; node++) {
-    const tl_op *op = &setup->model->ops[node];
-    if (op->row->builtin != VAR_HANDLE || op->outputs[0] != setup->op->inputs[0]) continue;
-    use->owner = ((const tl_variable_data *)op->data)->owner;
+    const tl_variable_data *handle = handle_at(setup->model, node);
+    if (handle == NULL || setup->model->ops[node].outputs[0] != setup->op->inputs[0]) continue;
+    use->owner = handle->owner;
     tl_variable_data *data = variable(setup->model, use->owner);
     if (data->has_state && data->bytes != value->bytes)
       return tl_op_refuse(setup, "the variable has another size elsewhere");
