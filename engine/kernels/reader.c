@@ -54,7 +54,48 @@ void *tl_bump_take(tl_bump *bump, size_t bytes)
   return place;
 }
 
+/* The larger of both numbers counts: files of before 2020 have the old one only. */
+static bool code_builtin(const tl_reader *reader, uint32_t index, tl_flat_table *code,
+                         int32_t *builtin)
+{
+  const tl_flat *flat = &reader->flat;
+  uint8_t old = 0;
+  *builtin = 0;
+  if (!tl_flat_element(flat, &reader->codes, index, code) ||
+      !tl_flat_u8(flat, code, CODE_BUILTIN_OLD, &old) ||
+      !tl_flat_i32(flat, code, CODE_BUILTIN, builtin))
+    return false;
+  if ((int8_t)old > *builtin) *builtin = (int8_t)old;
+  return true;
+}
+
+static tl_kernel_code refuse_operator(const tl_reader *reader, int32_t builtin)
+{
+  char number[12];
+  const char *why = tl_op_calls_subgraphs(builtin)
+                        ? ") calls another subgraph, and a model must have one only"
+                        : ") is not supported";
+  if (reader->status != NULL) reader->status->op = builtin;
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
+                        tl_kernel_number(number, builtin), why);
+}
+
 /* ---- the file as a whole ---- */
+
+/* Names the operator that needs the other subgraphs, if one does. */
+static tl_kernel_code refuse_subgraphs(const tl_reader *reader, uint32_t graph_count)
+{
+  for (uint32_t c = 0; c < reader->codes.count; c++) {
+    tl_flat_table code;
+    int32_t builtin;
+    if (code_builtin(reader, c, &code, &builtin) && tl_op_calls_subgraphs(builtin))
+      return refuse_operator(reader, builtin);
+  }
+  char number[12];
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "the model has ",
+                        tl_kernel_number(number, (int32_t)graph_count),
+                        " subgraphs, exactly one is supported");
+}
 
 tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
                                tl_kernel_status *status)
@@ -78,8 +119,7 @@ tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_byt
       !tl_flat_list(flat, &model, MODEL_BUFFERS, 4, &out->buffers) ||
       !tl_flat_list(flat, &model, MODEL_SUBGRAPHS, 4, &graphs))
     return broken(out, "a list of the model");
-  if (graphs.count != 1)
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the model must have one subgraph");
+  if (graphs.count != 1) return refuse_subgraphs(out, graphs.count);
   if (!tl_flat_element(flat, &graphs, 0, &graph) ||
       !tl_flat_list(flat, &graph, GRAPH_TENSORS, 4, &out->tensors) ||
       !tl_flat_list(flat, &graph, GRAPH_OPS, 4, &out->ops) ||
@@ -128,24 +168,15 @@ static tl_kernel_code op_row(const tl_reader *reader, const tl_flat_table *op, u
     status->op = TL_KERNEL_NONE;
   }
   int32_t index = 0, builtin = 0;
-  uint8_t old = 0;
   tl_flat_table code;
   if (!tl_flat_i32(flat, op, OP_CODE, &index)) return broken(reader, "an operator");
   if (index < 0 || (uint32_t)index >= reader->codes.count ||
-      !tl_flat_element(flat, &reader->codes, (uint32_t)index, &code) ||
-      !tl_flat_u8(flat, &code, CODE_BUILTIN_OLD, &old) ||
-      !tl_flat_i32(flat, &code, CODE_BUILTIN, &builtin))
+      !code_builtin(reader, (uint32_t)index, &code, &builtin))
     return broken(reader, "an operator code");
-  if ((int8_t)old > builtin) builtin = (int8_t)old;
   if (status != NULL) status->op = builtin;
   if (builtin == BUILTIN_CUSTOM) return refuse_custom(reader, &code);
   *out = tl_op_row_find(builtin);
-  if (*out == NULL) {
-    char number[12];
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
-                          tl_kernel_number(number, builtin), ") is not supported");
-  }
-  return TL_KERNEL_OK;
+  return *out == NULL ? refuse_operator(reader, builtin) : TL_KERNEL_OK;
 }
 
 static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out)
@@ -180,7 +211,8 @@ static uint32_t element_bytes(int32_t type)
 {
   switch (type) {
     case TL_TENSOR_FLOAT32:
-    case TL_TENSOR_INT32: return 4;
+    case TL_TENSOR_INT32:
+    case TL_TENSOR_RESOURCE: return 4;
     case TL_TENSOR_INT64: return 8;
     case TL_TENSOR_INT16: return 2;
     case TL_TENSOR_INT8:

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """make_tflite_seeds.py FOLDER: small .tflite files for tests/fuzz/fuzz_tflite.c to start from.
 
-All are written by tools/models/tflite_write.py; ops it cannot write are made by changing the
-operator code of a chain, which the fuzzer then bends into shape.
+Chains are written by tools/models/tflite_write.py; the models of tests/golden/ops bring the other operators. Some
+are made by changing the operator code of a chain, which the fuzzer then bends into shape.
 """
+import glob
 import os
 import random
+import shutil
 import struct
 import sys
 
@@ -49,7 +51,11 @@ def main(folder):
     for name, data in seeds.items():
         with open(os.path.join(folder, name + ".tflite"), "wb") as file:
             file.write(data)
-    print("%d seeds" % len(seeds))
+    here = os.path.dirname(os.path.abspath(__file__))
+    models = glob.glob(os.path.join(here, "..", "golden", "ops", "*.tflite"))
+    for model in models:
+        shutil.copy(model, folder)
+    print("%d seeds" % (len(seeds) + len(models)))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ A chain of fully-connected layers:
 """
 import struct
 
-FLOAT32, INT32, UINT8, INT64, BOOL, INT16, INT8 = 0, 2, 3, 4, 6, 7, 9
+FLOAT32, INT32, UINT8, INT64, BOOL, INT16, INT8, RESOURCE = 0, 2, 3, 4, 6, 7, 9, 13
 CODES = {FLOAT32: "f", INT32: "i", UINT8: "B", INT64: "q", BOOL: "?", INT16: "h", INT8: "b"}
 FULLY_CONNECTED = 9
 FULLY_CONNECTED_OPTIONS = 8
@@ -45,7 +45,7 @@ class Tensor:
 
 class Operator:
     """options: number in the schema's union BuiltinOptions (0: none) and its fields in order: None (absent, the
-    default), an integer (of up to 4 bytes; a bool or enum, too), a float, or a list of int32."""
+    default), an integer (of up to 4 bytes; a bool or enum, too), a float, a list of int32, or a text."""
 
     def __init__(self, builtin, inputs, outputs, options=0, fields=(), version=1):
         self.builtin, self.inputs, self.outputs = builtin, list(inputs), list(outputs)
@@ -128,11 +128,13 @@ def _write_operator(out, reference, code, operator):
     out.point(op[1], out.vector("i", operator.inputs))
     out.point(op[2], out.vector("i", operator.outputs))
     if operator.options:
-        place, refs = out.table(*["ref" if isinstance(f, list) else f for f in operator.fields])
+        place, refs = out.table(*["ref" if isinstance(f, (list, str)) else f for f in operator.fields])
         out.point(op[4], place)
         for index, field in enumerate(operator.fields):
             if isinstance(field, list):
                 out.point(refs[index], out.vector("i", field))
+            if isinstance(field, str):
+                out.point(refs[index], out.string(field))
 
 
 def graph_bytes(tensors, operators, inputs, outputs, description="twinloop"):
