@@ -3,7 +3,6 @@
 #include "kernels/reader.h"
 
 #include <assert.h>
-#include <string.h>
 
 enum {
   CONV_2D = 3,
@@ -103,6 +102,18 @@ static uint64_t mac_count(int32_t builtin, const operands *o)
     case SEQUENCE_LSTM: return lstm_mac_count(o);
     default: return 0;
   }
+}
+
+int32_t tl_model_op_builtin(const tl_model *model, uint32_t op)
+{
+  assert(op < model->op_count);
+  return model->ops[op].row->builtin;
+}
+
+uint32_t tl_model_op_output_count(const tl_model *model, uint32_t op)
+{
+  assert(op < model->op_count);
+  return model->ops[op].output_count;
 }
 
 uint64_t tl_model_op_mac_count(const tl_model *model, uint32_t op)

@@ -42,7 +42,10 @@ TL_API int32_t tl_builtin_find(const char *name);
 TL_API const char *tl_builtin_name(int32_t builtin);
 /* "INT8", as the schema writes it, or "unknown". */
 TL_API const char *tl_tensor_type_name(uint32_t type);
-/* Multiplications that are summed, of operator `op` of a model that opened. */
+/* Of operator `op` of a model that opened: its number, how many outputs it writes (tl_model_op_output names them), and
+ * the multiplications that it sums. */
+TL_API int32_t tl_model_op_builtin(const tl_model *model, uint32_t op);
+TL_API uint32_t tl_model_op_output_count(const tl_model *model, uint32_t op);
 TL_API uint64_t tl_model_op_mac_count(const tl_model *model, uint32_t op);
 
 #endif
