@@ -31,14 +31,15 @@ static tl_code choose_path(tl_simd_path *out, const char *path, tl_error *err)
   return code;
 }
 
-tl_code model_runner_open(model_runner *out, const tl_model *model, const char *path,
-                          uint32_t batch, tl_error *err)
+tl_code model_runner_open(model_runner *out, const tl_model *model,
+                          const model_run_options *options, tl_error *err)
 {
   tl_simd_path chosen;
-  *out = (model_runner){.model = model, .batch = batch};
-  const tl_code code = choose_path(&chosen, path, err);
+  *out = (model_runner){
+      .model = model, .batch = options->batch, .is_independent = options->is_independent};
+  const tl_code code = choose_path(&chosen, options->path, err);
   if (code != TL_OK) return code;
-  if (batch > 1 && model->state_bytes > 0)
+  if (options->batch > 1 && model->state_bytes > 0 && !options->is_independent)
     return tl_fail(err, TL_E_ARG, NULL,
                    "--batch: the model keeps %zu bytes of state from case to case, so its cases "
                    "run one after the other: --batch 1",
@@ -68,6 +69,7 @@ tl_code model_runner_run(model_runner *runner, uint8_t *out, const uint8_t *in, 
   void *outputs[MODEL_OPERANDS_MAX];
   tl_kernel_status status;
   for (size_t c = 0; c < count; c++) {
+    if (runner->is_independent) model_runner_reset(runner);
     for (uint32_t i = 0; i < model->input_count; i++) {
       inputs[i] = in;
       in += tl_model_input(model, i)->bytes;

@@ -13,15 +13,23 @@ enum { MODEL_BATCH_MAX = 65536, MODEL_OPERANDS_MAX = 4096 };
 typedef struct model_runner {
   const tl_model *model;
   uint32_t batch;             /* cases that run together */
+  bool is_independent;        /* state is cleared before every case */
   size_t in_bytes, out_bytes; /* of a case */
   void *arena, *state;
 } model_runner;
 
-/* path: a word of --path, or NULL for the best here. State starts cleared.
- * errors  TL_E_ARG: a path that this processor has not; a batch above 1 for a model that has state, whose cases
- *         run one after the other; TL_E_LIMIT */
-tl_code model_runner_open(model_runner *out, const tl_model *model, const char *path,
-                          uint32_t batch, tl_error *err);
+/* How cases are run. */
+typedef struct model_run_options {
+  const char *path; /* a word of --path, or NULL for the best here */
+  uint32_t batch;   /* cases that run together, 1 .. MODEL_BATCH_MAX */
+  bool
+      is_independent; /* state is cleared before every case; else before the first, and cases run in order */
+} model_run_options;
+
+/* errors  TL_E_ARG: a path that this processor has not; a batch above 1 for a model whose state passes from case
+ *         to case; TL_E_LIMIT */
+tl_code model_runner_open(model_runner *out, const tl_model *model,
+                          const model_run_options *options, tl_error *err);
 void model_runner_close(model_runner *runner);
 /* State as before the first case. */
 void model_runner_reset(model_runner *runner);

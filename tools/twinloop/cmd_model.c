@@ -152,9 +152,9 @@ static tl_code run(const cli_options *options, const cli_term *term, const model
   tl_code code = cli_options_number(options, "batch", 1, MODEL_BATCH_MAX, &batch, err);
   if (code == TL_OK) code = personality_of(options, &personality, err);
   if (code == TL_OK) code = model_load(&loaded, file, &personality, err);
-  if (code == TL_OK)
-    code = model_runner_open(&runner, &loaded.model, cli_options_get(options, "path"),
-                             (uint32_t)batch, err);
+  const model_run_options how = {.path = cli_options_get(options, "path"),
+                                 .batch = (uint32_t)batch};
+  if (code == TL_OK) code = model_runner_open(&runner, &loaded.model, &how, err);
   if (code == TL_OK) code = open_stream(&s, &runner, err);
   if (code == TL_OK) code = run_batches(&s, &runner, err);
   code = close_stream(&s, code, err);
