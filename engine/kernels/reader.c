@@ -223,10 +223,11 @@ static tl_kernel_code read_shape(const tl_reader *reader, const tl_flat_table *t
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "shape leaves the file");
   const uint32_t element = element_bytes(type);
   if (element == 0) {
-    const char *name = tl_tensor_type_name(type);
+    char number[12];
     blame(reader, index);
-    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "element type ", name,
-                          " is not supported");
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "tensor ",
+                          tl_kernel_number(number, (int32_t)index), ": element type ",
+                          tl_tensor_type_name(type), " is not supported");
   }
   if (shape.count > TL_TENSOR_RANK_MAX)
     return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "more than 6 dimensions");
