@@ -59,10 +59,11 @@ typedef struct tl_board {
   double mac_cycles[TL_WORK_KIND_COUNT]; /* per multiply-accumulate; [TL_WORK_ELEMENT] is 0 */
   double element_cycles;                 /* per element */
   double op_cycles;                      /* per operator */
-  double cycles_error_ratio; /* leave-one-network-out: root mean square of (unseen - published) /
-                                published over the board's networks */
-  double power_W;            /* mean while inferring; 0: no energy was published */
-  double power_error_ratio;  /* largest relative deviation of a network from power_W */
+  double cycles_error_ratio;             /* leave-one-out: root mean square over the networks of
+                                         predicted / published - 1, the larger one of: network left out
+                                         for every board, or left out for this board only */
+  double power_W;                        /* mean while inferring; 0: no energy was published */
+  double power_error_ratio;              /* largest relative deviation of a network from power_W */
   uint32_t point_count;
   tl_board_point points[TL_BOARD_NETWORKS_MAX];
 } tl_board;
