@@ -3,6 +3,7 @@
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TL_CORE)
 
@@ -17,3 +18,4 @@ else()
   message(FATAL_ERROR "TL_CORE is m4, m7 or m55, not '${TL_CORE}'")
 endif()
 set(CMAKE_C_FLAGS_INIT "-mthumb ${_core}")
+set(CMAKE_ASM_FLAGS_INIT "-mthumb ${_core}")

@@ -39,7 +39,7 @@ printf 'malloc\nmemcpy\n__aeabi_dmul\nexpf\n__assert_func\n' >"$work/planted"
 echo "$core: $(wc -l <"$work/outside") symbols from outside, all mem* or the compiler's: $(tr '\n' ' ' <"$work/outside")"
 
 # --- the golden vectors
-machine=$(sed -n "s/^set(TL_MACHINE_$core \(.*\))/\1/p" "$source_dir/engine/kernels/mcu/CMakeLists.txt")
+machine=$(sed -n "s/^set(TL_MACHINE_$core \(.*\))/\1/p" "$source_dir/engine/kernels/mcu/machine.cmake")
 # run JOBS: the runner on the emulated board; its last line is the count.
 run() {
   timeout 550 qemu-system-arm -M "$machine" -nographic -monitor none -serial none \
