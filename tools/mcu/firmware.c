@@ -8,7 +8,8 @@
 
 enum { OPERANDS_MAX = 16 };
 
-/* What the host reads in the ELF before it starts it; TL_ABOUT comes from the build. */
+/* What the host reads in the ELF before it starts it; TL_ABOUT and the rounding come from
+ * the build. */
 __attribute__((section(".twinloop"), used)) static const char about[] = TL_ABOUT;
 
 extern const uint8_t tl_model_begin[], tl_model_end[]; /* model.S */
@@ -55,6 +56,7 @@ static const char *prepare(firmware *f, tl_memory *memory)
 {
   fw_hello *hello = &f->hello;
   const size_t file_bytes = (size_t)(tl_model_end - tl_model_begin);
+  const tl_model_options options = {.rounding = TL_FIRMWARE_ROUNDING};
   size_t bound;
   hello->version = FW_VERSION;
   hello->model_bytes = (uint32_t)file_bytes;
@@ -66,7 +68,7 @@ static const char *prepare(firmware *f, tl_memory *memory)
   tl_memory rest = *memory;
   void *tables = tl_memory_take(&rest, bound);
   if (tables == NULL) return "the RAM is too small for the model's tables";
-  if (tl_model_open(&f->model, tables, bound, tl_model_begin, file_bytes, NULL, &f->status) !=
+  if (tl_model_open(&f->model, tables, bound, tl_model_begin, file_bytes, &options, &f->status) !=
       TL_KERNEL_OK)
     return f->status.reason;
   if (f->model.input_count > OPERANDS_MAX || f->model.output_count > OPERANDS_MAX)

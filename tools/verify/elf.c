@@ -71,18 +71,26 @@ static bool open_sections(sections *out, const uint8_t *data, uint64_t bytes)
   return true;
 }
 
-/* The word after `key` in lines of "key word"; false when there is none or it is too long. */
+/* Letters, digits and what names of files have; nothing that JSON or an emulator's options would take apart. */
+static bool is_plain(char c)
+{
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+/* The word after `key` in lines of "key word"; false when there is none, or it is long or not plain. */
 static bool find_word(char out[ELF_WORD_BYTES], const char *lines, const char *key)
 {
   const size_t key_bytes = strlen(key);
-  for (const char *line = lines; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
-    if (strncmp(line, key, key_bytes) == 0 && line[key_bytes] == ' ') {
-      const char *word = line + key_bytes + 1;
-      const size_t bytes = strcspn(word, "\n");
-      if (bytes == 0 || bytes >= ELF_WORD_BYTES) return false;
-      snprintf(out, ELF_WORD_BYTES, "%.*s", (int)bytes, word);
-      return true;
-    }
+  for (const char *line = lines; *line != '\0';
+       line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line, key, key_bytes) != 0 || line[key_bytes] != ' ') continue;
+    const char *word = line + key_bytes + 1;
+    size_t bytes = 0;
+    for (; is_plain(word[bytes]) && bytes + 1 < ELF_WORD_BYTES; bytes++) out[bytes] = word[bytes];
+    out[bytes] = '\0';
+    return bytes > 0 && word[bytes] == '\n';
+  }
   return false;
 }
 
@@ -96,7 +104,8 @@ static bool read_about(elf_info *out, const sections *s, const section *about)
   if (strncmp(lines, "twinloop-firmware/1\n", 20) != 0) return false;
   if (!find_word(out->core, lines, "core") || !find_word(out->machine, lines, "machine") ||
       !find_word(out->link, lines, "link") || !find_word(out->controller, lines, "controller") ||
-      !find_word(clock, lines, "clock_Hz") || !tl_text_parse_uint64(&clock_Hz, clock))
+      !find_word(out->personality, lines, "personality") || !find_word(clock, lines, "clock_Hz") ||
+      !tl_text_parse_uint64(&clock_Hz, clock))
     return false;
   if (clock_Hz < 1000 || clock_Hz > 1000000000) return false;
   out->clock_Hz = (uint32_t)clock_Hz;
@@ -133,7 +142,8 @@ tl_code elf_parse(elf_info *out, const uint8_t *data, uint64_t bytes, const char
   }
   if (has_about) return TL_OK;
   tl_fail(err, TL_E_FORMAT, NULL, "%s: no firmware of this version of tools/firmware", path);
-  return tl_fail_hint(err, "build it with: tools/firmware MODEL.tflite -o F.elf");
+  (void)tl_fail_hint(err, "build it with: tools/firmware MODEL.tflite -o F.elf");
+  return TL_E_FORMAT;
 }
 
 tl_code elf_read(elf_info *out, const char *path, tl_error *err)

@@ -13,11 +13,12 @@ enum { ELF_WORD_BYTES = 64 };
 typedef struct elf_info {
   uint64_t flash_bytes; /* code, constants (the model too) and the initial values of data */
   uint64_t data_bytes, bss_bytes, stack_bytes;
-  char core[ELF_WORD_BYTES];       /* "m4" */
-  char machine[ELF_WORD_BYTES];    /* QEMU's: "mps2-an386" */
-  char link[ELF_WORD_BYTES];       /* "semihosting", "uart" */
-  char controller[ELF_WORD_BYTES]; /* "hysteresis", "pid", or a file's name */
-  uint32_t clock_Hz;               /* of the emulated SysTick */
+  char core[ELF_WORD_BYTES];        /* "m4" */
+  char machine[ELF_WORD_BYTES];     /* QEMU's: "mps2-an386" */
+  char link[ELF_WORD_BYTES];        /* "semihosting", "uart" */
+  char controller[ELF_WORD_BYTES];  /* "hysteresis", "pid", or a file's name */
+  char personality[ELF_WORD_BYTES]; /* "tflm", "single" */
+  uint32_t clock_Hz;                /* of the emulated SysTick */
 } elf_info;
 
 /* errors  TL_E_IO; TL_E_FORMAT: no 32-bit Arm ELF, damaged, or not made by tools/firmware */

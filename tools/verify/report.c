@@ -100,8 +100,9 @@ static void add_cost_line(tl_text *out, const verify_report *r, const tl_cost *c
 static void add_size_lines(tl_text *out, const verify_report *r)
 {
   const fw_hello *h = &r->result->client->hello;
-  tl_text_addf(out, "firmware   %s: %s on %s, link %s, controller %s\n", r->elf_path, r->elf->core,
-               r->elf->machine, r->elf->link, r->elf->controller);
+  tl_text_addf(out, "firmware   %s: %s on %s, link %s, controller %s, rounding %s\n", r->elf_path,
+               r->elf->core, r->elf->machine, r->elf->link, r->elf->controller,
+               r->elf->personality);
   tl_text_addf(out, "flash      %llu bytes: code %llu, model %u\n",
                (unsigned long long)r->elf->flash_bytes, (unsigned long long)code_bytes(r),
                h->model_bytes);
@@ -211,8 +212,10 @@ static void add_head_json(tl_text *out, const verify_report *r)
   tl_text_addf(out, "{\"schema\": \"twinloop.verify_firmware/1\", \"verdict\": \"%s\", \"elf\": ",
                report_is_equal(r) ? "equal" : "different");
   tl_text_add_json(out, r->elf_path);
-  tl_text_addf(out, ", \"core\": \"%s\", \"machine\": \"%s\", \"link\": \"%s\", \"controller\": ",
-               r->elf->core, r->elf->machine, r->elf->link);
+  tl_text_addf(out,
+               ", \"core\": \"%s\", \"machine\": \"%s\", \"link\": \"%s\", \"personality\": "
+               "\"%s\", \"controller\": ",
+               r->elf->core, r->elf->machine, r->elf->link, r->elf->personality);
   tl_text_add_json(out, r->elf->controller);
   tl_text_addf(
       out,
