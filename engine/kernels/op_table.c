@@ -11,6 +11,9 @@
 static const tl_op_row rows[] = {
     /* builtin, name, inputs min, max, outputs min, max, bytes of data, functions */
     {0, "ADD", 2, 2, 1, 1, sizeof(tl_add_data), tl_add_prepare, tl_add_eval},
+    {3, "CONV_2D", 2, 3, 1, 1, sizeof(tl_conv_data), tl_conv_prepare, tl_conv_eval},
+    {4, "DEPTHWISE_CONV_2D", 2, 3, 1, 1, sizeof(tl_conv_data), tl_depthwise_prepare,
+     tl_depthwise_eval},
     {6, "DEQUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare,
      tl_dequantize_eval},
     {9, "FULLY_CONNECTED", 2, 3, 1, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
