@@ -103,7 +103,7 @@ tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_byt
                             const void *const *inputs, void *const *outputs,
                             tl_kernel_status *status);
 
-/* State before the first inference: zeroes. */
+/* State before the first inference: what stands for 0, which in an int8 tensor is its zero point. */
 void tl_model_reset(const tl_model *model, void *state);
 
 /* Where a running inference has its tensors: scratch of one thread, state of one device. */

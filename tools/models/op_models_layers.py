@@ -4,8 +4,9 @@ import numpy as np
 from tflite_write import INT8, INT16, INT32, INT64, Operator, Tensor
 from tflm_oracle import TflmModel
 
-AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, TRANSPOSE_CONV = 1, 17, 25, 67
-POOL_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS = 5, 9, 49
+AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 1, 17, 25, 27, 44, 67
+POOL_OPTIONS, SVDF_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 5, 6, 9, 49, 71
+TANH = 4
 SAME, VALID = 0, 1
 
 
@@ -65,8 +66,63 @@ def transpose_conv(name, kind, in_shape, out_shape, window, stride, padding, cha
     return TflmModel(name, tensors, [operator], [2], [3], tensorflow=kind == INT16 and bias == INT32)
 
 
+def svdf(name, state_kind, batch, inputs, units, rank, memory, zeros=(0, 0, -128), bias=True, seed=1, **more):
+    """zeros: of input, state and output. A stream: the state lasts from case to case."""
+    rng = np.random.default_rng(seed)
+    filters = units * rank
+    scale, feature, time = 0.04, 0.01, 0.012 if state_kind == INT8 else 0.0004
+    state = spread(scale, state_kind, inputs, feature) * float(rng.uniform(0.5, 1.5))
+    most = 127 if state_kind == INT8 else 32767
+    time_weights = [int(w) for w in rng.integers(-most, most + 1, filters * memory)]
+    tensors = [Tensor("x", INT8, [batch, inputs], scale, zeros[0]),
+               Tensor("feature", INT8, [filters, inputs], feature, data=weights_of(rng, [filters, inputs])),
+               Tensor("time", state_kind, [filters, memory], time, data=time_weights),
+               Tensor("bias", INT32, [units], state * time, data=[int(b) for b in rng.integers(-3000, 3000, units)]),
+               Tensor("state", state_kind, [batch, filters * memory], state, zeros[1], variable=True),
+               Tensor("y", INT8, [batch, units], state * time * float(np.sqrt(rank * memory)) *
+                      (73 if state_kind == INT8 else 250 * 18000), zeros[2])]
+    operator = Operator(SVDF, [0, 1, 2, 3, 4], [5], SVDF_OPTIONS, [rank, 1])
+    return TflmModel(name, tensors, [operator], [0], [5], stream=True, cases=6, **more)
+
+
+def lstm(name, kind, batch, steps, inputs, units, time_major=False, clip=0.0, zeros=(0, 0), power=-11, seed=1, **more):
+    """zeros: of input and hidden state. power: of two, the cell's scale."""
+    rng = np.random.default_rng(seed)
+    scale, hidden, wide = (0.02, 1 / 128, False) if kind == INT8 else (0.0001, 1 / 32768, True)
+    tensors, operands = [Tensor("x", kind, [steps, batch, inputs] if time_major else [batch, steps, inputs], scale,
+                                zeros[0])], [0] + [-1] * 23
+
+    def constant(place, text, constant_kind, shape, weight, values):
+        operands[place] = len(tensors)
+        tensors.append(Tensor(text, constant_kind, shape, weight, data=[int(v) for v in values]))
+
+    for place in range(1, 9):
+        columns = inputs if place < 5 else units
+        constant(place, "w%d" % place, INT8, [units, columns], float(rng.uniform(0.005, 0.03)),
+                 weights_of(rng, [units, columns]))
+    for place in range(12, 16):
+        weight = tensors[operands[place - 11]].scales[0] * scale
+        constant(place, "b%d" % place, INT64 if wide else INT32, [units], weight,
+                 rng.integers(-int(1 / weight), int(1 / weight) + 1, units))
+    for place, text, state_kind, weight, zero in ((18, "hidden", kind, hidden, zeros[1]),
+                                                  (19, "cell", INT16, 2.0 ** power, 0)):
+        operands[place] = len(tensors)
+        tensors.append(Tensor(text, state_kind, [batch, units], weight, zero, variable=True))
+    tensors.append(Tensor("y", kind, tensors[0].shape[:2] + [units], hidden, zeros[1]))
+    operator = Operator(UNIDIRECTIONAL_SEQUENCE_LSTM, operands, [len(tensors) - 1],
+                        UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS, [TANH, float(clip), 0.0, int(time_major)])
+    return TflmModel(name, tensors, [operator], [0], [len(tensors) - 1], **more)
+
+
 def models():
     return [
+        svdf("svdf_int8_state", INT8, 2, 9, 5, 1, 4, (-7, -21, -128)),
+        svdf("svdf_int8_state_rank2", INT8, 1, 6, 4, 2, 3, (11, 5, 9)),
+        svdf("svdf_one_memory", INT16, 2, 5, 3, 2, 1, (-3, 0, 4)),
+        lstm("lstm_stream", INT8, 2, 3, 5, 4, zeros=(-11, 3), stream=True, cases=6),
+        lstm("lstm_time_major", INT8, 2, 4, 2, 5, True, 0.7, (5, 0), stream=True),
+        lstm("lstm_int16", INT16, 2, 3, 4, 3, False, 10.0, stream=True),
+        lstm("lstm_fine_cell", INT8, 1, 5, 4, 4, power=-13, stream=True),
         transpose_conv("tconv_channels", INT8, [2, 3, 4, 3], [2, 6, 8, 5], (3, 3), (2, 2), SAME, True, zeros=(-9, 7)),
         transpose_conv("tconv_int16", INT16, [1, 4, 3, 2], [1, 9, 7, 3], (3, 3), (2, 2), VALID, True, scale=0.0001),
         transpose_conv("tconv_int16_no_bias", INT16, [1, 2, 2, 4], [1, 4, 4, 2], (2, 4), (2, 2), SAME, False, False,
@@ -121,7 +177,22 @@ def _transpose_conv(rng, name):
                           0.02 if kind == INT8 else 0.0001)
 
 
+def _svdf(rng, name):
+    kind = [INT8, INT16][rng.integers(2)]
+    zeros = [int(z) for z in rng.integers(-128, 128, 3)]
+    return svdf(name, kind, *(int(rng.integers(1, n)) for n in (4, 20, 8, 4, 9)),
+                zeros if kind == INT8 else (zeros[0], 0, zeros[2]), seed=int(rng.integers(1 << 30)))
+
+
+def _lstm(rng, name):
+    kind = [INT8, INT16][rng.integers(2)]
+    zeros = [int(z) for z in rng.integers(-128, 128, 2)] if kind == INT8 else (0, 0)
+    return lstm(name, kind, *(int(rng.integers(1, n)) for n in (4, 7, 12, 12)), bool(rng.integers(2)),
+                [0.0, 0.5, 3.0, 100.0][rng.integers(4)], zeros, int(rng.integers(-14, -8)), int(rng.integers(1 << 30)),
+                stream=True)
+
+
 def random_model(rng):
-    makers = [_softmax, _pool, _transpose_conv]
+    makers = [_softmax, _pool, _transpose_conv, _svdf, _lstm]
     number = int(rng.integers(len(makers)))
     return makers[number](rng, "random%s" % makers[number].__name__)
