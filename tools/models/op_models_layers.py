@@ -71,7 +71,7 @@ def svdf(name, state_kind, batch, inputs, units, rank, memory, zeros=(0, 0, -128
     rng = np.random.default_rng(seed)
     filters = units * rank
     scale, feature, time = 0.04, 0.01, 0.012 if state_kind == INT8 else 0.0004
-    state = spread(scale, state_kind, inputs, feature) * float(rng.uniform(0.5, 1.5))
+    state = scale * feature * 73 * 73 * float(np.sqrt(inputs) * rng.uniform(0.5, 1.5)) / (40 if state_kind == INT8 else 9000)
     most = 127 if state_kind == INT8 else 32767
     time_weights = [int(w) for w in rng.integers(-most, most + 1, filters * memory)]
     tensors = [Tensor("x", INT8, [batch, inputs], scale, zeros[0]),
