@@ -4,8 +4,8 @@ import numpy as np
 from tflite_write import INT8, INT16, INT32, INT64, Operator, Tensor
 from tflm_oracle import TflmModel
 
-AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 1, 17, 25, 27, 44, 67
-POOL_OPTIONS, SVDF_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 5, 6, 9, 49, 71
+FULLY_CONNECTED, AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 9, 1, 17, 25, 27, 44, 67
+POOL_OPTIONS, SVDF_OPTIONS, FULLY_CONNECTED_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 5, 6, 8, 9, 49, 71
 TANH = 4
 SAME, VALID = 0, 1
 
@@ -66,6 +66,26 @@ def transpose_conv(name, kind, in_shape, out_shape, window, stride, padding, cha
     return TflmModel(name, tensors, [operator], [2], [3], tensorflow=kind == INT16 and bias == INT32)
 
 
+def fully_connected(name, kind, in_shape, outputs, channels=False, bias=True, activation=0, zeros=(0, 0), constant=True,
+                    keep=False, seed=1, **more):
+    """bias: True, False, or the type of it. constant: the weights are; else they are the model's second input."""
+    rng = np.random.default_rng(seed)
+    scale, inputs = 0.02 if kind == INT8 else 0.0001, in_shape[-1]
+    scales = [float(s) for s in rng.uniform(0.005, 0.02, outputs if channels else 1)]
+    tensors = [Tensor("x", kind, in_shape, scale, zeros[0]),
+               Tensor("w", INT8, [outputs, inputs], scales, data=weights_of(rng, [outputs, inputs]) if constant else None),
+               Tensor("y", kind, (in_shape[:-1] if keep else [int(np.prod(in_shape[:-1]))]) + [outputs],
+                      spread(scale, kind, inputs, float(np.mean(scales))), zeros[1])]
+    if bias:
+        bias_kind = bias if bias is not True else INT32 if kind == INT8 else INT64
+        tensors.append(Tensor("bias", bias_kind, [outputs], [scale * s for s in scales],
+                              data=[int(b) for b in rng.integers(-9000, 9000, outputs)]))
+    operator = Operator(FULLY_CONNECTED, [0, 1, 3 if bias else -1], [2], FULLY_CONNECTED_OPTIONS,
+                        [activation, 0, int(keep), 0] + ([INT32] if kind == INT16 and bias == INT32 else []))
+    return TflmModel(name, tensors, [operator], [0] if constant else [0, 1], [2],
+                     tensorflow=kind == INT16 and (channels or bias == INT32), **more)
+
+
 def svdf(name, state_kind, batch, inputs, units, rank, memory, zeros=(0, 0, -128), bias=True, seed=1, **more):
     """zeros: of input, state and output. A stream: the state lasts from case to case."""
     rng = np.random.default_rng(seed)
@@ -116,6 +136,11 @@ def lstm(name, kind, batch, steps, inputs, units, time_major=False, clip=0.0, ze
 
 def models():
     return [
+        fully_connected("fc_channels", INT8, [3, 17], 6, True, zeros=(-9, 4)),
+        fully_connected("fc_int16_channels", INT16, [2, 11], 5, True),
+        fully_connected("fc_int16_no_bias", INT16, [2, 3, 8], 5, False, False, 1, keep=True),
+        fully_connected("fc_int16_bias32", INT16, [2, 8], 5, False, INT32),
+        fully_connected("fc_computed_weights", INT8, [2, 9], 4, False, zeros=(5, -7), constant=False),
         svdf("svdf_int8_state", INT8, 2, 9, 5, 1, 4, (-7, -21, -128)),
         svdf("svdf_int8_state_rank2", INT8, 1, 6, 4, 2, 3, (11, 5, 9)),
         svdf("svdf_one_memory", INT16, 2, 5, 3, 2, 1, (-3, 0, 4)),
@@ -177,6 +202,15 @@ def _transpose_conv(rng, name):
                           0.02 if kind == INT8 else 0.0001)
 
 
+def _fully_connected(rng, name):
+    kind, keep = [INT8, INT16][rng.integers(2)], bool(rng.integers(2))
+    zeros = [int(z) for z in rng.integers(-128, 128, 2)] if kind == INT8 else (0, 0)
+    shape = [int(n) for n in rng.integers(1, 5, rng.integers(1, 4))] + [int(rng.integers(1, 40))]
+    return fully_connected(name, kind, shape, int(rng.integers(1, 20)), bool(rng.integers(2)) and kind == INT8,
+                           bool(rng.integers(2)), int(rng.integers(4)), zeros, bool(rng.integers(2)), keep,
+                           int(rng.integers(1 << 30)))
+
+
 def _svdf(rng, name):
     kind = [INT8, INT16][rng.integers(2)]
     zeros = [int(z) for z in rng.integers(-128, 128, 3)]
@@ -193,6 +227,6 @@ def _lstm(rng, name):
 
 
 def random_model(rng):
-    makers = [_softmax, _pool, _transpose_conv, _svdf, _lstm]
+    makers = [_softmax, _pool, _transpose_conv, _svdf, _lstm, _fully_connected]
     number = int(rng.integers(len(makers)))
     return makers[number](rng, "random%s" % makers[number].__name__)

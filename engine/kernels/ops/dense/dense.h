@@ -10,14 +10,16 @@
 
 /* fully_connected.c: y[b, o] = sum_i w[o, i] (x[b, i] - input_zero) + bias[o], rescaled */
 typedef struct tl_fc_data {
-  const int8_t *weights;  /* [outputs][inputs] in the file */
-  const uint8_t *bias;    /* outputs x int32 (int64 for int16 activations) in the file, or NULL */
+  const int8_t *weights;  /* [outputs][inputs] in the file; NULL if not constant */
+  const uint8_t *bias;    /* outputs x int32 (int64 if sum64) in the file, or NULL */
   const tl_scale *scales; /* scale_count of them: 1 or outputs */
   uint32_t scale_count;
   uint32_t batches, inputs, outputs;
   int32_t input_zero, weight_zero, output_zero;
   tl_range range; /* of the output, from type and fused activation */
   bool wide;      /* int16 activations */
+  bool sum64;     /* int16 activations: sums have 64 bits, not 32 that wrap */
+  bool varies;    /* weights or bias are computed: only eval() knows them */
 } tl_fc_data;
 TL_OP(fc);
 /* One row of int8 inputs: the reference that window.h must equal. */
