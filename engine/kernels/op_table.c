@@ -16,7 +16,11 @@ static const tl_op_row rows[] = {
      tl_average_pool_eval},
     {6, "DEQUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_dequantize_prepare,
      tl_dequantize_eval},
+    {7, "EMBEDDING_LOOKUP", 2, 2, 1, 1, sizeof(tl_embedding_data), tl_embedding_prepare,
+     tl_embedding_eval},
     {9, "FULLY_CONNECTED", 2, 3, 1, 1, sizeof(tl_fc_data), tl_fc_prepare, tl_fc_eval},
+    {11, "L2_NORMALIZATION", 1, 1, 1, 1, sizeof(tl_l2_data), tl_l2_normalization_prepare,
+     tl_l2_normalization_eval},
     {14, "LOGISTIC", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_logistic_prepare, tl_logistic_eval},
     {17, "MAX_POOL_2D", 1, 1, 1, 1, sizeof(tl_pool_data), tl_max_pool_prepare, tl_max_pool_eval},
     {19, "RELU", 1, 1, 1, 1, sizeof(tl_relu_data), tl_relu_prepare, tl_relu_eval},
@@ -27,8 +31,13 @@ static const tl_op_row rows[] = {
     {28, "TANH", 1, 1, 1, 1, sizeof(tl_logistic_data), tl_tanh_prepare, tl_tanh_eval},
     {44, "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, 24, 1, 1, sizeof(tl_lstm_data), tl_lstm_prepare,
      tl_lstm_eval},
+    {50, "LOG_SOFTMAX", 1, 1, 1, 1, sizeof(tl_log_softmax_data), tl_log_softmax_prepare,
+     tl_log_softmax_eval},
     {67, "TRANSPOSE_CONV", 3, 4, 1, 1, sizeof(tl_tconv_data), tl_tconv_prepare, tl_tconv_eval},
     {114, "QUANTIZE", 1, 1, 1, 1, sizeof(tl_quantize_data), tl_quantize_prepare, tl_quantize_eval},
+    {126, "BATCH_MATMUL", 2, 2, 1, 1, sizeof(tl_matmul_data), tl_batch_matmul_prepare,
+     tl_batch_matmul_eval},
+    {128, "CUMSUM", 2, 2, 1, 1, sizeof(tl_cumsum_data), tl_cumsum_prepare, tl_cumsum_eval},
 };
 
 const tl_op_row *tl_op_row_find(int32_t builtin)

@@ -1,11 +1,14 @@
 """Models of softmax, pooling and what else is a layer of its own: see make_op_models.py."""
 import numpy as np
 
+from op_model import Model
 from tflite_write import INT8, INT16, INT32, INT64, Operator, Tensor
 from tflm_oracle import TflmModel
 
 FULLY_CONNECTED, AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 9, 1, 17, 25, 27, 44, 67
 POOL_OPTIONS, SVDF_OPTIONS, FULLY_CONNECTED_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 5, 6, 8, 9, 49, 71
+EMBEDDING_LOOKUP, L2_NORMALIZATION, LOG_SOFTMAX, BATCH_MATMUL, CUMSUM = 7, 11, 50, 126, 128
+L2_NORM_OPTIONS, LOG_SOFTMAX_OPTIONS, BATCH_MATMUL_OPTIONS, CUMSUM_OPTIONS = 12, 36, 101, 102
 TANH = 4
 SAME, VALID = 0, 1
 
@@ -86,6 +89,54 @@ def fully_connected(name, kind, in_shape, outputs, channels=False, bias=True, ac
                      tensorflow=kind == INT16 and (channels or bias == INT32), **more)
 
 
+def log_softmax(name, shape, scale, zero=0, **more):
+    return one_to_one(name, LOG_SOFTMAX, [INT8, INT8], [shape, shape], [scale, 1 / 16], [zero, 127], LOG_SOFTMAX_OPTIONS,
+                      [], **more)
+
+
+def l2_normalization(name, shape, zero=0, **more):
+    return one_to_one(name, L2_NORMALIZATION, [INT8, INT8], [shape, shape], [0.05, 1 / 128], [zero, 0], L2_NORM_OPTIONS,
+                      [0], **more)
+
+
+def cumsum(name, kind, shape, axis, exclusive, reverse, scales=(0.03, 0.09), zeros=(0, 0), **more):
+    x, y = (Tensor(n, kind, shape, *([s, z] if kind == INT8 else [])) for n, s, z in zip(("x", "y"), scales, zeros))
+    operator = Operator(CUMSUM, [0, 1], [2], CUMSUM_OPTIONS, [int(exclusive), int(reverse)])
+    graph = (name, [x, Tensor("axis", INT32, [1], data=[axis]), y], [operator], [0], [2])
+    if kind == INT8:
+        return TflmModel(*graph, **more)
+
+    def closed_form(case):
+        line = np.flip(case[0], axis) if reverse else case[0]
+        total = np.cumsum(line, axis, dtype=np.int32) - (line if exclusive else 0)
+        return [np.flip(total, axis) if reverse else total]
+
+    return Model(*graph, expected=closed_form, source="closed form", **more)
+
+
+def batch_matmul(name, kind, batch1, batch2, rows, depth, columns, adjoint=(False, False), zeros=(0, 0, 0), constant=None,
+                 **more):
+    """constant: seed of weights, where the second operand is constant."""
+    scale = 0.02 if kind == INT8 else 0.0001
+    shapes = [batch1 + ([depth, rows] if adjoint[0] else [rows, depth]),
+              batch2 + ([columns, depth] if adjoint[1] else [depth, columns])]
+    batch = [int(n) for n in np.broadcast_shapes(batch1, batch2)]
+    out = scale * scale * float(np.sqrt(depth)) * (73 * 73 / 40 if kind == INT8 else 18000 * 18000 / 9000)
+    values = None if constant is None else weights_of(np.random.default_rng(constant), shapes[1])
+    tensors = [Tensor("x1", kind, shapes[0], scale, zeros[0]), Tensor("x2", kind, shapes[1], scale, zeros[1], values),
+               Tensor("y", kind, batch + [rows, columns], out, zeros[2])]
+    operator = Operator(BATCH_MATMUL, [0, 1], [2], BATCH_MATMUL_OPTIONS, [int(a) for a in adjoint])
+    return TflmModel(name, tensors, [operator], [0] if values else [0, 1], [2], **more)
+
+
+def embedding_lookup(name, numbers, table, **more):
+    tensors = [Tensor("numbers", INT32, [numbers]),
+               Tensor("table", INT8, table, 0.1, 0, weights_of(np.random.default_rng(1), table)),
+               Tensor("y", INT8, [numbers] + table[1:], 0.1)]
+    return TflmModel(name, tensors, [Operator(EMBEDDING_LOOKUP, [0, 1], [2])], [0], [2], ranges={0: (0, table[0] - 1)},
+                     **more)
+
+
 def svdf(name, state_kind, batch, inputs, units, rank, memory, zeros=(0, 0, -128), bias=True, seed=1, **more):
     """zeros: of input, state and output. A stream: the state lasts from case to case."""
     rng = np.random.default_rng(seed)
@@ -136,6 +187,18 @@ def lstm(name, kind, batch, steps, inputs, units, time_major=False, clip=0.0, ze
 
 def models():
     return [
+        log_softmax("log_softmax_steep", [3, 11], 1.5, 17),
+        log_softmax("log_softmax_flat", [2, 3, 90], 0.004, -100),
+        l2_normalization("l2norm_4d", [2, 2, 3, 7], -128),
+        l2_normalization("l2norm_one", [5, 1], 126, ranges={0: (120, 127)}),
+        cumsum("cumsum_last", INT8, [3, 2, 5], -1, False, False, zeros=(-7, 9)),
+        cumsum("cumsum_reverse", INT8, [2, 4, 3], 1, True, True, (0.05, 0.2), (3, -20)),
+        cumsum("cumsum_int32", INT32, [2, 4, 3], 1, True, True),
+        batch_matmul("matmul_2d", INT8, [], [], 3, 7, 4, zeros=(-7, 5, 11)),
+        batch_matmul("matmul_broadcast", INT8, [2, 1, 3], [2, 1], 2, 5, 3, (True, False), (3, -9, 0)),
+        batch_matmul("matmul_int16", INT16, [2], [1], 3, 6, 2, (False, True)),
+        batch_matmul("matmul_constant", INT8, [2, 3], [], 2, 4, 5, (True, True), (1, 0, -3), 5),
+        embedding_lookup("embedding", 5, [7, 2, 3]),
         fully_connected("fc_channels", INT8, [3, 17], 6, True, zeros=(-9, 4)),
         fully_connected("fc_int16_channels", INT16, [2, 11], 5, True),
         fully_connected("fc_int16_no_bias", INT16, [2, 3, 8], 5, False, False, 1, keep=True),
@@ -211,6 +274,34 @@ def _fully_connected(rng, name):
                            int(rng.integers(1 << 30)))
 
 
+def _log_softmax(rng, name):
+    shape = [int(n) for n in rng.integers(1, 5, rng.integers(0, 3))] + [int(rng.integers(1, 300))]
+    return log_softmax(name, shape, float(10 ** rng.uniform(-3, 0.9)), int(rng.integers(-128, 128)))
+
+
+def _l2_normalization(rng, name):
+    low = int(rng.integers(-128, 127))
+    return l2_normalization(name, [int(n) for n in rng.integers(1, 5, rng.integers(0, 4))] + [int(rng.integers(1, 60))],
+                            int(rng.integers(-128, 128)), ranges={0: (low, int(rng.integers(low, 128)))})
+
+
+def _cumsum(rng, name):
+    shape = [int(n) for n in rng.integers(1, 7, rng.integers(1, 5))]
+    scale = float(rng.uniform(0.01, 0.2))
+    return cumsum(name, INT8, shape, int(rng.integers(-len(shape), len(shape))), bool(rng.integers(2)),
+                  bool(rng.integers(2)), (scale, scale * float(rng.uniform(0.3, 6))),
+                  [int(z) for z in rng.integers(-128, 128, 2)])
+
+
+def _batch_matmul(rng, name):
+    kind = [INT8, INT16][rng.integers(2)]
+    batch = [int(n) for n in rng.integers(1, 4, rng.integers(0, 4))]
+    sides = [[n if rng.integers(3) else 1 for n in batch][int(rng.integers(len(batch) + 1)):] for _ in range(2)]
+    return batch_matmul(name, kind, *sides, *(int(n) for n in rng.integers(1, 8, 3)),
+                        [bool(b) for b in rng.integers(0, 2, 2)],
+                        [int(z) for z in rng.integers(-128, 128, 3)] if kind == INT8 else (0, 0, 0))
+
+
 def _svdf(rng, name):
     kind = [INT8, INT16][rng.integers(2)]
     zeros = [int(z) for z in rng.integers(-128, 128, 3)]
@@ -227,6 +318,7 @@ def _lstm(rng, name):
 
 
 def random_model(rng):
-    makers = [_softmax, _pool, _transpose_conv, _svdf, _lstm, _fully_connected]
+    makers = [_softmax, _pool, _transpose_conv, _svdf, _lstm, _fully_connected, _log_softmax, _l2_normalization,
+              _cumsum, _batch_matmul]
     number = int(rng.integers(len(makers)))
     return makers[number](rng, "random%s" % makers[number].__name__)

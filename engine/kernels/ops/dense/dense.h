@@ -79,4 +79,28 @@ typedef struct tl_lstm_data {
 } tl_lstm_data;
 TL_OP(lstm);
 
+/* batch_matmul.c: both operands are tensors; batch axes broadcast */
+enum { TL_MATMUL_BATCH_AXES = TL_TENSOR_RANK_MAX - 2 };
+typedef struct tl_matmul_operand {
+  uint32_t batch_step[TL_MATMUL_BATCH_AXES]; /* elements; 0 where it broadcasts */
+  uint32_t rows, columns;                    /* after the transposition */
+  uint32_t row_step, column_step;
+  int32_t zero;
+} tl_matmul_operand;
+typedef struct tl_matmul_data {
+  tl_matmul_operand x1, x2;
+  uint32_t batch_dims[TL_MATMUL_BATCH_AXES];
+  tl_tensor_type type;
+  tl_scale scale;
+  int32_t output_zero;
+} tl_matmul_data;
+TL_OP(batch_matmul);
+
+/* embedding_lookup.c: rows of an int8 table by number */
+typedef struct tl_embedding_data {
+  uint32_t count, row_bytes;
+  int32_t rows;
+} tl_embedding_data;
+TL_OP(embedding);
+
 #endif
