@@ -42,6 +42,7 @@ bool open_model(opened *out, uint8_t *file, size_t file_bytes)
   assert(out->model.memory_bytes <= bytes);
   out->arena = take(out->model.arena_bytes);
   out->state = take(out->model.state_bytes);
+  tl_model_reset(&out->model, out->state);
   return true;
 }
 
