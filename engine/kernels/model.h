@@ -34,7 +34,8 @@ typedef enum tl_tensor_type {
   TL_TENSOR_INT64 = 4,
   TL_TENSOR_BOOL = 6,
   TL_TENSOR_INT16 = 7,
-  TL_TENSOR_INT8 = 9
+  TL_TENSOR_INT8 = 9,
+  TL_TENSOR_RESOURCE = 13 /* what a VAR_HANDLE gives; its bytes mean nothing */
 } tl_tensor_type;
 
 typedef struct tl_tensor {

@@ -58,7 +58,48 @@ void *tl_bump_take(tl_bump *bump, size_t bytes)
   return place;
 }
 
+/* The larger of both numbers counts: files of before 2020 have the old one only. */
+static bool code_builtin(const tl_reader *reader, uint32_t index, tl_flat_table *code,
+                         int32_t *builtin)
+{
+  const tl_flat *flat = &reader->flat;
+  uint8_t old = 0;
+  *builtin = 0;
+  if (!tl_flat_element(flat, &reader->codes, index, code) ||
+      !tl_flat_u8(flat, code, CODE_BUILTIN_OLD, &old) ||
+      !tl_flat_i32(flat, code, CODE_BUILTIN, builtin))
+    return false;
+  if ((int8_t)old > *builtin) *builtin = (int8_t)old;
+  return true;
+}
+
+static tl_kernel_code refuse_operator(const tl_reader *reader, int32_t builtin)
+{
+  char number[12];
+  const char *why = tl_op_calls_subgraphs(builtin)
+                        ? ") calls another subgraph, and a model must have one only"
+                        : ") is not supported";
+  if (reader->status != NULL) reader->status->op = builtin;
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
+                        tl_kernel_number(number, builtin), why);
+}
+
 /* ---- the file as a whole ---- */
+
+/* Names the operator that needs the other subgraphs, if one does. */
+static tl_kernel_code refuse_subgraphs(const tl_reader *reader, uint32_t graph_count)
+{
+  for (uint32_t c = 0; c < reader->codes.count; c++) {
+    tl_flat_table code;
+    int32_t builtin;
+    if (code_builtin(reader, c, &code, &builtin) && tl_op_calls_subgraphs(builtin))
+      return refuse_operator(reader, builtin);
+  }
+  char number[12];
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "the model has ",
+                        tl_kernel_number(number, (int32_t)graph_count),
+                        " subgraphs, exactly one is supported");
+}
 
 tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
                                tl_kernel_status *status)
@@ -81,12 +122,7 @@ tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_byt
       !tl_flat_list(flat, &model, MODEL_BUFFERS, 4, &out->buffers) ||
       !tl_flat_list(flat, &model, MODEL_SUBGRAPHS, 4, &graphs))
     return broken(out, "a list of the model");
-  if (graphs.count != 1) {
-    char number[12];
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the model has ",
-                          tl_kernel_number(number, (int32_t)graphs.count),
-                          " subgraphs, exactly one is supported");
-  }
+  if (graphs.count != 1) return refuse_subgraphs(out, graphs.count);
   if (!tl_flat_element(flat, &graphs, 0, &graph) ||
       !tl_flat_list(flat, &graph, GRAPH_TENSORS, 4, &out->tensors) ||
       !tl_flat_list(flat, &graph, GRAPH_OPS, 4, &out->ops) ||
@@ -129,24 +165,15 @@ static tl_kernel_code op_row(const tl_reader *reader, const tl_flat_table *op, u
     status->op = TL_KERNEL_NONE;
   }
   int32_t index = 0, builtin = 0;
-  uint8_t old = 0;
   tl_flat_table code;
   if (!tl_flat_i32(flat, op, OP_CODE, &index)) return broken(reader, "an operator");
   if (index < 0 || (uint32_t)index >= reader->codes.count ||
-      !tl_flat_element(flat, &reader->codes, (uint32_t)index, &code) ||
-      !tl_flat_u8(flat, &code, CODE_BUILTIN_OLD, &old) ||
-      !tl_flat_i32(flat, &code, CODE_BUILTIN, &builtin))
+      !code_builtin(reader, (uint32_t)index, &code, &builtin))
     return broken(reader, "an operator code");
-  if ((int8_t)old > builtin) builtin = (int8_t)old;
   if (status != NULL) status->op = builtin;
   if (builtin == BUILTIN_CUSTOM) return refuse_custom(reader, &code);
   *out = tl_op_row_find(builtin);
-  if (*out == NULL) {
-    char number[12];
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
-                          tl_kernel_number(number, builtin), ") is not supported");
-  }
-  return TL_KERNEL_OK;
+  return *out == NULL ? refuse_operator(reader, builtin) : TL_KERNEL_OK;
 }
 
 tl_kernel_code tl_reader_op(const tl_reader *reader, uint32_t node, tl_op_view *out)
@@ -203,7 +230,8 @@ static uint32_t element_bytes(int32_t type)
 {
   switch (type) {
     case TL_TENSOR_FLOAT32:
-    case TL_TENSOR_INT32: return 4;
+    case TL_TENSOR_INT32:
+    case TL_TENSOR_RESOURCE: return 4;
     case TL_TENSOR_INT64: return 8;
     case TL_TENSOR_INT16: return 2;
     case TL_TENSOR_INT8:
@@ -234,8 +262,8 @@ static tl_kernel_code read_shape(const tl_reader *reader, const tl_flat_table *t
   uint64_t count = 1;
   for (uint32_t d = 0; d < shape.count; d++) {
     const int32_t dim = tl_load_i32(reader->flat.data + shape.at + 4 * d);
-    if (dim <= 0)
-      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is not positive");
+    if (dim < 0)
+      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is negative");
     tensor->dims[d] = dim;
     count *= (uint64_t)dim;
     if (count * element > INT32_MAX)
@@ -424,6 +452,18 @@ static tl_kernel_code read_indices(const tl_reader *reader, const tl_flat_vector
   return TL_KERNEL_OK;
 }
 
+/* Files carry empty tensors that no operator touches (the intermediates of an LSTM); an operator or a
+ * caller never gets one. */
+static tl_kernel_code refuse_empty(const tl_reader *reader, const tl_model *model,
+                                   const int32_t *indices, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (indices[i] >= 0 && model->tensors[indices[i]].element_count == 0)
+      return bad_tensor(reader, (uint32_t)indices[i], TL_KERNEL_E_UNSUPPORTED,
+                        "a dimension is not positive");
+  return TL_KERNEL_OK;
+}
+
 /* Variable tensors live in the state, one after the other in the order of the file. */
 static tl_kernel_code place_variables(const tl_reader *reader, tl_model *model)
 {
@@ -448,6 +488,8 @@ tl_kernel_code tl_reader_read_op(const tl_reader *reader, tl_model *model, uint3
   tl_kernel_code code = tl_reader_op(reader, node, &view);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->inputs, view.inputs.count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->outputs, view.outputs.count);
   if (code == TL_KERNEL_OK) code = count_scales(reader, &view.inputs, &scales);
   if (code != TL_KERNEL_OK) return code;
   op->row = view.row;
@@ -485,6 +527,8 @@ tl_kernel_code tl_reader_read_tensors(const tl_reader *reader, tl_model *model, 
     code = read_indices(reader, &reader->outputs, false, bump, &model->outputs);
   for (uint32_t t = 0; t < model->tensor_count && code == TL_KERNEL_OK; t++)
     code = read_tensor(reader, t, &model->tensors[t]);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->inputs, model->input_count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->outputs, model->output_count);
   return code == TL_KERNEL_OK ? place_variables(reader, model) : code;
 }
 
