@@ -5,7 +5,6 @@
 
 #include "kernels/survey.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -475,79 +474,6 @@ static void names_and_numbers_of_operators_belong_together(void **unused)
     assert_int_equal(tl_builtin_find(tl_builtin_name(builtin)), builtin);
 }
 
-/* ---- files of others ---- */
-
-typedef void file_check(const char *path);
-
-static int each_shared_file(file_check *check)
-{
-  static const char *const folders[] = {"models", "ops"};
-  int count = 0;
-  for (int f = 0; f < 2; f++) {
-    char folder[512], path[1024];
-    snprintf(folder, sizeof folder, "%s/kernels/%s", TL_SHARED_DIR, folders[f]);
-    DIR *directory = opendir(folder);
-    assert_non_null(directory);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-      const char *dot = strrchr(entry->d_name, '.');
-      if (dot == NULL || strcmp(dot, ".tflite") != 0) continue;
-      snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-      check(path);
-      count++;
-    }
-    closedir(directory);
-  }
-  return count;
-}
-
-static void loads_or_says_why(const char *path)
-{
-  opened m;
-  if (!open_model_file(&m, path)) {
-    if (m.status.node < 0 || m.status.op < 0 || strlen(m.status.reason) < 10)
-      fail_msg("%s: refused without operator or reason: '%s'", path, m.status.reason);
-    print_message("refused: %s: node %d: %s\n", strrchr(path, '/') + 1, m.status.node,
-                  m.status.reason);
-  }
-  close_model(&m);
-}
-
-/* Small files at every byte, larger ones at 200 places. */
-static void truncates_safely(const char *path)
-{
-  size_t bytes;
-  uint8_t *file = read_file(path, &bytes);
-  const size_t step = bytes < 4096 ? 1 : bytes / 200;
-  for (size_t cut = 0; cut < bytes; cut += step) {
-    uint8_t *exact = malloc(cut + (cut == 0));
-    memcpy(exact, file, cut);
-    opened m;
-    if (!open_model(&m, exact, cut)) assert_true(strlen(m.status.reason) > 5);
-    close_model(&m);
-  }
-  free(file);
-}
-
-static void every_shared_model_loads_or_is_refused_by_operator_and_reason(void **unused)
-{
-  (void)unused;
-  if (TL_SHARED_DIR[0] == '\0') {
-    print_message("SKIP: no models beside the project\n");
-    skip();
-  }
-  assert_true(each_shared_file(loads_or_says_why) >= 147);
-}
-
-static void every_shared_model_may_be_cut_anywhere(void **unused)
-{
-  (void)unused;
-  if (TL_SHARED_DIR[0] == '\0') {
-    print_message("SKIP: no models beside the project\n");
-    skip();
-  }
-  assert_true(each_shared_file(truncates_safely) >= 147);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -572,8 +498,6 @@ int main(void)
       cmocka_unit_test(tables_in_a_ring_are_errors),
       cmocka_unit_test(a_survey_names_every_refusal),
       cmocka_unit_test(names_and_numbers_of_operators_belong_together),
-      cmocka_unit_test(every_shared_model_loads_or_is_refused_by_operator_and_reason),
-      cmocka_unit_test(every_shared_model_may_be_cut_anywhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,10 @@ json info.json "len(d['boards']) >= 5 and all(b['label'] == 'modelled' and b['cy
 grep -q "^modelled cost" out && grep -q "^nucleo-l4r5zi-tflm .*+-" out; ok "lines: boards, labelled modelled"
 tl 0 model info "$model" --json - && json out "d['runs']" && [ ! -s err ]; ok "--json -: the document alone on stdout"
 
+for file in "$source_dir"/tests/golden/ops/*.tflite; do # operators of every kind, those without outputs, too
+  tl 0 model info "$file" --json ops.json -q && json ops.json "d['runs'] and len(d['ops']) == d['op_count'] > 0"; ok "info of $(basename "$file")"
+done
+
 # --- run
 tl 0 model run "$model" --input "$in" --output got.bin && cmp -s got.bin "$out" && grep -q "16 cases of 64 bytes" err; ok "run gives the golden bytes"
 tl 0 model run "$model" --input "$in" -o got.bin --batch 5 -q && cmp -s got.bin "$out" && [ ! -s err ]; ok "a batch that does not divide the cases gives the same"
