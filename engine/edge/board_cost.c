@@ -57,6 +57,7 @@ static uint64_t matmul_macs(const tl_tensor *a, const tl_tensor *out)
 /* Sets kind and macs of an operator that multiplies and accumulates; leaves the others alone. */
 static void count_macs(tl_work *work, const tl_model *model, const tl_op *op)
 {
+  if (op->output_count == 0) return; /* ASSIGN_VARIABLE */
   const tl_tensor *weights = tl_op_input(model, op, 1), *out = tl_op_output(model, op, 0);
   const uint64_t taps = axis(weights, 1) * axis(weights, 2);
   switch (op->row->builtin) {

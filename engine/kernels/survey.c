@@ -57,7 +57,7 @@ static const tl_tensor *tensor_at(const operands *o, const int32_t *list, uint32
 /* Elements of a weight tensor that one output (or one input) meets: all, divided by one dimension. */
 static uint64_t taps(const tl_tensor *weights, uint32_t rank, uint32_t dimension)
 {
-  if (weights == NULL || weights->rank != rank) return 0;
+  if (weights == NULL || weights->rank != rank || weights->element_count == 0) return 0;
   return weights->element_count / (uint32_t)weights->dims[dimension];
 }
 
@@ -79,7 +79,7 @@ static uint64_t lstm_mac_count(const operands *o)
     const tl_tensor *matrix = tensor_at(o, o->inputs, o->input_count, i);
     weights += matrix != NULL ? matrix->element_count : 0;
   }
-  if (input == NULL || input->rank == 0) return 0;
+  if (input == NULL || input->rank == 0 || input->element_count == 0) return 0;
   return weights * (input->element_count / (uint32_t)input->dims[input->rank - 1]);
 }
 

@@ -21,7 +21,13 @@ json info.json "d['schema'] == 'twinloop.model/1' and d['runs'] and d['refusals'
 json info.json "d['inputs'][0]['shape'] == [1, 64] and d['inputs'][0]['type'] == 'int8' and len(d['inputs'][0]['quantisation']['scales']) == 1"; ok "document: inputs with shape and quantisation"
 json info.json "d['macs'] == sum(o['macs'] for o in d['ops']) == sum(o['outputs'][0]['shape'][1] * o['inputs'][0]['shape'][1] for o in d['ops'])"; ok "document: MACs are outputs times inputs"
 json info.json "d['op_count'] == len(d['ops']) == sum(d['operators'].values()) and all(o['refused'] is None for o in d['ops'])"; ok "document: operators are counted"
+json info.json "len(d['boards']) >= 5 and all(b['label'] == 'modelled' and b['cycles'] > 0 and abs(b['time_s'] * b['clock_Hz'] - b['cycles']) < 1e-6 * b['cycles'] and len(b['op_cycles']) == d['op_count'] and b['cycles_error_ratio'] > 0 and (b['energy_J'] is None or b['energy_J'] > 0) for b in d['boards'])"; ok "document: modelled cost of every board, with its error"
+grep -q "^modelled cost" out && grep -q "^nucleo-l4r5zi-tflm .*+-" out; ok "lines: boards, labelled modelled"
 tl 0 model info "$model" --json - && json out "d['runs']" && [ ! -s err ]; ok "--json -: the document alone on stdout"
+
+for file in "$source_dir"/tests/golden/ops/*.tflite; do # operators of every kind, those without outputs, too
+  tl 0 model info "$file" --json ops.json -q && json ops.json "d['runs'] and len(d['ops']) == d['op_count'] > 0"; ok "info of $(basename "$file")"
+done
 
 # --- run
 tl 0 model run "$model" --input "$in" --output got.bin && cmp -s got.bin "$out" && grep -q "16 cases of 64 bytes" err; ok "run gives the golden bytes"

@@ -49,7 +49,7 @@ static void compare_case(miss *m, const tl_model *model, uint64_t case_index, co
 {
   for (uint32_t o = 0; o < model->output_count; o++) {
     const tl_tensor *tensor = tl_model_output(model, o);
-    const uint32_t element_bytes = tensor->bytes / tensor->element_count;
+    const uint32_t element_bytes = (uint32_t)model_element_bytes(tensor);
     for (uint32_t b = 0; b < tensor->bytes; b++) {
       if (got[b] == expected[b]) continue;
       if (m->differing++ > 0) continue;

@@ -8,16 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t model_element_bytes(const tl_tensor *tensor)
+{
+  return tensor->element_count > 0 ? tensor->bytes / tensor->element_count : 0;
+}
+
 double model_element(const tl_tensor *tensor, const void *data, uint32_t element)
 {
-  const uint8_t *at =
-      (const uint8_t *)data + (size_t)(tensor->bytes / tensor->element_count) * element;
+  const uint8_t *at = (const uint8_t *)data + model_element_bytes(tensor) * element;
   switch (tensor->type) {
     case TL_TENSOR_FLOAT32: {
       float value;
       memcpy(&value, at, sizeof value);
       return (double)value;
     }
+    case TL_TENSOR_RESOURCE:
     case TL_TENSOR_INT32: {
       int32_t value;
       memcpy(&value, at, sizeof value);
@@ -42,7 +47,7 @@ double model_element(const tl_tensor *tensor, const void *data, uint32_t element
 static void fill(const tl_tensor *tensor, uint8_t *data, tl_rng_key key, uint32_t input,
                  uint64_t case_index)
 {
-  const size_t bytes = tensor->bytes / tensor->element_count;
+  const size_t bytes = model_element_bytes(tensor);
   for (uint32_t e = 0; e < tensor->element_count; e++) {
     uint32_t draw[4];
     tl_rng_u32x4(key, input, case_index << 32 | e, draw);
@@ -60,7 +65,7 @@ static void fill(const tl_tensor *tensor, uint8_t *data, tl_rng_key key, uint32_
 uint8_t *model_random_cases(const tl_model *model, uint64_t seed, uint64_t count)
 {
   const size_t case_bytes = model_in_bytes(model);
-  if (count > SIZE_MAX / 4 / case_bytes) return NULL;
+  if (case_bytes == 0 || count > SIZE_MAX / 4 / case_bytes) return NULL;
   uint8_t *cases = model_take(case_bytes * count), *at = cases;
   const tl_rng_key key = tl_rng_key_make(seed, 0, 0);
   for (uint64_t c = 0; cases && c < count; c++)
@@ -99,7 +104,7 @@ static void compare_tensor(model_comparison *out, const side *a, const side *b, 
   const tl_tensor *tensor = &a->model->tensors[at.tensor];
   const uint8_t *x = tl_model_tensor(a->model, &a->place, at.tensor);
   const uint8_t *y = tl_model_tensor(b->model, &b->place, at.tensor);
-  const size_t bytes = tensor->bytes / tensor->element_count;
+  const size_t bytes = model_element_bytes(tensor);
   model_op_difference *row = &out->ops[at.op];
   row->elements += tensor->element_count;
   if (memcmp(x, y, tensor->bytes) == 0) return;

@@ -34,6 +34,8 @@ tl_code model_compare(model_comparison *out, const tl_model *a, const tl_model *
                       const uint8_t *in, uint64_t count, bool is_isolated, tl_error *err);
 void model_compare_free(model_comparison *comparison);
 
+/* Bytes of one element; 0 of a tensor that has none. */
+size_t model_element_bytes(const tl_tensor *tensor);
 /* An element as a number, whatever the tensor's type. */
 double model_element(const tl_tensor *tensor, const void *data, uint32_t element);
 

@@ -173,6 +173,7 @@ void model_info_lines(tl_text *out, const model_info *info)
   tl_text_add_count(out, (int64_t)mac_total(survey));
   tl_text_add(out, " an inference\n");
   add_node_lines(out, survey);
+  if (info->model) model_boards_lines(out, info->boards, info->model);
   if (info->refusal) tl_text_addf(out, "refused: %s\n", info->refusal);
   if (survey->refused_count > 0)
     tl_text_addf(out, "refused: %u of %u operators cannot be run\n", survey->refused_count,
@@ -332,5 +333,7 @@ void model_info_json(tl_text *out, const model_info *info)
   }
   tl_text_add(out, "]");
   add_json_refusals(out, info);
+  tl_text_add(out, ",\n  ");
+  model_boards_json(out, info->boards, info->model);
   tl_text_add(out, "}\n");
 }

@@ -4,11 +4,13 @@
 #ifndef TL_MODEL_INFO_H
 #define TL_MODEL_INFO_H
 #include "base/text.h"
+#include "tools/model/boards.h"
 #include "tools/model/file.h"
 
 typedef struct model_info {
   const model_file *file;
   const tl_survey *survey;
+  const model_boards *boards;
   const tl_model *model; /* NULL: the model is refused */
   const char *refusal;   /* why, if it is none of the operators'; NULL: none or the operators' */
 } model_info;

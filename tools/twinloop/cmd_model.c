@@ -1,5 +1,6 @@
 /* cmd_model.c: what a .tflite file holds, what it answers, and where two personalities part. */
 #include "base/text.h"
+#include "tools/cli/session.h"
 #include "tools/model/compare.h"
 #include "tools/model/file.h"
 #include "tools/model/info.h"
@@ -31,6 +32,23 @@ static tl_code show(const cli_options *options, const cli_term *term, const mode
   return code;
 }
 
+/* The profiles that came with the program; without its folder of assets there are none. */
+static tl_code load_boards(model_boards *out, const cli_options *options, tl_error *err)
+{
+  char folder[CLI_PATH_BYTES + 32];
+  cli_session *session = model_take(sizeof *session);
+  out->count = 0;
+  if (!session) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  tl_code code = cli_session_prepare(session, options, err);
+  if (code == TL_OK && session->root[0]) {
+    snprintf(folder, sizeof folder, "%s/assets/boards", session->root);
+    code = tl_boards_load(out->boards, &out->count, folder, err);
+  }
+  cli_session_close(session);
+  free(session);
+  return code;
+}
+
 /* A refused model is shown as far as it goes, then it is an error. */
 static tl_code info(const cli_options *options, const cli_term *term, const model_file *file,
                     tl_error *err)
@@ -38,12 +56,16 @@ static tl_code info(const cli_options *options, const cli_term *term, const mode
   model_surveyed surveyed = {0};
   model_loaded loaded = {0};
   tl_error refused = {0};
-  tl_code code = model_survey(&surveyed, file, err);
+  model_boards *boards = model_take(sizeof *boards);
+  tl_code code =
+      boards ? model_survey(&surveyed, file, err) : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  if (code == TL_OK) code = load_boards(boards, options, err);
   if (code == TL_OK) {
     const tl_code load_code = model_load(&loaded, file, NULL, &refused);
     const model_info what = {
         .file = file,
         .survey = &surveyed.survey,
+        .boards = boards,
         .model = load_code == TL_OK ? &loaded.model : NULL,
         .refusal = load_code != TL_OK && surveyed.survey.refused_count == 0 ? refused.text : NULL};
     code = show(options, term, &what, err);
@@ -52,6 +74,7 @@ static tl_code info(const cli_options *options, const cli_term *term, const mode
       code = load_code;
     }
   }
+  free(boards);
   model_unload(&loaded);
   model_survey_free(&surveyed);
   return code;
