@@ -17,6 +17,8 @@ static const struct {
   bool (*pack)(tl_fast_pack *pack);
 } fast_rows[] = {
     {3, TL_FAST_GEMM, tl_gemm_pack},
+    {4, TL_FAST_GEMM, tl_gemm_pack}, /* of one channel */
+    {4, TL_FAST_DEPTHWISE, tl_depthwise_pack},
     {9, TL_FAST_GEMM, tl_gemm_pack},
 };
 
@@ -54,13 +56,13 @@ static const tl_fast_path *find_path(tl_kernel_path path)
 static tl_fast_kind pack_op(tl_fast_pack *pack)
 {
   const size_t used = pack->cutter->used;
-  pack->packed = NULL;
-  pack->scratch_bytes = 0;
-  for (size_t r = 0; pack->path != NULL && r < sizeof fast_rows / sizeof fast_rows[0]; r++)
-    if (fast_rows[r].builtin == pack->op->row->builtin &&
-        pack->path->run[fast_rows[r].kind] != NULL && fast_rows[r].pack(pack))
-      return fast_rows[r].kind;
-  pack->cutter->used = used;
+  for (size_t r = 0; pack->path != NULL && r < sizeof fast_rows / sizeof fast_rows[0]; r++) {
+    if (fast_rows[r].builtin != pack->op->row->builtin) continue;
+    if (fast_rows[r].pack(pack)) return fast_rows[r].kind;
+    pack->cutter->used = used;
+    pack->packed = NULL;
+    pack->scratch_bytes = 0;
+  }
   return TL_FAST_NONE;
 }
 

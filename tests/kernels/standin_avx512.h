@@ -219,6 +219,32 @@ static inline standin_512 _mm512_dpwssd_epi32(standin_512 sum, standin_512 a, st
   EACH(16, u32[n] = sum.u32[n] + (uint32_t)(a.i16[2 * n] * b.i16[2 * n]) +
                     (uint32_t)(a.i16[2 * n + 1] * b.i16[2 * n + 1]));
 }
+static inline standin_512 _mm512_xor_si512(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(8, u64[n] = a.u64[n] ^ b.u64[n]);
+}
+/* Unpacks take the low or the high 8 bytes of each 128-bit part, of a and b in turn. */
+static inline standin_512 _mm512_unpacklo_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, u8[n] = (n % 2 ? b : a).u8[n / 16 * 16 + n % 16 / 2]);
+}
+static inline standin_512 _mm512_unpackhi_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, u8[n] = (n % 2 ? b : a).u8[n / 16 * 16 + 8 + n % 16 / 2]);
+}
+static inline standin_512 _mm512_unpacklo_epi16(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(32, u16[n] = (n % 2 ? b : a).u16[n / 8 * 8 + n % 8 / 2]);
+}
+static inline standin_512 _mm512_unpackhi_epi16(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(32, u16[n] = (n % 2 ? b : a).u16[n / 8 * 8 + 4 + n % 8 / 2]);
+}
 static inline standin_512f _mm512_loadu_ps(const void *p)
 {
   standin_512f r;

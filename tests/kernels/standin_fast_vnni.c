@@ -7,6 +7,7 @@
 #include "kernels/batch/units_vnni.h"
 #include "kernels/batch/rescale_body.h"
 #include "kernels/batch/gemm_body.h"
+#include "kernels/batch/depthwise_body.h"
 #include "kernels/batch/path_body.h"
 
 const tl_fast_path *standin_fast_path_vnni(void) { return &fast_path_vnni; }

@@ -1,5 +1,6 @@
 /* The batched runner against tl_model_run: any model, any number of devices, every path. */
 #include "tests/kernels/batch_check.h"
+#include "tests/kernels/random_net.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,6 +87,26 @@ static void random_chains_of_fully_connected_layers_are_equal(void **unused)
   }
 }
 
+static void random_convolutions_are_equal(void **unused)
+{
+  (void)unused;
+  uint32_t fast = 0, all = 0;
+  for (uint64_t seed = 1; seed <= 150; seed++) {
+    dice d = {seed};
+    char net[1000], what[1100];
+    size_t bytes;
+    opened m;
+    uint8_t *file = random_net(&bytes, &d, 1 + roll(&d, 3), net, sizeof net);
+    snprintf(what, sizeof what, "seed %llu:%s", (unsigned long long)seed, net);
+    if (!open_model(&m, file, bytes)) fail_msg("%s: %s", what, m.status.reason);
+    fast += check_batches(&m, 1 + roll(&d, 6), &d, what);
+    all += m.model.op_count;
+    close_model(&m);
+  }
+  print_message("%u of %u layers have vector code\n", fast, all);
+  assert_true(fast > all * 9 / 10);
+}
+
 static void wrong_memory_is_refused(void **unused)
 {
   (void)unused;
@@ -124,6 +145,7 @@ int main(void)
       cmocka_unit_test(every_generated_model_gives_the_bytes_of_one_device_at_a_time),
       cmocka_unit_test(the_models_of_mlperf_tiny_give_the_bytes_of_one_device_at_a_time),
       cmocka_unit_test(random_chains_of_fully_connected_layers_are_equal),
+      cmocka_unit_test(random_convolutions_are_equal),
       cmocka_unit_test(wrong_memory_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,12 +14,14 @@
 
 #include "kernels/batch.h"
 #include "kernels/op_table.h"
+#include "kernels/ops/dense/dense.h"
 
 typedef enum tl_unit { TL_UNIT_BYTES, TL_UNIT_PAIRS, TL_UNIT_HALVES } tl_unit;
 
 typedef enum tl_fast_kind {
   TL_FAST_NONE, /* runs as in tl_model_run, device by device */
-  TL_FAST_GEMM, /* FULLY_CONNECTED, CONV_2D */
+  TL_FAST_GEMM, /* FULLY_CONNECTED, CONV_2D, DEPTHWISE_CONV_2D of one channel */
+  TL_FAST_DEPTHWISE,
   TL_FAST_KIND_COUNT
 } tl_fast_kind;
 
@@ -76,6 +78,7 @@ typedef struct tl_fast_pack {
 
 /* Each: true when the operator has an exact vector form on this path. */
 bool tl_gemm_pack(tl_fast_pack *pack);
+bool tl_depthwise_pack(tl_fast_pack *pack);
 
 /* Whether vector code may read or write it: int8, in the arena. */
 bool tl_fast_takes(const tl_tensor *tensor);
@@ -90,10 +93,10 @@ typedef struct tl_weights {
   uint32_t outputs, taps;
 } tl_weights;
 
-/* One vector of units: weights tap .. of outputs first .. first + lanes - 1; zeros outside of
- * outputs and of `tap_end`. */
-void tl_units_pack(uint8_t *out, const tl_fast_path *path, const tl_weights *weights,
-                   uint32_t first, uint32_t tap, uint32_t tap_end);
+/* Puts weights `tap` and on of the first output into a lane of a vector of units; zeros past the
+ * taps, or if there is no output. */
+void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl_weights *weights,
+                 uint32_t tap);
 
 /* ---- rescaling: from int32 sums to int8 outputs (rescale.c) ---- */
 
@@ -129,6 +132,9 @@ typedef struct tl_sums {
 bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_path *path,
                        uint32_t padded, tl_cutter *cutter);
 
+/* Fills `count` values of each table by repeating the first `outputs`. */
+void tl_rescaling_repeat(tl_rescaling *rescaling, uint32_t outputs, uint32_t count);
+
 /* ---- matrix product (gemm_pack.c, gemm_body.h) ---- */
 
 /* One axis of an image as it is staged: padded, without what a stride skips when the kernel is 1. */
@@ -162,5 +168,29 @@ typedef struct tl_gemm {
   const uint8_t *weights;
   tl_rescaling rescaling;
 } tl_gemm;
+
+/* ---- depthwise (depthwise_pack.c, depthwise_body.h) ---- */
+
+/* Each input line is copied with its padding, columns sorted by their place modulo the stride, and
+ * channels multiplied; then the taps of a column become units of consecutive lines. So one output
+ * line is a sum of shifted arrays, pixels and channels alike: output number i (pixel * outputs +
+ * channel) adds unit i + shift[tap] of each tap. Tables repeat the channels, so that every vector of
+ * a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables. */
+typedef struct tl_depthwise {
+  uint32_t in_offset, out_offset; /* of the tensors in the arena */
+  uint32_t images;                /* of one device */
+  uint32_t inputs, outputs;       /* channels */
+  tl_conv_axis y, x;
+  uint32_t columns;      /* of a copied line, for each place modulo the stride */
+  uint32_t line_bytes;   /* of a copied line, with room to read past it */
+  uint32_t groups;       /* of units: lines of taps / inputs of a unit */
+  uint32_t group_bytes;  /* of one line of units */
+  uint32_t taps;         /* groups * taps of a line */
+  const uint32_t *shift; /* taps: bytes into the units */
+  int32_t input_zero;
+  uint32_t tables;
+  const uint8_t *weights; /* [table][tap][vector][lane] */
+  tl_rescaling rescaling;
+} tl_depthwise;
 
 #endif

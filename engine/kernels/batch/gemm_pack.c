@@ -1,10 +1,11 @@
 /* gemm_pack.c: FULLY_CONNECTED and CONV_2D as a matrix product over staged images. */
 #include "kernels/batch/fast.h"
-#include "kernels/ops/dense/dense.h"
 
 #include <string.h>
 
 enum {
+  DEPTHWISE = 4, /* builtin numbers of the schema */
+  CONNECTED = 9,
   STAGED_BYTES = 65536,     /* of a group of devices, so that it stays in a near cache */
   IMAGE_BYTES_MAX = 1 << 27 /* of one image; larger ones run device by device */
 };
@@ -60,9 +61,11 @@ static bool fc_source(const tl_fast_pack *pack, source *out)
   return true;
 }
 
+/* With one input channel a depthwise convolution is a plain one, but for the order of weights. */
 static bool conv_source(const tl_fast_pack *pack, source *out)
 {
   const tl_conv_data *conv = pack->op->data;
+  const bool depthwise = pack->op->row->builtin == DEPTHWISE;
   if (conv->wide || conv->group_inputs != conv->inputs) return false;
   const uint32_t width = (uint32_t)conv->x.kernel, height = (uint32_t)conv->y.kernel;
   const uint32_t taps = width * height * conv->inputs;
@@ -73,7 +76,8 @@ static bool conv_source(const tl_fast_pack *pack, source *out)
                            .y = staged(&conv->y),
                            .x = staged(&conv->x),
                            .input_zero = conv->input_zero},
-                  .sums = {.weights = {conv->weights, taps, 1, conv->outputs, taps},
+                  .sums = {.weights = {conv->weights, depthwise ? 1 : taps,
+                                       depthwise ? conv->outputs : 1, conv->outputs, taps},
                            .scales = conv->scales,
                            .scale_count = conv->scale_count,
                            .bias = conv->bias,
@@ -124,12 +128,17 @@ static void pack_offsets(source *s, tl_cutter *cutter)
 
 static void pack_weights(source *s, const tl_fast_path *path, const tl_panel *panel, uint8_t *out)
 {
+  const tl_weights *all = &s->sums.weights;
   const uint32_t per_unit = tl_unit_inputs(path->unit);
   for (uint32_t run = 0; run < s->gemm.runs; run++)
     for (uint32_t unit = 0; unit < s->gemm.units; unit++)
       for (uint32_t v = 0; v < panel->vectors; v++, out += 4 * path->lanes)
-        tl_units_pack(out, path, &s->sums.weights, panel->first + v * path->lanes,
-                      run * s->run_taps + unit * per_unit, (run + 1) * s->run_taps);
+        for (uint32_t lane = 0; lane < path->lanes; lane++) {
+          const uint32_t output = panel->first + v * path->lanes + lane;
+          const tl_weights one = {all->data + output * all->output_step, 0, all->tap_step,
+                                  output < all->outputs ? 1 : 0, (run + 1) * s->run_taps};
+          tl_unit_put(out, path, lane, &one, run * s->run_taps + unit * per_unit);
+        }
 }
 
 /* Panels of as many vectors as a pass has; what is left in powers of 2. */
@@ -160,7 +169,8 @@ bool tl_gemm_pack(tl_fast_pack *pack)
   const tl_tensor *input = tl_op_input(pack->model, pack->op, 0);
   const tl_tensor *output = tl_op_output(pack->model, pack->op, 0);
   if (!tl_fast_takes(input) || !tl_fast_takes(output)) return false;
-  const bool known = pack->op->row->builtin == 9 ? fc_source(pack, &s) : conv_source(pack, &s);
+  const bool known =
+      pack->op->row->builtin == CONNECTED ? fc_source(pack, &s) : conv_source(pack, &s);
   if (!known || !size_image(&s, pack->path->unit, pack->tile)) return false;
   s.gemm.in_offset = input->offset;
   s.gemm.out_offset = output->offset;

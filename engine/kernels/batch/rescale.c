@@ -120,24 +120,34 @@ bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_pat
   return true;
 }
 
+void tl_rescaling_repeat(tl_rescaling *rescaling, uint32_t outputs, uint32_t count)
+{
+  const void *const pieces[7] = {rescaling->start,     rescaling->scale, rescaling->above,
+                                 rescaling->below,     rescaling->left,  rescaling->right,
+                                 rescaling->multiplier};
+  for (int i = 0; i < 7; i++) {
+    uint32_t *words = (uint32_t *)(uintptr_t)pieces[i]; /* ours, cut by tl_rescaling_pack */
+    for (uint32_t o = outputs; o < count; o++) words[o] = words[o - outputs];
+  }
+}
+
 /* ---- units ---- */
 
 uint32_t tl_unit_inputs(tl_unit unit) { return unit == TL_UNIT_BYTES ? 4 : 2; }
 
 uint32_t tl_unit_input_bytes(tl_unit unit) { return unit == TL_UNIT_BYTES ? 1 : 2; }
 
-void tl_units_pack(uint8_t *out, const tl_fast_path *path, const tl_weights *weights,
-                   uint32_t first, uint32_t tap, uint32_t tap_end)
+void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl_weights *weights,
+                 uint32_t tap)
 {
-  const uint32_t per_unit = tl_unit_inputs(path->unit);
-  for (uint32_t lane = 0; lane < path->lanes; lane++)
-    for (uint32_t i = 0; i < per_unit; i++) {
-      const bool inside = first + lane < weights->outputs && tap + i < tap_end;
-      const int16_t w = (int16_t)(inside ? weight_of(weights, first + lane, tap + i) : 0);
-      if (path->unit == TL_UNIT_BYTES)
-        out[4 * lane + i] = (uint8_t)w;
-      else
-        memcpy(out + 2 * (path->unit == TL_UNIT_PAIRS ? 2 * lane + i : i * path->lanes + lane), &w,
-               sizeof w);
-    }
+  for (uint32_t i = 0; i < tl_unit_inputs(path->unit); i++) {
+    const int16_t w =
+        (int16_t)(weights->outputs > 0 && tap + i < weights->taps ? weight_of(weights, 0, tap + i)
+                                                                  : 0);
+    if (path->unit == TL_UNIT_BYTES)
+      out[4 * lane + i] = (uint8_t)w;
+    else
+      memcpy(out + 2 * (path->unit == TL_UNIT_PAIRS ? 2 * lane + i : i * path->lanes + lane), &w,
+             sizeof w);
+  }
 }

@@ -2,11 +2,16 @@
  * guard: included once a path. */
 #include "kernels/batch/fast.h"
 
+#ifdef TL_STANDIN /* slow anyhow: let the compiler be quick */
+#define TL_INLINE static
+#define TL_UNROLL
+#else
 #define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
 #ifdef __clang__
 #define TL_UNROLL _Pragma("unroll")
 #else
 #define TL_UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 /* tl_fixed_mul, lane by lane: shift left, high product, shift right with halves away from zero,

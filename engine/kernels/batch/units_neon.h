@@ -2,7 +2,7 @@
  * second in the other; for the bodies of this folder (see fast.h). Any aarch64. */
 #include "kernels/simd/lanes_neon.h"
 
-enum { U_FORMAT = TL_UNIT_HALVES, U_INPUTS = 2, U_VECTORS = 4, U_ROWS = 4 };
+enum { U_FORMAT = TL_UNIT_HALVES, U_INPUTS = 2, U_VECTORS = 4, U_ROWS = 4, U_CHUNK = 8 };
 
 #define U_BROADCAST(p)                                                                             \
   vreinterpretq_s32_s16(vcombine_s16(vld1_dup_s16((const int16_t *)(const void *)(p)),             \
@@ -33,5 +33,16 @@ static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V h
     else
       vst1_lane_s32((int32_t *)(void *)(out + 4 * i), vreinterpret_s32_s8(bytes), 0);
   }
+}
+
+/* U_CHUNK units from element `at` on of two lines. */
+static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at, int32_t zero)
+{
+  const int16x8_t zeros = vdupq_n_s16((int16_t)zero);
+  const int16x8_t first = vsubq_s16(vmovl_s8(vld1_s8(line[0] + at)), zeros);
+  const int16x8_t second = vsubq_s16(vmovl_s8(vld1_s8(line[1] + at)), zeros);
+  V_STORE(out, vreinterpretq_s32_s16(vcombine_s16(vget_low_s16(first), vget_low_s16(second))));
+  V_STORE(out + 16,
+          vreinterpretq_s32_s16(vcombine_s16(vget_high_s16(first), vget_high_s16(second))));
 }
 #include "kernels/batch/units_words.h"

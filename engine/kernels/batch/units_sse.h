@@ -1,7 +1,7 @@
 /* units_sse.h: units of 2 int16 on 4 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_sse.h"
 
-enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4 };
+enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4, U_CHUNK = 8 };
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm_add_epi32((sum), _mm_madd_epi16((x), (w)))
@@ -31,5 +31,18 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
     const int32_t four = _mm_cvtsi128_si32(bytes);
     memcpy(out, &four, sizeof four);
   }
+}
+
+/* U_CHUNK units from element `at` on of two lines. */
+TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
+                                          int32_t zero)
+{
+  const __m128i zeros = _mm_set1_epi16((int16_t)zero);
+  const __m128i first = _mm_sub_epi16(
+      _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(line[0] + at))), zeros);
+  const __m128i second = _mm_sub_epi16(
+      _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(line[1] + at))), zeros);
+  V_STORE(out, _mm_unpacklo_epi16(first, second));
+  V_STORE(out + 16, _mm_unpackhi_epi16(first, second));
 }
 #include "kernels/batch/units_words.h"

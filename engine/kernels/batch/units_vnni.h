@@ -1,7 +1,7 @@
 /* units_vnni.h: units of 4 bytes on 16 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_vnni.h"
 
-enum { U_FORMAT = TL_UNIT_BYTES, U_INPUTS = 4, U_VECTORS = 4, U_ROWS = 6 };
+enum { U_FORMAT = TL_UNIT_BYTES, U_INPUTS = 4, U_VECTORS = 4, U_ROWS = 6, U_CHUNK = 64 };
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
@@ -39,4 +39,22 @@ TL_TARGET static inline void u_stage(uint8_t *restrict out, const int8_t *restri
 TL_TARGET static inline void u_stage_zero(uint8_t *out, size_t count, int32_t zero)
 {
   memset(out, zero + 128, count);
+}
+
+/* U_CHUNK units from element `at` on of four lines. Unpacking works within 16 bytes; the order that
+ * it makes is undone before. */
+TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
+                                          int32_t zero)
+{
+  (void)zero;
+  const V order = V_LOAD(u_order), sign = V_SET((int32_t)0x80808080u);
+  V x[4];
+  for (int i = 0; i < 4; i++)
+    x[i] = _mm512_permutexvar_epi32(order, _mm512_xor_si512(V_LOAD(line[i] + at), sign));
+  const V low01 = _mm512_unpacklo_epi8(x[0], x[1]), high01 = _mm512_unpackhi_epi8(x[0], x[1]);
+  const V low23 = _mm512_unpacklo_epi8(x[2], x[3]), high23 = _mm512_unpackhi_epi8(x[2], x[3]);
+  V_STORE(out, _mm512_unpacklo_epi16(low01, low23));
+  V_STORE(out + 64, _mm512_unpackhi_epi16(low01, low23));
+  V_STORE(out + 128, _mm512_unpacklo_epi16(high01, high23));
+  V_STORE(out + 192, _mm512_unpackhi_epi16(high01, high23));
 }
