@@ -1,7 +1,7 @@
 /* rescale.c: how sums become outputs, per output channel, and the proof that the float form may be
  * used. */
 #include "kernels/batch/fast.h"
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 #include <string.h>
 
