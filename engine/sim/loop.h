@@ -22,7 +22,7 @@ typedef struct tl_loop_info {
   uint32_t gains[3];                         /* hysteresis: band; PID: kp, ki, kd */
   uint32_t integral, last_measured, started; /* PID */
   double low, high;                          /* limits of the command */
-  bool has_detector;                         /* false: nothing below is set */
+  bool has_detector; /* one version over one window of bytes; false: nothing below is set */
   uint32_t channel_count, window, hop, persist;
   tl_loop_channel channels[TL_DETECTOR_CHANNELS_MAX];
   uint32_t score, alarm, streak, onsets, onset_s, threshold;

@@ -1,4 +1,5 @@
 /* cmd_model.c: what a .tflite file holds, what it answers, and where two personalities part. */
+#include "edge/personality.h"
 #include "base/text.h"
 #include "tools/cli/session.h"
 #include "tools/model/compare.h"
@@ -158,7 +159,7 @@ static tl_code personality_of(const cli_options *options, tl_model_options *out,
 {
   const char *text = cli_options_get(options, "personality");
   *out = (tl_model_options){0};
-  return text ? model_personality_parse(out, text, strlen(text), err) : TL_OK;
+  return text ? tl_personality_parse(out, text, strlen(text), err) : TL_OK;
 }
 
 static tl_code run(const cli_options *options, const cli_term *term, const model_file *file,
@@ -214,7 +215,7 @@ static tl_code load_sides(sides *s, const cli_options *options, const model_file
   tl_code code = TL_OK;
   for (int i = 0; i < 2 && code == TL_OK; i++) {
     tl_model_options personality;
-    code = model_personality_parse(&personality, s->names[i], (size_t)s->lengths[i], err);
+    code = tl_personality_parse(&personality, s->names[i], (size_t)s->lengths[i], err);
     if (code == TL_OK) code = model_load(&s->models[i], file, &personality, err);
   }
   return code;
