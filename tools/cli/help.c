@@ -80,7 +80,8 @@ void cli_help_add(tl_text *out, const cli_command *command)
     char left[64];
     tl_text text = tl_text_over(left, sizeof left);
     tl_text_addf(&text, "  %s%s%s", row->name, row->arguments[0] ? " " : "", row->arguments);
-    tl_text_addf(out, "%-*s", HELP_COLUMN, left);
+    tl_text_addf(out, "%-*s", HELP_COLUMN - 1, left);
+    tl_text_add_char(out, ' '); /* also after a name as wide as its column */
     add_wrapped(out, row->summary);
   }
   tl_text_add(out, "\noptions of every command:\n");
