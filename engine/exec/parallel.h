@@ -17,4 +17,8 @@ TL_API uint32_t tl_parallel_threads_available(void);
 /* Calls work(context, index, thread) once for each index in [0, count); thread < thread_count. */
 TL_API void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *work,
                             void *context);
+/* Puts each thread of a team onto a processor of its own, once, then leaves it free to move: a system
+ * may keep a new thread beside the one that made it, and then two run slower than one. Does nothing
+ * where the system has no such call, or fewer processors than two. Speed only, never a result. */
+TL_API void tl_parallel_spread(uint32_t thread_count);
 #endif
