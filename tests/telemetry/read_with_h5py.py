@@ -13,6 +13,11 @@ try:
     import h5py
     import numpy as np
 except ImportError as missing:
+    # The distribution's Python has the distribution's h5py; another one may come first on the path.
+    system = "/usr/bin/python3"
+    if os.path.exists(system) and "TL_TRIED_SYSTEM_PYTHON" not in os.environ:
+        os.environ["TL_TRIED_SYSTEM_PYTHON"] = "1"
+        os.execv(system, [system, *sys.argv])
     print(f"SKIP: {missing}")
     sys.exit(77)
 

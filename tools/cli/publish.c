@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 enum {
@@ -68,12 +69,23 @@ static void add_word(tl_text *out, const char *word)
   tl_text_add_char(out, '\'');
 }
 
+/* A path as one would type it here; outside of the working folder its name only. */
+static const char *short_path(const char *path)
+{
+  char here[4096];
+  const char *slash = strrchr(path, '/');
+  if (path[0] != '/' || !slash) return path;
+  if (getcwd(here, sizeof here) && strncmp(path, here, strlen(here)) == 0 &&
+      path[strlen(here)] == '/')
+    return path + strlen(here) + 1;
+  return slash + 1;
+}
+
 /* The exact command that repeats the run, without the places of this machine. */
 static void add_command(draft *d, const cli_publication *p)
 {
-  const char *path = p->outcome->info.path, *slash = strrchr(path, '/');
   tl_text_add(&d->command, "twinloop run");
-  add_word(&d->command, path[0] == '/' && slash ? slash + 1 : path);
+  add_word(&d->command, short_path(p->outcome->info.path));
   tl_text_addf(&d->command, " --seed %llu", (unsigned long long)p->outcome->info.seed);
   for (uint32_t i = 0; i < d->report.option_count; i++) {
     const tl_report_setting *option = &d->options[i];
