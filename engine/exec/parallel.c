@@ -4,10 +4,24 @@
 
 #ifdef __linux__
 #include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
 #endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+
+void tl_parallel_restart_patient(char *const *argv)
+{
+#if defined(_OPENMP) && defined(__linux__)
+  if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL) return;
+  if (setenv("GOMP_SPINCOUNT", "10000", 1) != 0) return;
+  (void)setenv("KMP_BLOCKTIME", "1", 0); /* clang's library, in ms; it reads them late */
+  (void)execv("/proc/self/exe", argv);   /* comes back only when refused */
+#else
+  (void)argv;
+#endif
+}
 
 uint32_t tl_parallel_threads_available(void)
 {

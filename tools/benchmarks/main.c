@@ -2,6 +2,7 @@
 #include "benchmarks/w1.h"
 
 #include "base/text.h"
+#include "exec/parallel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ static tl_code measure_all(tl_text *json, const options *o, tl_error *err)
 
 int main(int argc, char **argv)
 {
+  tl_parallel_restart_patient(argv);
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};

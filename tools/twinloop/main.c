@@ -2,6 +2,8 @@
 #include "tools/cli/help.h"
 #include "tools/twinloop/commands.h"
 
+#include "exec/parallel.h"
+
 #include <string.h>
 
 static const struct {
@@ -66,6 +68,7 @@ static int dispatch(int argc, char *const *argv)
 
 int main(int argc, char **argv)
 {
+  tl_parallel_restart_patient(argv);
   const int status = dispatch(argc, argv);
   if (fflush(stdout) != 0 && status == 0) {
     fputs("error[TL0020]: standard output takes no more\n", stderr);
