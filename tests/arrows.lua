@@ -32,6 +32,7 @@ end
 
 -- The room that a file belongs to; nil for tools, tests and the rest, which may include every room.
 local function room_of(path)
+  if path:match("/test_[^/]*%.c$") then return nil end -- a twin's test stands in its folder
   return path:match("^engine/([^/]+)/") or (path:match("^twins/") and "twins") or nil
 end
 
