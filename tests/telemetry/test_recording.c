@@ -355,12 +355,13 @@ static void csv_mistakes_are_named(void **unused)
 {
   (void)unused;
   open_fails(file_text("a.csv", "timestamp,box\n0,1\n"), TL_E_FORMAT,
-             "a.csv: not a twinloop CSV: its first column is 'timestamp', expected 'time_s'");
+             "a.csv: not a twinloop CSV: its first column is 'timestamp', expected 'time_s' "
+             "(or 'time' or 't', in seconds)");
   open_fails(file_text("a.csv", "time_s,box[furlong]\n0,1\n"), TL_E_SCHEMA, "a.csv: signal box: ");
   open_fails(file_text("a.csv", "time_s,box[K]\n0,1\n0.5,x\n"), TL_E_FORMAT,
              "a.csv:3: column box[K]: 'x' is not a number");
   open_fails(file_text("a.csv", "time_s,box[K]\nx,1\n"), TL_E_FORMAT,
-             "a.csv:2: column time_s: 'x' is not a time in seconds");
+             "a.csv:2: first column: 'x' is not a time in seconds");
   open_fails(file_text("a.csv", "time_s,box[K]\n1,1\n0,1\n"), TL_E_FORMAT,
              "a.csv: time falls at row 2 of the data");
   open_fails(file_text("a.csv", "time_s,box[K],box[K]\n1,1,1\n"), TL_E_FORMAT,
