@@ -222,6 +222,7 @@ void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t d
                   uint32_t count, double value, const char *text);
 int64_t script_now_ns(const tl_scenario *s);
 void script_full_path(const tl_scenario *s, tl_error *err); /* err->where as users know it */
+void script_full_where(const tl_scenario *s, char *where, size_t bytes); /* the same of a text */
 
 /* Position of a word in the source, at or after the call that runs: the line of a key in a table. */
 void script_where_word(lua_State *L, const char *word, char *out, size_t bytes);

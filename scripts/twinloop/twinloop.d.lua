@@ -284,7 +284,7 @@ function on(event, reaction) end
 ---@param ... any
 function log(format, ...) end
 
----Ends the run as failed by the scenario; pcall does not catch it.
+---Ends the run as failed by the scenario: verdict failed, exit code 1, the reason in every report; pcall does not catch it. For a wrong setting raise error(...).
 ---@param reason string
 function fail(reason) end
 
