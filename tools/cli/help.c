@@ -4,7 +4,7 @@
 
 static const char *const exit_codes[][2] = {
     {"0", "all thresholds held"},
-    {"1", "a threshold was missed"},
+    {"1", "a threshold was missed, or the scenario called fail()"},
     {"2", "wrong usage"},
     {"3", "scenario or script error, or a threshold without samples"},
     {"4", "an input file is bad"},

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PAIRS_MAX = 32, NAME_BYTES = 64 };
 typedef struct pair_list {
@@ -53,16 +52,6 @@ static bool has_signal(const tl_recording *recording, const char *name)
   for (uint32_t i = 0; i < fleet->signal_count; i++)
     if (strcmp(fleet->signals[i].name, name) == 0) return true;
   return false;
-}
-
-/* A run folder or its telemetry.h5; a file that somebody exported into the folder is only a file. */
-static bool is_run(const char *path, const tl_recording *recording)
-{
-  const char *slash = strrchr(path, '/');
-  struct stat info;
-  return strcmp(tl_recording_kind(recording), "run") == 0 &&
-         ((stat(path, &info) == 0 && S_ISDIR(info.st_mode)) ||
-          strcmp(slash ? slash + 1 : path, "telemetry.h5") == 0);
 }
 
 /* What the run's scenario said with compare(), as run.json keeps it: score.CHANNEL.recorded_as. A recording that has
@@ -154,7 +143,8 @@ int cmd_score(const cli_options *options, const cli_term *term)
   if (code == TL_OK) code = tl_recording_open(&rec, options->arguments[1], &err);
   if (code == TL_OK) code = side_of(&a, sim, options, &err);
   if (code == TL_OK) code = side_of(&b, rec, NULL, &err);
-  if (code == TL_OK && list->count == 0 && is_run(options->arguments[0], sim))
+  if (code == TL_OK && list->count == 0 && cli_names_run(options->arguments[0]) &&
+      strcmp(tl_recording_kind(sim), "run") == 0)
     code = scenario_pairs(list, options->arguments[0], sim, rec, &err);
   if (code == TL_OK) {
     say_device(&a, options, term);
