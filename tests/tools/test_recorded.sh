@@ -35,6 +35,17 @@ else
   echo "SKIP: the shared recordings are missing"
 fi
 
+# --- the recordings that come with the project: made by its scripts, from nothing else, and runnable as shipped
+for name in incubator tclab; do
+  file=$source_dir/assets/recordings/${name}_synthetic.h5
+  "$source_dir/tools/recordings/make_$name.py" >made.csv && tl 0 import made.csv --map "$maps/${name}_synthetic.lua" -o made.h5; ok "$name: the script makes a recording"
+  tl 0 export made.h5 --csv -o made.out && tl 0 export "$file" --csv -o shipped.out && cmp -s made.out shipped.out; ok "$name: it is the one that is shipped"
+  tl 0 inspect "$file" && grep -q "recording: SYNTHETIC" out; ok "$name: it says that it is synthetic"
+  tl 0 run "$scenarios/${name}_recorded.lua" -o "shipped_$name" -q; ok "$name: the scenario runs as shipped"
+done
+tl 0 run "$scenarios/tclab_recorded.lua" --set fit=published -o published -q; ok "tclab: with the published fit too"
+tl 3 run "$scenarios/tclab_recorded.lua" --set fit=other -q && grep -q "fit is published or four_states, not other" err; ok "tclab: another fit is refused"
+
 # --- a run folder that is not as expected is never scored by names that look alike
 tl 0 run "$scenarios/incubator_recorded.lua" -o own -q; ok "own recording: run"
 recording=$source_dir/assets/recordings/incubator_synthetic.h5
