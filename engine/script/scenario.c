@@ -254,6 +254,7 @@ tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_
   if (code == TL_OK) code = run_main_chunk(s, err);
   if (code == TL_OK) code = check_settings(s, err);
   if (code == TL_OK) code = script_check_channels(s, err);
+  if (code == TL_OK) code = script_check_times(s, err);
   if (code == TL_OK) code = script_check_thresholds(s, err);
   if (code != TL_OK) {
     script_full_path(s, err);

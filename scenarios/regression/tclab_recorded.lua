@@ -1,6 +1,6 @@
 -- A temperature control lab driven by a recording's heater powers; both thermistors are compared.
 --   twinloop run scenarios/regression/tclab_recorded.lua                           the project's synthetic recording
---   twinloop run scenarios/regression/tclab_recorded.lua --set recording=tclab.h5  a real one (assets/maps/tclab_energy_balance.lua)
+--   twinloop run scenarios/regression/tclab_recorded.lua --set recording=tclab.h5  a real one (maps/tclab_energy_balance.lua)
 -- fit=four_states (default): 4 states with thermistor lag; fit=published: 3 parameters, 2 states.
 -- Parameters and their sources: twins/tclab/README.md.
 local rec = recording(setting("recording", "assets/recordings/tclab_synthetic.h5"))
