@@ -400,7 +400,7 @@ static void add_detection(tl_text *out, const tl_report *report)
     tl_text_add(out, "</dd></div>\n");
   }
   if (t->device_days > 0.0) {
-    tile(out, "a device and day");
+    tile(out, "false alarms a device and day");
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
@@ -445,11 +445,20 @@ static void add_worst(tl_text *out, const tl_report *report)
     tl_text_add(out, "</td></tr>\n");
   }
   tl_text_add(out, "</tbody></table></div>\n");
-  if (!has_kind(report, "device")) return;
-  tl_text_add(out, "<p class=\"soft small\">What was recorded of single devices: the worst ones, "
-                   "or the first that were "
-                   "recorded.</p>\n<div class=\"card two\">\n");
-  add_plots(out, report, "device", DEVICE_PLOTS_SHOWN, false);
+  if (has_kind(report, "device")) {
+    tl_text_add(out, "<p class=\"soft small\">Those of them that were recorded:</p>\n<div "
+                     "class=\"card two\">\n");
+    add_plots(out, report, "device", DEVICE_PLOTS_SHOWN, false);
+    tl_text_add(out, "</div>\n");
+  } else {
+    tl_text_addf(out,
+                 "<p class=\"soft small\">None of them was recorded; <code>twinloop inspect RUN "
+                 "--fleet %s --device %u --at TIME</code> shows any of them.</p>\n",
+                 report->worst[0].fleet, report->worst[0].device);
+  }
+  if (!has_kind(report, "sample")) return;
+  tl_text_add(out, "<h2>Some recorded devices</h2>\n<div class=\"card two\">\n");
+  add_plots(out, report, "sample", DEVICE_PLOTS_SHOWN, false);
   tl_text_add(out, "</div>\n");
 }
 

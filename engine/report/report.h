@@ -65,8 +65,9 @@ typedef struct tl_plot_series {
 } tl_plot_series;
 
 typedef struct tl_plot {
-  const char *id;   /* anchor in the page: "comfort-error" */
-  const char *kind; /* "fidelity", "fleet", "device", "heat", "delay" (x: time since the fault) */
+  const char *id; /* anchor in the page: "comfort-error" */
+  const char *
+      kind; /* "fidelity", "fleet", "device", "sample", "heat", "delay" (x: time since the fault) */
   const char *title, *unit, *note;
   int64_t begin_ns, end_ns;
   uint32_t series_count;
@@ -147,7 +148,7 @@ TL_API tl_code tl_report_plot_judge(tl_report *report, const tl_judge *judge, co
                                     tl_error *err);
 /* A signal of the worst devices that were recorded, read from a run folder or file: at most `most`
  * devices. Devices or signals that are not in the file are left out silently; when none is there,
- * the first recorded ones are drawn. signal NULL: "box_K"-like first state of the fleet. */
+ * the first recorded ones are drawn, as "sample". signal NULL: "box_K"-like first state of the fleet. */
 TL_API tl_code tl_report_plot_devices(tl_report *report, const char *run_path, const char *signal,
                                       uint32_t most, tl_error *err);
 

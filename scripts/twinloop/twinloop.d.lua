@@ -241,7 +241,7 @@ function recording(path, options) end
 ---@param recorded channel
 function compare(simulated, recorded) end
 
----What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" } } keeps your order.
+---What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" }, { "metric", { "limit", after = time } } } keeps your order.
 ---@param list table<string, string|threshold_def>|threshold_def[]
 function thresholds(list) end
 

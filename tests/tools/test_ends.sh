@@ -57,6 +57,16 @@ mkdir -p "$long" && cp "$small" $long/
 # shellcheck disable=SC2086 # a list of options
 tl 0 run "$work/$long/small.lua" $few -o long --json l.json && json l.json "[t['where'] for t in d['thresholds']] == ['$long/small.lua:6', '$long/small.lua:7']"; ok "where: relative to the working folder"
 
+# --- what a summary says
+printf 'scenario { title = "Empty", duration = 1*min }\n' >empty.lua
+tl 0 run empty.lua -o empty && grep -q "^passed: the scenario has no thresholds" out && ! grep -q "device-steps/s" out; ok "an empty scenario: no thresholds, no speed"
+tl 4 run "$small" --set count=3 --set minutes=11 -o full -q --json /dev/full
+grep -q "^error (file could not be read or written): 2 of 2 thresholds held" out; ok "a document that could not be written: the summary says what the error was"
+printf 'scenario { title = "Large", duration = 24*h }\ndevice "one" { twin = "incubator" }\ndevices "many" { twin = "incubator", count = 500000 }\n' >large.lua
+tl 0 plan large.lua && grep -q "device-steps 86 400 172 800," out && grep -q "time: about [0-9 ]* \(s\|min\|h\) " out && ! grep -q "e+" out; ok "plan: counts and times as people write them"
+tl 0 plan large.lua && grep -q " 1 device   step" out; ok "plan: one device"
+tl 0 check fails.lua && grep -q "(3 devices in 1 fleet, 2 thresholds, 1 file)" out; ok "check: one fleet"
+
 # --- interrupted: the cause first, and what can be made again ends where the run ended
 cat >long.lua <<'L'
 scenario { title = "Long", duration = 10000*h, sync = 10*s, seed = 3 }
@@ -103,6 +113,8 @@ tl 3 run "$small" $few -o late --flip boxes:3:box_K:0@655s && grep -q "was not p
 tl 3 run "$small" $few -o late2 --flip boxes:3:box_Q:0@5min && [ ! -e late2 ]; ok "a flip in no column is refused before the run"
 
 # --- recordings and folders
+printf 'time_s,x[K]\n0,-1\n1,-2\n2,-1\n' >minus.csv
+tl 0 score minus.csv minus.csv --json s.json && ! grep -q -- " -0 " out && ! grep -q -- "-0\b[^.0-9]" s.json; ok "no error is 0 %, not -0 %"
 tl 0 import "$source_dir/tests/tools/gap.csv" --map "$source_dir/tests/tools/gap.lua" -o gap.h5; ok "a recording with a gap"
 tl 0 inspect gap.h5 --json g.json && grep -q "1 gap " out && grep -q "^  box  *degC" out; ok "inspect shows a recording: units and gaps"
 json g.json "(lambda f: f['samples'] == 5 and f['period_s'] == 3 and f['gaps'] == 1 and f['channels']['box'] == {'unit': 'degC', 'role': 'output', 'missing': 1, 'low': 20, 'high': 24})(d['fleets'][0])"; ok "and its document says the same"
