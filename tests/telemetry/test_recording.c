@@ -193,7 +193,8 @@ static void names_are_found_with_a_hint(void **unused)
   assert_int_equal(tl_recording_device_find(recording, 0, 40, &index, &err), TL_OK);
   assert_int_equal(index, 1);
   assert_int_equal(tl_recording_device_find(recording, 0, 41, &index, &err), TL_E_COLUMN);
-  assert_message(err, "r.h5: device 41 of fleet incubator was not recorded (3 devices are)");
+  assert_message(
+      err, "r.h5: device 41 of fleet incubator was not recorded; 3 devices are: 2, 40, 37322");
   tl_recording_close(recording);
 }
 
