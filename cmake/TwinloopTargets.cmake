@@ -39,7 +39,7 @@ function(tl_room name)
   set_property(GLOBAL APPEND PROPERTY TL_ROOMS ${name})
 endfunction()
 
-# tl_add_test(NAME SOURCES x.c LIBS tl_base): a cmocka program that ctest runs.
+# tl_add_test(NAME SOURCES x.c LIBS tl_base): a cmocka program that ctest runs; its label is the room, `ctest -L '^sim$'`.
 pkg_check_modules(CMOCKA cmocka)
 get_filename_component(_tl_shared "${PROJECT_SOURCE_DIR}/../shared" REALPATH)
 if(NOT EXISTS ${_tl_shared}/design.md)
@@ -54,5 +54,6 @@ function(tl_add_test name)
     TL_SHARED_DIR="${_tl_shared}" TL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TL_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${T_LIBS} tl_flags ${CMOCKA_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name} ${T_ARGS} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  get_filename_component(room ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS ${room})
 endfunction()
