@@ -22,7 +22,7 @@ if(TL_SANITIZE)
   target_link_options(tl_flags INTERFACE -fsanitize=${TL_SANITIZE})
 endif()
 if(TL_COVERAGE)
-  target_compile_options(tl_flags INTERFACE --coverage)
+  target_compile_options(tl_flags INTERFACE --coverage -fprofile-update=atomic) # threads count too: plain counters lose
   target_link_options(tl_flags INTERFACE --coverage)
 endif()
 target_compile_definitions(tl_flags INTERFACE _GNU_SOURCE)
