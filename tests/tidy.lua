@@ -224,5 +224,5 @@ for _, sentence in ipairs(crowded(source_counts)) do
   bad_count = bad_count + 1
 end
 assert(file_count > 0, "no file found under " .. root)
-print(("tidy: %d files, %d planted cases, %d violations"):format(file_count, #planted + 1, bad_count))
+print(("tidy: %d files, %d violations; of planted ones, %d cases passed"):format(file_count, bad_count, #planted + 1))
 os.exit(bad_count == 0 and 0 or 1)
