@@ -1,6 +1,7 @@
 /* Layers with weights, and those with a memory: what golden bytes do not say. */
 #include "tests/kernels/patch.h"
 
+#include "kernels/batch.h"
 #include "kernels/window.h"
 
 #include <setjmp.h>
@@ -71,7 +72,7 @@ static void weights_of_four_bits_are_refused_by_the_reader(void **unused)
   opened m;
   const patch four = {PATCH_TYPE, 1, 0, INT4};
   assert_false(open_patched(&m, "fc_computed_weights", &four, 1));
-  assert_string_equal(m.status.reason, "tensor 1: element type is not supported");
+  assert_string_equal(m.status.reason, "tensor 1: element type INT4 is not supported");
   close_model(&m);
 }
 
@@ -96,6 +97,47 @@ static void computed_weights_are_no_chain_of_batched_windows(void **unused)
                    TL_KERNEL_E_UNSUPPORTED);
   assert_string_equal(status.reason,
                       "not a model for batched windows: weights or bias are not constant");
+  close_model(&m);
+}
+
+/* Vector code lays weights out before it runs; these are not there yet. */
+static void computed_weights_run_in_batches_without_vector_code(void **unused)
+{
+  (void)unused;
+  enum { DEVICES = 3, IN = 2 * 9 + 4 * 9, OUT = 2 * 4 };
+  opened m;
+  tl_batch batch;
+  tl_kernel_status status;
+  dice d = {5};
+  int8_t x[DEVICES][18], w[DEVICES][36], expected[DEVICES][OUT], got[DEVICES][OUT];
+  assert_true(open_patched(&m, "fc_computed_weights", NULL, 0));
+  for (int device = 0; device < DEVICES; device++) {
+    int8_t in[IN];
+    for (int i = 0; i < IN; i++) in[i] = (int8_t)((int32_t)roll(&d, 256) - 128);
+    memcpy(x[device], in, 18);
+    memcpy(w[device], in + 18, 36);
+    assert_true(run_case(&m, (const uint8_t *)in, (uint8_t *)expected[device]));
+  }
+  void *memory = take(tl_batch_pack_bytes(&m.model));
+  assert_int_equal(tl_batch_pack(&batch, memory, tl_batch_pack_bytes(&m.model), &m.model,
+                                 TL_KERNEL_SCALAR, &status),
+                   TL_KERNEL_OK);
+  for (int path = TL_KERNEL_SSE; path < TL_KERNEL_PATH_COUNT; path++)
+    if (tl_batch_pack(&batch, memory, tl_batch_pack_bytes(&m.model), &m.model, (tl_kernel_path)path,
+                      &status) == TL_KERNEL_OK)
+      assert_int_equal(batch.fast_count, 0);
+  assert_int_equal(tl_batch_pack(&batch, memory, tl_batch_pack_bytes(&m.model), &m.model,
+                                 TL_KERNEL_SCALAR, &status),
+                   TL_KERNEL_OK);
+  void *arena = take(batch.arena_bytes);
+  const void *inputs[2] = {x, w};
+  void *outputs[1] = {got};
+  assert_int_equal(
+      tl_model_run_batch(&batch, arena, batch.arena_bytes, NULL, DEVICES, inputs, outputs, &status),
+      TL_KERNEL_OK);
+  assert_memory_equal(got, expected, sizeof got);
+  free(arena);
+  free(memory);
   close_model(&m);
 }
 
@@ -435,6 +477,7 @@ int main(void)
       cmocka_unit_test(fully_connected_refuses_what_it_does_not_compute),
       cmocka_unit_test(weights_of_four_bits_are_refused_by_the_reader),
       cmocka_unit_test(computed_weights_are_no_chain_of_batched_windows),
+      cmocka_unit_test(computed_weights_run_in_batches_without_vector_code),
       cmocka_unit_test(transpose_conv_refuses_what_it_does_not_compute),
       cmocka_unit_test(svdf_refuses_what_it_does_not_compute),
       cmocka_unit_test(lstm_refuses_what_it_does_not_compute),
