@@ -37,6 +37,9 @@ test       wanted    py:h5py              python3-h5py       an outside reader o
 test       wanted    cmd:mandoc           mandoc             checking the man page
 test       wanted    cmd:shellcheck       shellcheck         checking shell scripts
 test       wanted    file:bash_completion bash-completion    testing completions
+test       wanted    cmd:arm-none-eabi-gcc gcc-arm-none-eabi  the kernels built for Cortex-M
+test       wanted    newlib:string.h      libnewlib-arm-none-eabi the headers of that compiler
+test       wanted    cmd:qemu-system-arm  qemu-system-arm    and run on emulated boards
 ci         needed    cmd:clang            clang              the second compiler
 ci         needed    file:libomp          libomp-dev         threads with clang
 ci         needed    cmd:clang-format     clang-format       the layout check
@@ -54,6 +57,7 @@ has() {
   py:*) { /usr/bin/python3 -c "import ${1#py:}" || python3 -c "import ${1#py:}"; } 2>/dev/null ;;
   file:stdlib.h) [ -e /usr/include/stdlib.h ] || echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 ;;
   file:bash_completion) [ -e /usr/share/bash-completion/bash_completion ] ;;
+  newlib:*) echo "#include <${1#newlib:}>" | arm-none-eabi-gcc -E - >/dev/null 2>&1 ;;
   file:libomp) ls /usr/lib/llvm-*/lib/libomp.so >/dev/null 2>&1 ;;
   esac
 }

@@ -34,7 +34,8 @@ typedef enum tl_tensor_type {
   TL_TENSOR_INT64 = 4,
   TL_TENSOR_BOOL = 6,
   TL_TENSOR_INT16 = 7,
-  TL_TENSOR_INT8 = 9
+  TL_TENSOR_INT8 = 9,
+  TL_TENSOR_RESOURCE = 13 /* what a VAR_HANDLE gives; its bytes mean nothing */
 } tl_tensor_type;
 
 typedef struct tl_tensor {
@@ -77,10 +78,10 @@ typedef struct tl_model {
 } tl_model;
 
 /* How many bytes of memory tl_model_open will need for this file (an upper bound).
- * file    the whole .tflite; any alignment; at most 2 GiB - 1
+ * file    the whole .tflite; any alignment
  * errors  as tl_model_open */
-tl_kernel_code tl_model_memory_bytes(size_t *out, const void *file, size_t file_bytes,
-                                     tl_kernel_status *status);
+TL_API tl_kernel_code tl_model_memory_bytes(size_t *out, const void *file, size_t file_bytes,
+                                            tl_kernel_status *status);
 
 /* Opens a model: checks the whole file, prepares every operator, plans the arena.
  * memory   aligned to TL_MODEL_ALIGN, memory_bytes long
@@ -88,9 +89,9 @@ tl_kernel_code tl_model_memory_bytes(size_t *out, const void *file, size_t file_
  * errors  TL_KERNEL_E_FORMAT: not a sound file; TL_KERNEL_E_UNSUPPORTED: custom operator, an
  *         operator without a row in op_table.c (by name and node), more than one subgraph, a type
  *         or shape that an operator does not take; TL_KERNEL_E_MEMORY: memory too small */
-tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes, const void *file,
-                             size_t file_bytes, const tl_model_options *options,
-                             tl_kernel_status *status);
+TL_API tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes,
+                                    const void *file, size_t file_bytes,
+                                    const tl_model_options *options, tl_kernel_status *status);
 
 /* Runs one inference.
  * arena    aligned to TL_MODEL_ALIGN, at least model->arena_bytes; contents are scratch
@@ -99,12 +100,12 @@ tl_kernel_code tl_model_open(tl_model *out, void *memory, size_t memory_bytes, c
  * inputs   model->input_count pointers to tensors, row-major, little-endian, any alignment
  * outputs  model->output_count pointers that receive them, any alignment
  * errors   TL_KERNEL_E_MEMORY: arena too small or badly aligned, state absent */
-tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_bytes, void *state,
-                            const void *const *inputs, void *const *outputs,
-                            tl_kernel_status *status);
+TL_API tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t arena_bytes,
+                                   void *state, const void *const *inputs, void *const *outputs,
+                                   tl_kernel_status *status);
 
-/* State before the first inference: zeroes. */
-void tl_model_reset(const tl_model *model, void *state);
+/* State before the first inference: what stands for 0, which in an int8 tensor is its zero point. */
+TL_API void tl_model_reset(const tl_model *model, void *state);
 
 /* Where a running inference has its tensors: scratch of one thread, state of one device. */
 typedef struct tl_place {
@@ -113,19 +114,21 @@ typedef struct tl_place {
 
 /* The three parts of tl_model_run, for a caller that looks between operators: after
  * tl_model_run_op(.., op) the outputs of op are valid until an operator reuses their place. */
-void tl_model_set_inputs(const tl_model *model, const tl_place *place, const void *const *inputs);
-void tl_model_run_op(const tl_model *model, const tl_place *place, uint32_t op);
-void tl_model_get_outputs(const tl_model *model, const tl_place *place, void *const *outputs);
+TL_API void tl_model_set_inputs(const tl_model *model, const tl_place *place,
+                                const void *const *inputs);
+TL_API void tl_model_run_op(const tl_model *model, const tl_place *place, uint32_t op);
+TL_API void tl_model_get_outputs(const tl_model *model, const tl_place *place,
+                                 void *const *outputs);
 
 /* Bytes of a tensor: in the file if it is constant, else in the arena or the state. */
-const void *tl_model_tensor(const tl_model *model, const tl_place *place, uint32_t tensor);
+TL_API const void *tl_model_tensor(const tl_model *model, const tl_place *place, uint32_t tensor);
 
 /* Output tensor number `output` of operator `op`, and the operator's name ("FULLY_CONNECTED"). */
-uint32_t tl_model_op_output(const tl_model *model, uint32_t op, uint32_t output);
-const char *tl_model_op_name(const tl_model *model, uint32_t op);
+TL_API uint32_t tl_model_op_output(const tl_model *model, uint32_t op, uint32_t output);
+TL_API const char *tl_model_op_name(const tl_model *model, uint32_t op);
 
 /* First input and output tensor: what a detector with one of each needs. */
-const tl_tensor *tl_model_input(const tl_model *model, uint32_t input);
-const tl_tensor *tl_model_output(const tl_model *model, uint32_t output);
+TL_API const tl_tensor *tl_model_input(const tl_model *model, uint32_t input);
+TL_API const tl_tensor *tl_model_output(const tl_model *model, uint32_t output);
 
 #endif

@@ -51,6 +51,9 @@ const tl_op_row *tl_op_row_find(int32_t builtin);
 /* The schema's name of any builtin operator ("CONV_2D"), or "operator" if the number is unknown. */
 const char *tl_op_builtin_name(int32_t builtin);
 
+/* IF, WHILE, CALL_ONCE and their like, which cannot run in a model of one subgraph. */
+bool tl_op_calls_subgraphs(int32_t builtin);
+
 /* Tensor of an operand; NULL if absent. */
 const tl_tensor *tl_op_input(const tl_model *model, const tl_op *op, uint32_t input);
 const tl_tensor *tl_op_output(const tl_model *model, const tl_op *op, uint32_t output);

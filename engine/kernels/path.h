@@ -6,6 +6,8 @@
 #ifndef TL_KERNELS_PATH_H
 #define TL_KERNELS_PATH_H
 
+#include "kernels/status.h"
+
 #include <stdbool.h>
 
 typedef enum tl_kernel_path {
@@ -18,10 +20,10 @@ typedef enum tl_kernel_path {
 } tl_kernel_path;
 
 /* "scalar", "sse", "avx2", "vnni", "neon". Never NULL. */
-const char *tl_kernel_path_name(tl_kernel_path path);
+TL_API const char *tl_kernel_path_name(tl_kernel_path path);
 
 /* Whether this build holds code for the path. It says nothing about the CPU: running a path that
  * the CPU lacks is the caller's bug. A path that is not built is refused, never replaced. */
-bool tl_kernel_path_built(tl_kernel_path path);
+TL_API bool tl_kernel_path_built(tl_kernel_path path);
 
 #endif

@@ -1,5 +1,7 @@
 #include "kernels/reader.h"
 
+#include "kernels/survey.h"
+
 #include <string.h>
 
 /* Field numbers of the schema's tables, as far as we read them. */
@@ -31,8 +33,10 @@ enum {
   OP_OPTIONS = 4,
   BUFFER_DATA = 0,
   BUFFER_OFFSET = 1,
+  BUFFER_SIZE = 2,
   BUILTIN_CUSTOM = 32,
-  SCHEMA_VERSION = 3
+  SCHEMA_VERSION = 3,
+  FLAT_MAX = INT32_MAX - 1
 };
 
 static tl_kernel_code broken(const tl_reader *reader, const char *what)
@@ -54,16 +58,56 @@ void *tl_bump_take(tl_bump *bump, size_t bytes)
   return place;
 }
 
+/* The larger of both numbers counts: files of before 2020 have the old one only. */
+static bool code_builtin(const tl_reader *reader, uint32_t index, tl_flat_table *code,
+                         int32_t *builtin)
+{
+  const tl_flat *flat = &reader->flat;
+  uint8_t old = 0;
+  *builtin = 0;
+  if (!tl_flat_element(flat, &reader->codes, index, code) ||
+      !tl_flat_u8(flat, code, CODE_BUILTIN_OLD, &old) ||
+      !tl_flat_i32(flat, code, CODE_BUILTIN, builtin))
+    return false;
+  if ((int8_t)old > *builtin) *builtin = (int8_t)old;
+  return true;
+}
+
+static tl_kernel_code refuse_operator(const tl_reader *reader, int32_t builtin)
+{
+  char number[12];
+  const char *why = tl_op_calls_subgraphs(builtin)
+                        ? ") calls another subgraph, and a model must have one only"
+                        : ") is not supported";
+  if (reader->status != NULL) reader->status->op = builtin;
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
+                        tl_kernel_number(number, builtin), why);
+}
+
 /* ---- the file as a whole ---- */
+
+/* Names the operator that needs the other subgraphs, if one does. */
+static tl_kernel_code refuse_subgraphs(const tl_reader *reader, uint32_t graph_count)
+{
+  for (uint32_t c = 0; c < reader->codes.count; c++) {
+    tl_flat_table code;
+    int32_t builtin;
+    if (code_builtin(reader, c, &code, &builtin) && tl_op_calls_subgraphs(builtin))
+      return refuse_operator(reader, builtin);
+  }
+  char number[12];
+  return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "the model has ",
+                        tl_kernel_number(number, (int32_t)graph_count),
+                        " subgraphs, exactly one is supported");
+}
 
 tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_bytes,
                                tl_kernel_status *status)
 {
   tl_kernel_clear(status);
-  *out = (tl_reader){.status = status};
-  if (file_bytes >= (size_t)INT32_MAX)
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_FORMAT, "the file is larger than 2 GiB");
-  out->flat = (tl_flat){file, (uint32_t)file_bytes};
+  *out = (tl_reader){.status = status, .file_bytes = file_bytes};
+  /* A flatbuffer ends before 2 GiB; what stands behind is data that buffers reach by offset. */
+  out->flat = (tl_flat){file, file_bytes < FLAT_MAX ? (uint32_t)file_bytes : FLAT_MAX};
   const tl_flat *flat = &out->flat;
 
   tl_flat_table model, graph;
@@ -78,8 +122,7 @@ tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_byt
       !tl_flat_list(flat, &model, MODEL_BUFFERS, 4, &out->buffers) ||
       !tl_flat_list(flat, &model, MODEL_SUBGRAPHS, 4, &graphs))
     return broken(out, "a list of the model");
-  if (graphs.count != 1)
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, "the model must have one subgraph");
+  if (graphs.count != 1) return refuse_subgraphs(out, graphs.count);
   if (!tl_flat_element(flat, &graphs, 0, &graph) ||
       !tl_flat_list(flat, &graph, GRAPH_TENSORS, 4, &out->tensors) ||
       !tl_flat_list(flat, &graph, GRAPH_OPS, 4, &out->ops) ||
@@ -95,12 +138,6 @@ tl_kernel_code tl_reader_start(tl_reader *out, const void *file, size_t file_byt
 }
 
 /* ---- operators ---- */
-
-typedef struct op_view {
-  const tl_op_row *row;
-  tl_flat_vector inputs, outputs;
-  tl_flat_table options;
-} op_view;
 
 static tl_kernel_code refuse_custom(const tl_reader *reader, const tl_flat_table *code)
 {
@@ -128,37 +165,30 @@ static tl_kernel_code op_row(const tl_reader *reader, const tl_flat_table *op, u
     status->op = TL_KERNEL_NONE;
   }
   int32_t index = 0, builtin = 0;
-  uint8_t old = 0;
   tl_flat_table code;
   if (!tl_flat_i32(flat, op, OP_CODE, &index)) return broken(reader, "an operator");
   if (index < 0 || (uint32_t)index >= reader->codes.count ||
-      !tl_flat_element(flat, &reader->codes, (uint32_t)index, &code) ||
-      !tl_flat_u8(flat, &code, CODE_BUILTIN_OLD, &old) ||
-      !tl_flat_i32(flat, &code, CODE_BUILTIN, &builtin))
+      !code_builtin(reader, (uint32_t)index, &code, &builtin))
     return broken(reader, "an operator code");
-  if ((int8_t)old > builtin) builtin = (int8_t)old;
   if (status != NULL) status->op = builtin;
   if (builtin == BUILTIN_CUSTOM) return refuse_custom(reader, &code);
   *out = tl_op_row_find(builtin);
-  if (*out == NULL) {
-    char number[12];
-    return TL_KERNEL_FAIL(status, TL_KERNEL_E_UNSUPPORTED, tl_op_builtin_name(builtin), " (",
-                          tl_kernel_number(number, builtin), ") is not supported");
-  }
-  return TL_KERNEL_OK;
+  return *out == NULL ? refuse_operator(reader, builtin) : TL_KERNEL_OK;
 }
 
-static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out)
+tl_kernel_code tl_reader_op(const tl_reader *reader, uint32_t node, tl_op_view *out)
 {
   const tl_flat *flat = &reader->flat;
   tl_flat_table op;
+  *out = (tl_op_view){0};
   if (!tl_flat_element(flat, &reader->ops, node, &op)) return broken(reader, "an operator");
+  const bool is_sound = tl_flat_list(flat, &op, OP_INPUTS, 4, &out->inputs) &&
+                        tl_flat_list(flat, &op, OP_OUTPUTS, 4, &out->outputs) &&
+                        tl_flat_child(flat, &op, OP_OPTIONS, &out->options);
+  if (!is_sound) *out = (tl_op_view){0};
   const tl_kernel_code code = op_row(reader, &op, node, &out->row);
   if (code != TL_KERNEL_OK) return code;
-  if (!tl_flat_list(flat, &op, OP_INPUTS, 4, &out->inputs) ||
-      !tl_flat_list(flat, &op, OP_OUTPUTS, 4, &out->outputs) ||
-      !tl_flat_child(flat, &op, OP_OPTIONS, &out->options))
-    return broken(reader, "an operator");
+  if (!is_sound) return broken(reader, "an operator");
   if (out->inputs.count < out->row->inputs_min || out->inputs.count > out->row->inputs_max ||
       out->outputs.count < out->row->outputs_min || out->outputs.count > out->row->outputs_max)
     return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, out->row->name,
@@ -168,10 +198,30 @@ static tl_kernel_code op_at(const tl_reader *reader, uint32_t node, op_view *out
 
 /* ---- tensors ---- */
 
+static bool lists(const tl_reader *reader, const tl_flat_vector *indices, uint32_t tensor)
+{
+  for (uint32_t i = 0; i < indices->count; i++)
+    if (tl_load_i32(reader->flat.data + indices->at + 4 * i) == (int32_t)tensor) return true;
+  return false;
+}
+
+/* Names the first operator that has this tensor, so that a refused tensor is found in the graph. */
+static void blame(const tl_reader *reader, uint32_t tensor)
+{
+  tl_op_view op;
+  if (reader->status == NULL) return;
+  for (uint32_t node = 0; node < reader->ops.count; node++)
+    if (tl_reader_op(reader, node, &op) == TL_KERNEL_OK &&
+        (lists(reader, &op.inputs, tensor) || lists(reader, &op.outputs, tensor)))
+      return; /* node and operator are in the status now */
+  tl_kernel_clear(reader->status);
+}
+
 static tl_kernel_code bad_tensor(const tl_reader *reader, uint32_t index, tl_kernel_code code,
                                  const char *what)
 {
   char number[12];
+  blame(reader, index);
   return TL_KERNEL_FAIL(reader->status, code, "tensor ", tl_kernel_number(number, (int32_t)index),
                         ": ", what);
 }
@@ -180,7 +230,8 @@ static uint32_t element_bytes(int32_t type)
 {
   switch (type) {
     case TL_TENSOR_FLOAT32:
-    case TL_TENSOR_INT32: return 4;
+    case TL_TENSOR_INT32:
+    case TL_TENSOR_RESOURCE: return 4;
     case TL_TENSOR_INT64: return 8;
     case TL_TENSOR_INT16: return 2;
     case TL_TENSOR_INT8:
@@ -199,15 +250,20 @@ static tl_kernel_code read_shape(const tl_reader *reader, const tl_flat_table *t
       !tl_flat_u8(&reader->flat, table, TENSOR_TYPE, &type))
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "shape leaves the file");
   const uint32_t element = element_bytes(type);
-  if (element == 0)
-    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "element type is not supported");
+  if (element == 0) {
+    char number[12];
+    blame(reader, index);
+    return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_UNSUPPORTED, "tensor ",
+                          tl_kernel_number(number, (int32_t)index), ": element type ",
+                          tl_tensor_type_name(type), " is not supported");
+  }
   if (shape.count > TL_TENSOR_RANK_MAX)
     return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "more than 6 dimensions");
   uint64_t count = 1;
   for (uint32_t d = 0; d < shape.count; d++) {
     const int32_t dim = tl_load_i32(reader->flat.data + shape.at + 4 * d);
-    if (dim <= 0)
-      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is not positive");
+    if (dim < 0)
+      return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "a dimension is negative");
     tensor->dims[d] = dim;
     count *= (uint64_t)dim;
     if (count * element > INT32_MAX)
@@ -252,29 +308,50 @@ static tl_kernel_code read_quantisation(const tl_reader *reader, const tl_flat_t
   return TL_KERNEL_OK;
 }
 
+/* Where a buffer's bytes are: inside the flatbuffer, or, in files that would pass 2 GiB, after it: then
+ * `offset` counts from the start of the file (0 and 1 mean "not there"). *data stays NULL if empty. */
+static tl_kernel_code find_data(const tl_reader *reader, const tl_flat_table *buffer,
+                                uint32_t index, const uint8_t **data, uint64_t *bytes)
+{
+  const tl_flat *flat = &reader->flat;
+  tl_flat_vector inside;
+  uint64_t offset = 0;
+  if (!tl_flat_list(flat, buffer, BUFFER_DATA, 1, &inside) ||
+      !tl_flat_u64(flat, buffer, BUFFER_OFFSET, &offset) ||
+      !tl_flat_u64(flat, buffer, BUFFER_SIZE, bytes))
+    return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer leaves the file");
+  if (inside.count > 0) {
+    *data = flat->data + inside.at;
+    *bytes = inside.count;
+  } else if (offset > 1) {
+    if (offset > reader->file_bytes || *bytes > reader->file_bytes - offset)
+      return bad_tensor(reader, index, TL_KERNEL_E_FORMAT,
+                        "its data, given by an offset, leave the file");
+    *data = flat->data + (size_t)offset;
+  }
+  return TL_KERNEL_OK;
+}
+
 static tl_kernel_code read_data(const tl_reader *reader, const tl_flat_table *table, uint32_t index,
                                 tl_tensor *tensor)
 {
   const tl_flat *flat = &reader->flat;
   int32_t buffer_index = 0;
   tl_flat_table buffer;
-  tl_flat_vector data;
-  uint64_t outside = 0;
+  const uint8_t *data = NULL;
+  uint64_t bytes = 0;
   if (!tl_flat_i32(flat, table, TENSOR_BUFFER, &buffer_index))
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer index leaves the file");
   if (buffer_index == 0) return TL_KERNEL_OK; /* by convention the empty one */
   if (buffer_index < 0 || (uint32_t)buffer_index >= reader->buffers.count)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "no such buffer");
-  if (!tl_flat_element(flat, &reader->buffers, (uint32_t)buffer_index, &buffer) ||
-      !tl_flat_list(flat, &buffer, BUFFER_DATA, 1, &data) ||
-      !tl_flat_u64(flat, &buffer, BUFFER_OFFSET, &outside))
+  if (!tl_flat_element(flat, &reader->buffers, (uint32_t)buffer_index, &buffer))
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "buffer leaves the file");
-  if (outside > 1)
-    return bad_tensor(reader, index, TL_KERNEL_E_UNSUPPORTED, "data outside of the flatbuffer");
-  if (data.count == 0) return TL_KERNEL_OK;
-  if (data.count != tensor->bytes)
+  const tl_kernel_code code = find_data(reader, &buffer, index, &data, &bytes);
+  if (code != TL_KERNEL_OK || data == NULL) return code;
+  if (bytes != tensor->bytes)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "data do not fit the shape");
-  tensor->data = flat->data + data.at;
+  tensor->data = data;
   return TL_KERNEL_OK;
 }
 
@@ -322,21 +399,34 @@ static tl_kernel_code count_scales(const tl_reader *reader, const tl_flat_vector
   return TL_KERNEL_OK;
 }
 
-tl_kernel_code tl_reader_memory_bytes(const tl_reader *reader, size_t *out)
+uint64_t tl_reader_tables_bytes(const tl_reader *reader)
 {
   const uint32_t tensors = reader->tensors.count;
-  uint64_t bytes =
-      aligned(tensors * sizeof(tl_tensor)) + aligned(reader->ops.count * sizeof(tl_op));
-  bytes += aligned(4ull * reader->inputs.count) + aligned(4ull * reader->outputs.count);
-  bytes += 2 * aligned(2ull * tensors); /* two lists of the planner */
+  return aligned(tensors * sizeof(tl_tensor)) + aligned(reader->ops.count * sizeof(tl_op)) +
+         aligned(4ull * reader->inputs.count) + aligned(4ull * reader->outputs.count) +
+         2 * aligned(2ull * tensors); /* two lists of the planner */
+}
+
+tl_kernel_code tl_reader_op_bytes(const tl_reader *reader, const tl_op_view *op, uint64_t *out)
+{
+  uint64_t scales;
+  const tl_kernel_code code = count_scales(reader, &op->inputs, &scales);
+  if (code != TL_KERNEL_OK) return code;
+  *out = aligned(4ull * op->inputs.count) + aligned(4ull * op->outputs.count) +
+         aligned(op->row->data_bytes) + scales * sizeof(tl_scale) + TL_MODEL_ALIGN;
+  return TL_KERNEL_OK;
+}
+
+tl_kernel_code tl_reader_memory_bytes(const tl_reader *reader, size_t *out)
+{
+  uint64_t bytes = tl_reader_tables_bytes(reader);
   for (uint32_t node = 0; node < reader->ops.count; node++) {
-    op_view op;
-    uint64_t scales;
-    tl_kernel_code code = op_at(reader, node, &op);
-    if (code == TL_KERNEL_OK) code = count_scales(reader, &op.inputs, &scales);
+    tl_op_view op;
+    uint64_t one;
+    tl_kernel_code code = tl_reader_op(reader, node, &op);
+    if (code == TL_KERNEL_OK) code = tl_reader_op_bytes(reader, &op, &one);
     if (code != TL_KERNEL_OK) return code;
-    bytes += aligned(4ull * op.inputs.count) + aligned(4ull * op.outputs.count);
-    bytes += aligned(op.row->data_bytes) + scales * sizeof(tl_scale) + TL_MODEL_ALIGN;
+    bytes += one;
   }
   if (bytes > INT32_MAX)
     return TL_KERNEL_FAIL(reader->status, TL_KERNEL_E_FORMAT, "the tables would need 2 GiB");
@@ -362,6 +452,18 @@ static tl_kernel_code read_indices(const tl_reader *reader, const tl_flat_vector
   return TL_KERNEL_OK;
 }
 
+/* Files carry empty tensors that no operator touches (the intermediates of an LSTM); an operator or a
+ * caller never gets one. */
+static tl_kernel_code refuse_empty(const tl_reader *reader, const tl_model *model,
+                                   const int32_t *indices, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (indices[i] >= 0 && model->tensors[indices[i]].element_count == 0)
+      return bad_tensor(reader, (uint32_t)indices[i], TL_KERNEL_E_UNSUPPORTED,
+                        "a dimension is not positive");
+  return TL_KERNEL_OK;
+}
+
 /* Variable tensors live in the state, one after the other in the order of the file. */
 static tl_kernel_code place_variables(const tl_reader *reader, tl_model *model)
 {
@@ -377,15 +479,17 @@ static tl_kernel_code place_variables(const tl_reader *reader, tl_model *model)
   return TL_KERNEL_OK;
 }
 
-static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t node,
-                              tl_bump *bump)
+tl_kernel_code tl_reader_read_op(const tl_reader *reader, tl_model *model, uint32_t node,
+                                 tl_bump *bump)
 {
-  op_view view;
+  tl_op_view view;
   uint64_t scales = 0;
   tl_op *op = &model->ops[node];
-  tl_kernel_code code = op_at(reader, node, &view);
+  tl_kernel_code code = tl_reader_op(reader, node, &view);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.inputs, true, bump, &op->inputs);
   if (code == TL_KERNEL_OK) code = read_indices(reader, &view.outputs, false, bump, &op->outputs);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->inputs, view.inputs.count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, op->outputs, view.outputs.count);
   if (code == TL_KERNEL_OK) code = count_scales(reader, &view.inputs, &scales);
   if (code != TL_KERNEL_OK) return code;
   op->row = view.row;
@@ -408,7 +512,7 @@ static tl_kernel_code read_op(const tl_reader *reader, tl_model *model, uint32_t
   return view.row->prepare(&setup);
 }
 
-tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump *bump)
+tl_kernel_code tl_reader_read_tensors(const tl_reader *reader, tl_model *model, tl_bump *bump)
 {
   model->tensor_count = reader->tensors.count;
   model->op_count = reader->ops.count;
@@ -423,9 +527,16 @@ tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump 
     code = read_indices(reader, &reader->outputs, false, bump, &model->outputs);
   for (uint32_t t = 0; t < model->tensor_count && code == TL_KERNEL_OK; t++)
     code = read_tensor(reader, t, &model->tensors[t]);
-  if (code == TL_KERNEL_OK) code = place_variables(reader, model);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->inputs, model->input_count);
+  if (code == TL_KERNEL_OK) code = refuse_empty(reader, model, model->outputs, model->output_count);
+  return code == TL_KERNEL_OK ? place_variables(reader, model) : code;
+}
+
+tl_kernel_code tl_reader_read(const tl_reader *reader, tl_model *model, tl_bump *bump)
+{
+  tl_kernel_code code = tl_reader_read_tensors(reader, model, bump);
   for (uint32_t node = 0; node < model->op_count && code == TL_KERNEL_OK; node++)
-    code = read_op(reader, model, node, bump);
+    code = tl_reader_read_op(reader, model, node, bump);
   if (code == TL_KERNEL_OK) tl_kernel_clear(reader->status);
   return code;
 }

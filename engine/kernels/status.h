@@ -11,6 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What libtwinloop lets its users see (the same line as in base/error.h, which this room must not include). */
+#ifndef TL_API
+#if defined(__GNUC__)
+#define TL_API __attribute__((visibility("default")))
+#else
+#define TL_API
+#endif
+#endif
+
 typedef enum tl_kernel_code {
   TL_KERNEL_OK = 0,
   TL_KERNEL_E_FORMAT,      /* the file is not a sound .tflite: truncated, hostile, inconsistent */
@@ -30,10 +39,10 @@ typedef struct tl_kernel_status {
 } tl_kernel_status;
 
 /* "ok", "format", "unsupported", "memory", "argument". Never NULL. */
-const char *tl_kernel_code_name(tl_kernel_code code);
+TL_API const char *tl_kernel_code_name(tl_kernel_code code);
 
 /* Starts a status afresh: TL_KERNEL_OK, no node, no reason. */
-void tl_kernel_clear(tl_kernel_status *status);
+TL_API void tl_kernel_clear(tl_kernel_status *status);
 
 /* Fills a status and returns its code. The parts are joined as given; the list ends with NULL.
  * status may be NULL. Inside of this room and for kernels that users add. */

@@ -35,6 +35,7 @@ static const char *why_layer_unfit(const tl_fc_data *fc)
   if (fc->wide) return "a layer is int16";
   if (fc->batches != 1) return "a layer runs more than one row";
   if (fc->weight_zero != 0) return "weights have a zero point";
+  if (fc->varies) return "weights or bias are not constant";
   return NULL;
 }
 

@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """make_tflite_seeds.py FOLDER: small .tflite files for tests/fuzz/fuzz_tflite.c to start from.
 
-All are written by tools/models/tflite_write.py; ops it cannot write are made by changing the
-operator code of a chain, which the fuzzer then bends into shape.
+All come from our own scripts: chains by tools/models/tflite_write.py, the same with the operator's number changed to
+each that engine/kernels/op_table.c has a row for (the fuzzer bends them into shape), the models of tests/golden/ops
+where that folder is, and the kept corpus. So an operator that is added is fuzzed without a change here.
 """
+import glob
 import os
 import random
+import re
 import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "models"))
 from tflite_write import chain_bytes  # noqa: E402
 
-ADD, DEQUANTIZE, LOGISTIC, RELU, RELU6, RESHAPE, TANH, QUANTIZE = 0, 6, 14, 19, 21, 22, 28, 114
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+SEED_BYTES_MAX = 16384
 
 
 def chain(rng, widths, per_channel=False, bias=True, activation="relu"):
@@ -34,6 +39,27 @@ def with_operator(data, builtin):
     return data[:at] + struct.pack("<iii", builtin, 1, builtin) + data[at + 12:]
 
 
+def rows():
+    """Numbers of all operators with a row."""
+    with open(os.path.join(ROOT, "engine", "kernels", "op_table.c")) as file:
+        found = [int(n) for n in re.findall(r'^    \{(\d+), "[A-Z0-9_]+"', file.read(), re.M)]
+    if not found:
+        sys.exit("op_table.c has no rows that can be read")
+    return found
+
+
+def kept():
+    """Small models that stand in the tree: name -> bytes."""
+    files = {}
+    for folder in ("tests/golden/ops", "tests/fuzz/corpus_tflite"):
+        for path in sorted(glob.glob(os.path.join(ROOT, folder, "*"))):
+            is_model = path.endswith(".tflite") or folder.endswith("corpus_tflite")
+            if is_model and os.path.getsize(path) <= SEED_BYTES_MAX:
+                with open(path, "rb") as file:
+                    files["kept_" + os.path.basename(path).split(".")[0]] = file.read()
+    return files
+
+
 def main(folder):
     rng = random.Random(1)
     os.makedirs(folder, exist_ok=True)
@@ -44,8 +70,9 @@ def main(folder):
         "deep": chain(rng, [6, 2, 2, 2, 6], activation="relu6"),
         "one": chain(rng, [1, 1], activation="relu_n1_to_1"),
     }
-    for builtin in (ADD, DEQUANTIZE, LOGISTIC, RELU, RELU6, RESHAPE, TANH, QUANTIZE):
+    for builtin in rows():
         seeds["op%d" % builtin] = with_operator(chain(rng, [4, 4]), builtin)
+    seeds.update(kept())
     for name, data in seeds.items():
         with open(os.path.join(folder, name + ".tflite"), "wb") as file:
             file.write(data)

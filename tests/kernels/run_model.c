@@ -1,5 +1,6 @@
 /* run_model MODEL.tflite < inputs > outputs: our reference kernels as a filter, for scripts that
- * compare them with another runtime. */
+ * compare them with another runtime. Cases one after the other; the state lasts from one to the
+ * next. */
 #include "tests/kernels/support.h"
 
 #include <stdio.h>
@@ -18,15 +19,13 @@ int main(int argc, char **argv)
     fprintf(stderr, "%s: node %d: %s\n", argv[1], m.status.node, m.status.reason);
     return 1;
   }
-  const size_t in_bytes = tl_model_input(&m.model, 0)->bytes;
-  const size_t out_bytes = tl_model_output(&m.model, 0)->bytes;
-  void *in = take(in_bytes), *out = take(out_bytes);
+  const tl_model *model = &m.model;
+  size_t in_bytes = 0, out_bytes = 0;
+  for (uint32_t i = 0; i < model->input_count; i++) in_bytes += tl_model_input(model, i)->bytes;
+  for (uint32_t o = 0; o < model->output_count; o++) out_bytes += tl_model_output(model, o)->bytes;
+  uint8_t *in = take(in_bytes), *out = take(out_bytes);
   while (fread(in, 1, in_bytes, stdin) == in_bytes) {
-    const void *inputs[1] = {in};
-    void *outputs[1] = {out};
-    if (m.model.input_count != 1 || m.model.output_count != 1 ||
-        tl_model_run(&m.model, m.arena, m.model.arena_bytes, m.state, inputs, outputs, &m.status))
-      return 1;
+    if (!run_case(&m, in, out)) return 1;
     fwrite(out, 1, out_bytes, stdout);
   }
   free(in);

@@ -44,6 +44,7 @@ bool open_model(opened *out, uint8_t *file, size_t file_bytes)
   assert(out->model.memory_bytes <= bytes);
   out->arena = take(out->model.arena_bytes);
   out->state = take(out->model.state_bytes);
+  tl_model_reset(&out->model, out->state);
   return true;
 }
 
@@ -62,6 +63,24 @@ void close_model(opened *model)
   free(model->arena);
   free(model->state);
   *model = (opened){0};
+}
+
+bool run_case(opened *m, const uint8_t *in, uint8_t *out)
+{
+  enum { ENDS_MAX = 64 };
+  const void *inputs[ENDS_MAX];
+  void *outputs[ENDS_MAX];
+  assert(m->model.input_count <= ENDS_MAX && m->model.output_count <= ENDS_MAX);
+  for (uint32_t i = 0; i < m->model.input_count; i++) {
+    inputs[i] = in;
+    in += tl_model_input(&m->model, i)->bytes;
+  }
+  for (uint32_t o = 0; o < m->model.output_count; o++) {
+    outputs[o] = out;
+    out += tl_model_output(&m->model, o)->bytes;
+  }
+  return tl_model_run(&m->model, m->arena, m->model.arena_bytes, m->state, inputs, outputs,
+                      &m->status) == TL_KERNEL_OK;
 }
 
 enum { CHAIN_MAX = 16, RESHAPE = 22, FULLY_CONNECTED = 9 };

@@ -25,6 +25,9 @@ bool open_model(opened *out, uint8_t *file, size_t file_bytes);
 bool open_model_file(opened *out, const char *path);
 void close_model(opened *model);
 
+/* Runs one case: inputs one after the other, outputs alike. */
+bool run_case(opened *m, const uint8_t *in, uint8_t *out);
+
 /* Aligned to 64 bytes, zeroed; free() releases it. */
 void *take(size_t bytes);
 

@@ -1,7 +1,18 @@
-"""Writes an int8 fully-connected network as a .tflite file, with nothing but the standard library.
+"""Writes a .tflite file from a plain description, with nothing but the standard library.
 
 Why: our models come from our own scripts, and the same numbers must give the same file on any
 machine, so no converter stands between. Layout of FlatBuffers: engine/kernels/flatbuffer.h.
+
+Any graph (numbers of operators, types and option tables are those of TensorFlow Lite's schema):
+
+    graph_bytes(
+        tensors=[Tensor("x", INT8, [1, 4], scale=0.05, zero=-3),
+                 Tensor("axis", INT32, [1], data=[1]),              # constant
+                 Tensor("y", INT8, [1], scale=0.05, zero=-3)],
+        operators=[Operator(56, [0, 1], [2], 22, [0])],             # ARG_MAX: builtin, inputs, outputs, options
+        inputs=[0], outputs=[2])
+
+A chain of fully-connected layers:
 
     write_chain(path, input_scale, input_zero, [
         {"weights": [[...], ...],        # outputs x inputs, -127..127
@@ -13,10 +24,32 @@ machine, so no converter stands between. Layout of FlatBuffers: engine/kernels/f
 """
 import struct
 
-INT32, INT8 = 2, 9
+FLOAT32, INT32, UINT8, INT64, BOOL, INT16, INT8, RESOURCE = 0, 2, 3, 4, 6, 7, 9, 13
+CODES = {FLOAT32: "f", INT32: "i", UINT8: "B", INT64: "q", BOOL: "?", INT16: "h", INT8: "b"}
 FULLY_CONNECTED = 9
 FULLY_CONNECTED_OPTIONS = 8
 ACTIVATIONS = {"none": 0, "relu": 1, "relu_n1_to_1": 2, "relu6": 3}
+
+
+class Tensor:
+    """data: flat list of numbers of a constant. scale: a number, or a list (per channel, along `dimension`).
+    zero: a number, or a list as long as the scales. variable: keeps its value between inferences."""
+
+    def __init__(self, name, kind, shape, scale=None, zero=0, data=None, variable=False, dimension=0):
+        self.name, self.kind, self.shape = name, kind, list(shape)
+        self.scales = [] if scale is None else list(scale) if isinstance(scale, (list, tuple)) else [scale]
+        self.zeros = list(zero) if isinstance(zero, (list, tuple)) else [zero] * len(self.scales)
+        self.data = None if data is None else struct.pack("<%d%s" % (len(data), CODES[kind]), *data)
+        self.variable, self.dimension = variable, dimension
+
+
+class Operator:
+    """options: number in the schema's union BuiltinOptions (0: none) and its fields in order: None (absent, the
+    default), an integer (of up to 4 bytes; a bool or enum, too), a float, a list of int32, or a text."""
+
+    def __init__(self, builtin, inputs, outputs, options=0, fields=(), version=1):
+        self.builtin, self.inputs, self.outputs = builtin, list(inputs), list(outputs)
+        self.options, self.fields, self.version = options, list(fields), version
 
 
 class _Bytes:
@@ -33,7 +66,7 @@ class _Bytes:
         struct.pack_into("<I", self.data, reference, target - reference)
 
     def table(self, *fields):
-        """Fields in schema order: None (absent), "ref", or an integer. Returns place, references."""
+        """Fields in schema order: None (absent), "ref", an integer or a float. Returns place, references."""
         self.align(4)
         vtable = len(self.data)
         count = len(fields)
@@ -52,7 +85,10 @@ class _Bytes:
                 continue
             if field == "ref":
                 references[index] = len(self.data)
-            self.data += struct.pack("<i", 0 if field == "ref" else field)
+            if isinstance(field, float):
+                self.data += struct.pack("<f", field)
+            else:
+                self.data += struct.pack("<i", 0 if field == "ref" else field)
         return place, references
 
     def vector(self, code, values, align=4):
@@ -72,40 +108,59 @@ class _Bytes:
         return place, [place + 4 + 4 * i for i in range(count)]
 
 
-def _tensor(out, reference, name, kind, shape, buffer, scales, zero):
-    place, refs = out.table("ref", kind, buffer, "ref", "ref" if scales else None)
+def _write_tensor(out, reference, tensor, buffer):
+    place, refs = out.table("ref", tensor.kind, buffer, "ref", "ref" if tensor.scales else None,
+                            *([1] if tensor.variable else []))
     out.point(reference, place)
-    out.point(refs[0], out.vector("i", shape))
-    out.point(refs[3], out.string(name))
-    if scales:
-        place, quantisation = out.table(None, None, "ref", "ref")
+    out.point(refs[0], out.vector("i", tensor.shape))
+    out.point(refs[3], out.string(tensor.name))
+    if tensor.scales:
+        place, quantisation = out.table(None, None, "ref", "ref",
+                                        *([None, None, tensor.dimension] if tensor.dimension else []))
         out.point(refs[4], place)
-        out.point(quantisation[2], out.vector("f", scales))
-        out.point(quantisation[3], out.vector("q", [zero] * len(scales), 8))
+        out.point(quantisation[2], out.vector("f", tensor.scales))
+        out.point(quantisation[3], out.vector("q", tensor.zeros, 8))
 
 
-def _scales(layer):
-    scale = layer["weight_scale"]
-    return list(scale) if isinstance(scale, (list, tuple)) else [scale]
+def _write_operator(out, reference, code, operator):
+    place, op = out.table(code, "ref", "ref", operator.options, "ref" if operator.options else None)
+    out.point(reference, place)
+    out.point(op[1], out.vector("i", operator.inputs))
+    out.point(op[2], out.vector("i", operator.outputs))
+    if operator.options:
+        place, refs = out.table(*["ref" if isinstance(f, (list, str)) else f for f in operator.fields])
+        out.point(op[4], place)
+        for index, field in enumerate(operator.fields):
+            if isinstance(field, list):
+                out.point(refs[index], out.vector("i", field))
+            if isinstance(field, str):
+                out.point(refs[index], out.string(field))
 
 
-def chain_bytes(input_scale, input_zero, layers, description="twinloop"):
+def graph_bytes(tensors, operators, inputs, outputs, description="twinloop"):
+    """inputs and outputs are indices of tensors."""
     out = _Bytes()
     out.data += b"\0\0\0\0TFL3"
     root, model = out.table(3, "ref", "ref", "ref", "ref")
     out.point(0, root)
 
-    place, refs = out.references(1)
+    codes = []
+    for operator in operators:
+        if (operator.builtin, operator.version) not in codes:
+            codes.append((operator.builtin, operator.version))
+    place, refs = out.references(len(codes))
     out.point(model[1], place)
-    place, _ = out.table(FULLY_CONNECTED, None, 1, FULLY_CONNECTED)
-    out.point(refs[0], place)
+    for reference, (builtin, version) in zip(refs, codes):
+        place, _ = out.table(min(builtin, 127), None, version, builtin)
+        out.point(reference, place)
     out.point(model[3], out.string(description))
 
-    buffers = [b""]
-    for layer in layers:
-        buffers.append(b"".join(struct.pack("%db" % len(row), *row) for row in layer["weights"]))
-        bias = layer.get("bias")
-        buffers.append(struct.pack("<%di" % len(bias), *bias) if bias is not None else b"")
+    # Buffer 0 is empty; a constant has one of its own (empty data: one that nobody points at).
+    buffers, buffer_of = [b""], []
+    for tensor in tensors:
+        buffer_of.append(len(buffers) if tensor.data else 0)
+        if tensor.data is not None:
+            buffers.append(tensor.data)
     place, refs = out.references(len(buffers))
     out.point(model[4], place)
     for reference, data in zip(refs, buffers):
@@ -120,40 +175,39 @@ def chain_bytes(input_scale, input_zero, layers, description="twinloop"):
     out.point(refs[0], place)
     out.point(graph[4], out.string("main"))
 
-    # Tensors: 0 the input; then weights, bias and output of each layer.
-    place, tensors = out.references(1 + 3 * len(layers))
+    place, refs = out.references(len(tensors))
     out.point(graph[0], place)
+    for reference, tensor, buffer in zip(refs, tensors, buffer_of):
+        _write_tensor(out, reference, tensor, buffer)
+    out.point(graph[1], out.vector("i", inputs))
+    out.point(graph[2], out.vector("i", outputs))
+
+    place, refs = out.references(len(operators))
+    out.point(graph[3], place)
+    for reference, operator in zip(refs, operators):
+        _write_operator(out, reference, codes.index((operator.builtin, operator.version)), operator)
+    return bytes(out.data)
+
+
+def chain_bytes(input_scale, input_zero, layers, description="twinloop"):
+    """Tensors: 0 the input; then weights, bias and output of each layer."""
     width = len(layers[0]["weights"][0])
-    _tensor(out, tensors[0], "input", INT8, [1, width], 0, [input_scale], input_zero)
+    tensors = [Tensor("input", INT8, [1, width], input_scale, input_zero)]
     flow_scale, operators = input_scale, []
     for index, layer in enumerate(layers):
         outputs, inputs = len(layer["weights"]), len(layer["weights"][0])
         if inputs != width:
             raise ValueError("layer %d takes %d inputs, the one before gives %d" % (index, inputs, width))
-        base, scales = 1 + 3 * index, _scales(layer)
-        _tensor(out, tensors[base], "weights%d" % index, INT8, [outputs, inputs], 1 + 2 * index,
-                scales, 0)
-        has_bias = layer.get("bias") is not None
-        _tensor(out, tensors[base + 1], "bias%d" % index, INT32, [outputs],
-                2 + 2 * index if has_bias else 0, [flow_scale * s for s in scales], 0)
-        _tensor(out, tensors[base + 2], "output%d" % index, INT8, [1, outputs], 0,
-                [layer["output_scale"]], layer["output_zero"])
-        operators.append(([base - 1, base, base + 1 if has_bias else -1], base + 2,
-                          ACTIVATIONS[layer.get("activation", "none")]))
+        base, bias = 1 + 3 * index, layer.get("bias")
+        weights = Tensor("weights%d" % index, INT8, [outputs, inputs], layer["weight_scale"], 0,
+                         [w for row in layer["weights"] for w in row])
+        tensors.append(weights)
+        tensors.append(Tensor("bias%d" % index, INT32, [outputs], [flow_scale * s for s in weights.scales], 0, bias or []))
+        tensors.append(Tensor("output%d" % index, INT8, [1, outputs], layer["output_scale"], layer["output_zero"]))
+        operators.append(Operator(FULLY_CONNECTED, [base - 1, base, base + 1 if bias is not None else -1], [base + 2],
+                                  FULLY_CONNECTED_OPTIONS, [ACTIVATIONS[layer.get("activation", "none")]]))
         width, flow_scale = outputs, layer["output_scale"]
-    out.point(graph[1], out.vector("i", [0]))
-    out.point(graph[2], out.vector("i", [3 * len(layers)]))
-
-    place, refs = out.references(len(operators))
-    out.point(graph[3], place)
-    for reference, (inputs, output, activation) in zip(refs, operators):
-        place, op = out.table(0, "ref", "ref", FULLY_CONNECTED_OPTIONS, "ref")
-        out.point(reference, place)
-        out.point(op[1], out.vector("i", inputs))
-        out.point(op[2], out.vector("i", [output]))
-        place, _ = out.table(activation)
-        out.point(op[4], place)
-    return bytes(out.data)
+    return graph_bytes(tensors, operators, [0], [3 * len(layers)], description)
 
 
 def write_chain(path, input_scale, input_zero, layers, description="twinloop"):

@@ -8,10 +8,19 @@ static const struct {
   const char *name;
   cli_command_run *run;
 } table[] = {
-    {"run", cmd_run},       {"check", cmd_check},     {"plan", cmd_plan},
-    {"import", cmd_import}, {"export", cmd_export},   {"score", cmd_score},
-    {"diff", cmd_diff},     {"inspect", cmd_inspect}, {"report", cmd_report},
-    {"doctor", cmd_doctor}, {"explain", cmd_explain},
+    {"run", cmd_run},
+    {"check", cmd_check},
+    {"plan", cmd_plan},
+    {"import", cmd_import},
+    {"export", cmd_export},
+    {"score", cmd_score},
+    {"diff", cmd_diff},
+    {"inspect", cmd_inspect},
+    {"report", cmd_report},
+    {"model", cmd_model},
+    {"verify-firmware", cmd_verify_firmware},
+    {"doctor", cmd_doctor},
+    {"explain", cmd_explain},
 };
 enum { TABLE_COUNT = sizeof table / sizeof *table };
 

@@ -1,11 +1,35 @@
-/* quantize.c: QUANTIZE (float32, int8, int16 to int8, int16) and DEQUANTIZE (int8, int16). */
+/* quantize.c: QUANTIZE (float32 and integers to integers) and DEQUANTIZE (integers to float32).
+ *
+ * From float: round(x / scale) + zero, in float, halves away from zero. Between integers:
+ * (x - zero in) * (scale in / scale out) + zero out. Both kept in the output's range.
+ * To float: scale * (x - zero) in double, then rounded to float. */
 #include "kernels/ops/pointwise/pointwise.h"
 
 #include <string.h>
 
-static float load_float(const void *data, uint32_t index)
+/* Which integers become which: those of TFLite Micro, and uint8 to uint8 of TFLite. */
+static bool requantises(tl_tensor_type from, tl_tensor_type to)
 {
-  return tl_load_f32((const uint8_t *)data + 4ull * index);
+  switch (from) {
+    case TL_TENSOR_INT8:
+      return to == TL_TENSOR_INT8 || to == TL_TENSOR_UINT8 || to == TL_TENSOR_INT16 ||
+             to == TL_TENSOR_INT32;
+    case TL_TENSOR_INT16:
+      return to == TL_TENSOR_INT8 || to == TL_TENSOR_INT16 || to == TL_TENSOR_INT32;
+    case TL_TENSOR_INT32: return to == TL_TENSOR_INT8 || to == TL_TENSOR_INT16;
+    case TL_TENSOR_UINT8: return to == TL_TENSOR_INT8 || to == TL_TENSOR_UINT8;
+    case TL_TENSOR_FLOAT32:
+      return to == TL_TENSOR_INT8 || to == TL_TENSOR_INT16 || to == TL_TENSOR_UINT8;
+    default: return false;
+  }
+}
+
+static tl_range range_of(tl_tensor_type type)
+{
+  return type == TL_TENSOR_INT8    ? (tl_range){INT8_MIN, INT8_MAX}
+         : type == TL_TENSOR_UINT8 ? (tl_range){0, UINT8_MAX}
+         : type == TL_TENSOR_INT16 ? (tl_range){INT16_MIN, INT16_MAX}
+                                   : (tl_range){INT32_MIN, INT32_MAX};
 }
 
 tl_kernel_code tl_quantize_prepare(const tl_op_setup *setup)
@@ -13,38 +37,64 @@ tl_kernel_code tl_quantize_prepare(const tl_op_setup *setup)
   const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
   tl_quantize_data *q = setup->op->data;
-  if (!tl_op_quantised(output) || (input->type != TL_TENSOR_FLOAT32 && !tl_op_quantised(input)))
-    return tl_op_refuse(setup, "takes float32, int8 or int16 and gives int8 or int16");
-  if (input->element_count != output->element_count)
+  if (!requantises(input->type, output->type))
+    return tl_op_refuse(setup, "these types are not turned into each other");
+  if (!tl_pointwise_quantised(output) ||
+      (input->type != TL_TENSOR_FLOAT32 && !tl_pointwise_quantised(input)))
+    return tl_op_refuse(setup, "integers must be quantised per tensor");
+  if (!tl_broadcast_plan_flat(&q->plan, setup))
     return tl_op_refuse(setup, "input and output differ in size");
-  q->count = output->element_count;
-  q->from = input->type;
-  q->to = output->type;
   q->real_scale = output->scale;
   q->zero_in = input->zero_point;
   q->zero_out = output->zero_point;
-  (void)tl_op_activation(0, output, &q->range);
+  q->range = range_of(output->type);
   if (input->type != TL_TENSOR_FLOAT32) {
     const double ratio = (double)input->scale / (double)output->scale;
-    if (!(ratio < 32768.0)) return tl_op_refuse(setup, "ratio of scales out of range");
+    if (!(ratio < TL_POINTWISE_RATIO_MAX))
+      return tl_op_refuse(setup, "ratio of scales out of range");
     q->scale = tl_op_scale(setup, ratio);
   }
   return TL_KERNEL_OK;
 }
 
+static void from_float_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
+                             uint32_t count)
+{
+  const tl_quantize_data *q = data;
+  for (uint32_t i = 0; i < count; i++) {
+    float real;
+    memcpy(&real, &x[0][i], sizeof real);
+    y[i] = tl_pointwise_place(tl_fixed_round(real / q->real_scale), q->zero_out, q->range);
+  }
+}
+
+static void requantize_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
+                             uint32_t count)
+{
+  const tl_quantize_data *q = data;
+  for (uint32_t i = 0; i < count; i++) {
+    const int32_t v = (int32_t)((uint32_t)x[0][i] - (uint32_t)q->zero_in);
+    y[i] = tl_pointwise_place(tl_fixed_mul(v, q->scale), q->zero_out, q->range);
+  }
+}
+
+/* To int32 nothing is clamped: the sum wraps. */
+static void to_int32_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
+                           uint32_t count)
+{
+  const tl_quantize_data *q = data;
+  for (uint32_t i = 0; i < count; i++)
+    y[i] =
+        (int32_t)((uint32_t)tl_fixed_mul(x[0][i] - q->zero_in, q->scale) + (uint32_t)q->zero_out);
+}
+
 void tl_quantize_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_quantize_data *q = op->data;
-  const void *x = tl_op_read(model, op, 0, place);
-  void *y = tl_op_write(model, op, 0, place);
-  for (uint32_t i = 0; i < q->count; i++) {
-    const int32_t scaled = q->from == TL_TENSOR_FLOAT32
-                               ? tl_fixed_round(load_float(x, i) / q->real_scale)
-                               : tl_fixed_mul(tl_op_load(x, q->from, i) - q->zero_in, q->scale);
-    tl_op_store(y, q->to, i,
-                tl_fixed_clamp(scaled, q->range.low - q->zero_out, q->range.high - q->zero_out) +
-                    q->zero_out);
-  }
+  tl_broadcast_run(&q->plan, model, op, place,
+                   q->plan.types[0] == TL_TENSOR_FLOAT32 ? from_float_lanes
+                   : q->plan.type_out == TL_TENSOR_INT32 ? to_int32_lanes
+                                                         : requantize_lanes);
 }
 
 tl_kernel_code tl_dequantize_prepare(const tl_op_setup *setup)
@@ -52,25 +102,28 @@ tl_kernel_code tl_dequantize_prepare(const tl_op_setup *setup)
   const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
   tl_quantize_data *q = setup->op->data;
-  if (!tl_op_quantised(input) || output->type != TL_TENSOR_FLOAT32)
-    return tl_op_refuse(setup, "takes int8 or int16 and gives float32");
-  if (input->element_count != output->element_count)
+  if (!tl_pointwise_quantised(input) || input->type == TL_TENSOR_INT32 ||
+      output->type != TL_TENSOR_FLOAT32)
+    return tl_op_refuse(setup, "takes int8, uint8 or int16, quantised per tensor, and gives "
+                               "float32");
+  if (!tl_broadcast_plan_flat(&q->plan, setup))
     return tl_op_refuse(setup, "input and output differ in size");
-  q->count = output->element_count;
-  q->from = input->type;
-  q->to = TL_TENSOR_FLOAT32;
   q->real_scale = input->scale;
   q->zero_in = input->zero_point;
   return TL_KERNEL_OK;
 }
 
+static void to_float_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
+                           uint32_t count)
+{
+  const tl_quantize_data *q = data;
+  for (uint32_t i = 0; i < count; i++) {
+    const float real = (float)((double)q->real_scale * (x[0][i] - q->zero_in));
+    memcpy(&y[i], &real, sizeof real);
+  }
+}
+
 void tl_dequantize_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  const tl_quantize_data *q = op->data;
-  const void *x = tl_op_read(model, op, 0, place);
-  uint8_t *y = tl_op_write(model, op, 0, place);
-  for (uint32_t i = 0; i < q->count; i++) {
-    const float real = (float)((double)q->real_scale * (tl_op_load(x, q->from, i) - q->zero_in));
-    memcpy(y + 4ull * i, &real, sizeof real);
-  }
+  tl_broadcast_run(&((const tl_quantize_data *)op->data)->plan, model, op, place, to_float_lanes);
 }

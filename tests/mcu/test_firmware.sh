@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# tools/firmware and twinloop verify-firmware: firmware of every core and link against runs, scenarios and raw inputs.
+# usage: test_firmware.sh PROGRAM SOURCE
+# shellcheck disable=SC2034 # support.sh reads it
+PROGRAM=$1
+source_dir=$2
+for tool in arm-none-eabi-gcc qemu-system-arm cmake ninja python3; do
+  command -v "$tool" >/dev/null || { echo "not run: $tool is missing (tools/setup.sh test)"; exit 77; }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tools/support.sh
+. "$source_dir/tests/tools/support.sh"
+cd "$work" || exit 1
+detector=$source_dir/assets/models/incubator-detector-int8.tflite
+golden=$source_dir/tests/golden/incubator-detector-int8
+loop=$source_dir/tests/mcu/loop.lua
+
+# fw FILE ARGUMENTS...: makes a firmware of the detector.
+fw() {
+  local file=$1
+  shift
+  "$source_dir/tools/firmware" "$detector" "$@" -o "$work/$file" >out 2>err
+}
+fw m4.elf && grep -q "m4, code [0-9]* bytes, model 6244 bytes in flash" out; ok "a firmware is built, its sizes are printed"
+fw pid7.elf --core m7 --controller pid; ok "another core and controller"
+fw uart55.elf --core m55 --link uart; ok "and another link"
+fw early.elf --controller "$source_dir/tests/mcu/early.c"; ok "and a controller of the user's"
+fw single.elf --personality single; ok "and kernels that round once"
+
+# --- a run: inputs, every tensor, score, alarm, command
+tl 0 run "$loop" --set law=hysteresis -o hys -q --record none; ok "a run under hysteresis"
+tl 0 verify-firmware hys --elf m4.elf --device 10 --json a.json && grep -q "every bit equal" out; ok "m4, a device of a run: every bit equal"
+json a.json "d['verdict'] == 'equal' and d['first'] is None and d['samples'] == 200 and d['inferences'] == 100 and d['tensors'] == 400"; ok "counts of samples, inferences, tensors"
+json a.json "d['model_bytes'] == 6244 and 10000 < d['code_bytes'] < 200000 and d['flash_bytes'] == d['code_bytes'] + 6244"; ok "flash is code and model"
+json a.json "d['ram_bytes'] >= d['tables_bytes'] + d['arena_bytes'] > 0 and 0 < d['stack_bytes'] < 32768"; ok "RAM and stack"
+json a.json "[o['op'] for o in d['ops']] == ['FULLY_CONNECTED'] * 4 and all(o['instructions'] > 500 for o in d['ops'])"; ok "instructions by operator"
+json a.json "abs(sum(o['instructions'] for o in d['ops']) - d['instructions']) < 1 and d['loop_instructions'] > 100"; ok "and in all"
+arm-none-eabi-size -A m4.elf >size && python3 - <<'PY'
+import json
+sizes = {l.split()[0]: int(l.split()[1]) for l in open("size") if l.startswith(".")}
+flash = sum(sizes[s] for s in (".vectors", ".twinloop", ".text", ".rodata", ".ARM.exidx", ".data") if s in sizes)
+assert json.load(open("a.json"))["flash_bytes"] == flash, (flash, sizes)
+PY
+ok "flash is what arm-none-eabi-size says"
+tl 0 verify-firmware hys --elf m4.elf --device 10 --json b.json && cmp -s a.json b.json; ok "instruction counts repeat"
+tl 0 verify-firmware hys --elf uart55.elf --device 19 --from 2min --for 90s --json a.json; ok "m55 over the UART, a span that begins in the middle"
+json a.json "d['samples'] == 30 and d['link'] == 'uart' and d['core'] == 'm55'"; ok "has the span's samples"
+
+# --- a scenario, simulated here; PID in software and hardware doubles; a fall-back that overrides the command
+tl 0 verify-firmware "$loop" --elf pid7.elf --device 5 --json a.json && json a.json "d['samples'] == 200 and d['samples_differing'] == 0"; ok "m7 under PID, a scenario"
+fw pid4.elf --controller pid && tl 0 verify-firmware "$loop" --elf pid4.elf --device 5 --for 8min; ok "m4 (software doubles) under PID"
+tl 0 verify-firmware "$loop" --set hop=7 --elf pid4.elf --device 4 --from 1min --json a.json && json a.json "d['inferences'] == 26"; ok "another hop"
+
+# --- raw inputs, and what other implementations say of them
+tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --json a.json && json a.json "d['inferences'] == 16 and d['samples'] == 0"; ok "raw inputs"
+
+shared=$source_dir/../shared/kernels
+if [ -d "$shared" ]; then
+  "$source_dir/tools/firmware" "$shared/models/ad01_int8.tflite" --core m55 -o ad.elf >out 2>err; ok "MLPerf Tiny's autoencoder fits into an M55"
+  tl 0 verify-firmware --model "$shared/models/ad01_int8.tflite" --inputs "$shared/golden/ad01_int8.in.bin" --elf ad.elf --json a.json; ok "and gives every bit of 32 cases"
+  json a.json "d['inferences'] == 32 and d['tensors'] == 320 and 1 < d['instructions'] / 264192 < 20"; ok "at a sensible number of instructions a MAC"
+fi
+
+# --- a board's modelled cycles beside the counted instructions
+tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board nucleo-l4r5zi-tflm --json a.json; ok "with a board"
+json a.json "d['modelled']['board'] == 'nucleo-l4r5zi-tflm' and 0 < d['modelled']['error_ratio'] < 1 and d['modelled']['energy_J'] > 0"; ok "modelled cost with its error"
+json a.json "all(o['cycles_modelled'] > 0 for o in d['ops']) and abs(sum(o['cycles_modelled'] for o in d['ops']) / d['modelled']['cycles'] - 1) < 1e-9"; ok "and by operator"
+grep -q "cycles (modelled)" out && grep -q "modelled   NUCLEO-L4R5ZI" out; ok "labelled so"
+
+# --- differences are named
+tl 1 verify-firmware hys --elf early.elf --device 10 --json a.json && json a.json "d['verdict'] == 'different' and d['first']['kind'] == 'command' and d['first']['expected'] == 1 and d['first']['firmware'] == 0"; ok "another law: the first command that differs"
+json a.json "d['tensors_differing'] == 0 and d['samples_differing'] > 0"; ok "its tensors are equal"
+grep -q "^first difference: sample [0-9]* at [0-9:]*, command: simulation 1, firmware 0$" out; ok "in one line"
+python3 - "$golden" <<'PY'
+import random, sys
+random.seed(1)
+open("noise.bin", "wb").write(bytes(random.randrange(256) for _ in range(64 * 200)))
+PY
+tl 1 verify-firmware --model "$detector" --inputs noise.bin --elf single.elf --json a.json; ok "rounded once: exit 1"
+json a.json "(lambda f: f['kind'] == 'tensor' and f['op'] == 'FULLY_CONNECTED' and abs(f['expected'] - f['firmware']) == 1 and f['element'] < 64)(d['first'])"; ok "operator, tensor, element and values are named"
+grep -q '^first difference: case [0-9]*, operator [0-9] FULLY_CONNECTED, tensor [0-9]* ".*", element [0-9]*: host' out; ok "in one line"
+
+# --- what can go wrong
+tl 2 verify-firmware hys && grep -q "elf is missing" err; ok "no ELF: usage"
+tl 2 verify-firmware --elf m4.elf && grep -q "name a run or a scenario" err; ok "nothing to compare with: usage"
+tl 2 verify-firmware hys --inputs x --elf m4.elf; ok "both: usage"
+tl 2 verify-firmware hys --elf m4.elf --for never; ok "a bad time: usage"
+tl 4 verify-firmware hys --elf none.elf; ok "a missing ELF"
+tl 4 verify-firmware hys --elf "$detector" && grep -q "no 32-bit Arm ELF" err; ok "no ELF at all"
+tl 4 verify-firmware hys --elf "$PROGRAM" && grep -q "no 32-bit Arm ELF" err; ok "another machine's ELF"
+tl 3 verify-firmware hys --elf pid4.elf && grep -q "the run's controller is hysteresis, the firmware's is pid" err; ok "another controller"
+tl 3 verify-firmware hys --elf m4.elf --device 20 && grep -q "devices 0 to 19" err; ok "a device that is not there"
+tl 3 verify-firmware hys --elf m4.elf --from 11min; ok "a time past the end"
+tl 4 verify-firmware hys --elf m4.elf --qemu "$work/none" && grep -q "the emulator cannot be started" err; ok "no emulator"
+tl 4 verify-firmware hys --elf m4.elf --qemu false && grep -q "the firmware ended (status 1) before it answered" err; ok "an emulator that ends at once"
+tl 4 verify-firmware --model "$source_dir/assets/models/w1-synthetic-int8.tflite" --inputs noise.bin --elf m4.elf && grep -q "the firmware holds another model" err; ok "another model"
+tl 4 verify-firmware --model "$detector" --inputs "$loop" --elf m4.elf && grep -q "expected a multiple of a case's 64" err; ok "inputs of another size"
+tl 3 verify-firmware --model "$detector" --inputs noise.bin --elf m4.elf --board none && grep -q "no board profile 'none'" err; ok "no such board"
+"$source_dir/tools/firmware" >out 2>err; [ $? -eq 2 ]; ok "tools/firmware without a model: usage"
+fw x.elf --core m3; [ $? -eq 2 ]; ok "a core that it does not know: usage"
+"$source_dir/tools/firmware" none.tflite >out 2>err; [ $? -eq 4 ]; ok "a model that is not there"
+echo 'int broken' >broken.c
+fw x.elf --controller broken.c; [ $? -eq 3 ] && grep -q "broken.c" err; ok "a controller that does not compile"
+cp "$detector" large.tflite && head -c 600000 /dev/zero >>large.tflite
+"$source_dir/tools/firmware" large.tflite --core m55 -o x.elf >out 2>err; [ $? -eq 3 ] && grep -q "overflowed by" err; ok "a model larger than the M55's code memory"
+"$source_dir/tools/firmware" "$loop" -o x.elf >out 2>err && tl 4 verify-firmware --model "$detector" --inputs noise.bin --elf x.elf && grep -q "the firmware says: " err; ok "a file that is no model: the firmware says so"
+[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'twinloop-firmware-*' -newer "$work/hys/run.json" 2>/dev/null)" ]; ok "no pipe is left behind"
+finish

@@ -1,0 +1,276 @@
+/* cmd_verify_firmware.c: a firmware in an emulator, beside a run, a scenario or raw inputs, bit by bit. */
+#include "base/text.h"
+#include "tools/cli/replay.h"
+#include "tools/twinloop/commands.h"
+#include "tools/verify/model_file.h"
+#include "tools/verify/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHAT_BYTES = 512 };
+
+typedef struct request { /* what the command line asks for, and what it opened */
+  const cli_options *options;
+  const char *elf_path, *qemu, *run; /* run: NULL with --inputs */
+  uint64_t device;
+  int64_t from_ns, to_ns;
+  elf_info elf;
+  char model_path[CLI_PATH_BYTES], what[WHAT_BYTES];
+  tl_board board;
+  bool has_board, stopped;
+  trace trace;
+} request;
+
+/* --- the simulation, made again ------------------------------------------------------------------ */
+/* The scenario's only model, unless --model says which. folder: NULL, or that to which its names are relative. */
+static tl_code choose_model(request *q, tl_scenario *scenario, const char *folder, tl_error *err)
+{
+  const tl_scenario_info info = tl_scenario_describe(scenario);
+  const char *given = cli_options_get(q->options, "model"), *found = NULL;
+  for (uint32_t i = 0; !given && i < info.file_count; i++) {
+    if (strcmp(info.files[i].kind, "model") != 0) continue;
+    if (found && strcmp(found, info.files[i].path) != 0)
+      return tl_fail(err, TL_E_USAGE, NULL,
+                     "the scenario has several models: name the firmware's with --model");
+    found = info.files[i].path;
+  }
+  if (!given && !found)
+    return tl_fail(err, TL_E_USAGE, NULL,
+                   "the scenario has no model: name the firmware's with --model");
+  if (!given && folder && found[0] != '/')
+    snprintf(q->model_path, sizeof q->model_path, "%s/inputs/%s", folder, found);
+  else
+    snprintf(q->model_path, sizeof q->model_path, "%s", given ? given : found);
+  return TL_OK;
+}
+
+/* The firmware's controller must be the run's kind; a file of the user's stands for any. */
+static tl_code check_controller(const request *q, tl_error *err)
+{
+  static const char *const kinds[] = {
+      [TL_CONTROL_HYSTERESIS] = "hysteresis", [TL_CONTROL_PID] = "pid"};
+  const tl_controller_kind kind = q->trace.loop.controller;
+  const bool is_built_in =
+      strcmp(q->elf.controller, "hysteresis") == 0 || strcmp(q->elf.controller, "pid") == 0;
+  if (kind == TL_CONTROL_NONE || !is_built_in || strcmp(q->elf.controller, kinds[kind]) == 0)
+    return TL_OK;
+  return tl_fail(err, TL_E_ARG, NULL, "the run's controller is %s, the firmware's is %s",
+                 kinds[kind], q->elf.controller);
+}
+
+static tl_code watch(request *q, tl_scenario *scenario, const char *folder, tl_error *err)
+{
+  tl_world *world = tl_scenario_world(scenario);
+  const tl_observer observer = {.self = &q->trace, .tick = trace_tick};
+  tl_code code = trace_open(&q->trace, world, cli_options_get(q->options, "fleet"),
+                            (uint32_t)q->device, q->from_ns, q->to_ns, err);
+  if (code == TL_OK) code = check_controller(q, err);
+  if (code == TL_OK) code = choose_model(q, scenario, folder, err);
+  return code == TL_OK ? tl_world_observe(world, &observer, err) : code;
+}
+
+static tl_code check_trace(request *q, tl_error *err)
+{
+  trace_finish(&q->trace);
+  if (q->trace.is_full)
+    return tl_fail(err, TL_E_LIMIT, NULL,
+                   "more samples than fit into memory: shorten the time with --for");
+  if (q->trace.count == 0)
+    return tl_fail(err, TL_E_ARG, NULL, "no sample lies in the time asked for");
+  snprintf(q->what, sizeof q->what, "%s, fleet %s, device %u", q->run,
+           tl_fleet_name(q->trace.world, q->trace.fleet), q->trace.device);
+  return TL_OK;
+}
+
+/* A recorded run: simulated again from its own inputs, each window proved by digest. */
+static tl_code trace_run(request *q, tl_error *err)
+{
+  cli_run_record record = {0};
+  cli_replay *replay = calloc(1, sizeof *replay);
+  if (!replay) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  tl_code code = cli_run_record_read(&record, q->run, err);
+  if (code == TL_OK) {
+    code = cli_replay_open(replay, &record, q->options, cli_options_get(q->options, "fleet"),
+                           (uint32_t)q->device, err);
+    if (code == TL_OK) code = watch(q, replay->session.scenario, record.folder, err);
+    if (code == TL_OK)
+      code =
+          cli_replay_run(replay, (cli_replay_stop){.window = UINT64_MAX, .at_ns = q->to_ns}, err);
+    if (code == TL_OK) code = check_trace(q, err);
+    cli_replay_close(replay);
+  }
+  cli_run_record_free(&record);
+  free(replay);
+  return code;
+}
+
+static tl_code stop_in_time(void *self, const tl_window_view *view, tl_error *err)
+{
+  request *q = self;
+  if (view->end_ns < q->to_ns) return TL_OK;
+  q->stopped = true;
+  return tl_fail(err, TL_E_INTERRUPTED, NULL, "stopped where asked"); /* caught below */
+}
+
+static tl_code trace_scenario(request *q, tl_error *err)
+{
+  cli_session session;
+  const tl_observer stop = {.self = q, .window_end = stop_in_time};
+  tl_code code = cli_session_prepare(&session, q->options, err);
+  if (code == TL_OK) code = cli_session_load(&session, q->run, err);
+  if (code == TL_OK) code = tl_scenario_seal(session.scenario, err);
+  if (code == TL_OK) code = watch(q, session.scenario, NULL, err);
+  if (code == TL_OK) code = tl_world_observe(tl_scenario_world(session.scenario), &stop, err);
+  if (code == TL_OK) code = tl_scenario_run(session.scenario, NULL, err);
+  if (q->stopped) {
+    *err = (tl_error){0};
+    code = TL_OK;
+  }
+  if (code == TL_OK) code = check_trace(q, err);
+  cli_session_close(&session);
+  return code;
+}
+
+/* --- the comparison -------------------------------------------------------------------------------- */
+static tl_code compare_inputs(comparison *result, request *q, size_t case_bytes, tl_error *err)
+{
+  uint8_t *in;
+  size_t bytes;
+  const char *path = cli_options_get(q->options, "inputs");
+  tl_code code = verify_file_read(&in, &bytes, path, err);
+  if (code != TL_OK) return code;
+  if (bytes == 0 || bytes % case_bytes != 0)
+    code = tl_fail(err, TL_E_FORMAT, NULL, "%s: %zu bytes, expected a multiple of a case's %zu",
+                   path, bytes, case_bytes);
+  else
+    code = compare_cases(result, in, bytes / case_bytes, err);
+  snprintf(q->what, sizeof q->what, "%zu cases of %s", bytes / case_bytes, path);
+  free(in);
+  return code;
+}
+
+static tl_code show(const request *q, const verify_report *report, const cli_term *term,
+                    tl_error *err)
+{
+  const char *json = cli_options_get(q->options, "json");
+  tl_text lines = {0}, document = {0};
+  report_add_lines(&lines, report);
+  report_add_json(&document, report);
+  cli_print(term, &lines);
+  const tl_code code = json ? cli_write(json, &document, err) : TL_OK;
+  tl_text_free(&document);
+  tl_text_free(&lines);
+  return code;
+}
+
+/* Sets *equal when all went well. */
+static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *err)
+{
+  verify_model model;
+  fw_client client = {.emulator = {.to = -1, .from = -1}};
+  comparison result = {0};
+  const bool is_loop = q->run != NULL;
+  tl_code code = verify_model_open(&model, q->model_path, err);
+  if (code == TL_OK)
+    code = client_open(&client, q->qemu, q->elf_path, &q->elf, &model.model, model.file,
+                       model.file_bytes, err);
+  if (code == TL_OK) code = comparison_open(&result, &model.model, &client, err);
+  if (code == TL_OK)
+    code = is_loop ? compare_loop(&result, &q->trace, err)
+                   : compare_inputs(&result, q, verify_model_in_bytes(&model), err);
+  if (code == TL_OK) code = client_greet(&client, err); /* the stack's use by now */
+  if (code == TL_OK) {
+    const verify_report report = {
+        q->elf_path, q->what, &q->elf, &result, q->has_board ? &q->board : NULL, is_loop};
+    *equal = report_is_equal(&report);
+    code = show(q, &report, term, err);
+  }
+  comparison_close(&result);
+  client_close(&client);
+  verify_model_close(&model);
+  return code;
+}
+
+/* --- the command line -------------------------------------------------------------------------------- */
+static tl_code read_times(request *q, tl_error *err)
+{
+  const char *from = cli_options_get(q->options, "from"),
+             *length = cli_options_get(q->options, "for");
+  int64_t length_ns = INT64_MAX;
+  if (from && (tl_text_parse_duration(&q->from_ns, from, NULL, err) != TL_OK || q->from_ns < 0))
+    return tl_fail(err, TL_E_USAGE, NULL, "--from: '%s' is no time such as 07:12:40, 90s or 1.5h",
+                   from);
+  if (length && (tl_text_parse_duration(&length_ns, length, NULL, err) != TL_OK || length_ns <= 0))
+    return tl_fail(err, TL_E_USAGE, NULL, "--for: '%s' is no length of time such as 90s or 1.5h",
+                   length);
+  q->to_ns = length_ns > INT64_MAX - q->from_ns ? INT64_MAX : q->from_ns + length_ns;
+  return TL_OK;
+}
+
+/* A file, or the name of a profile that comes with twinloop. */
+static tl_code read_board(request *q, tl_error *err)
+{
+  const char *name = cli_options_get(q->options, "board");
+  cli_session session;
+  char path[2 * CLI_PATH_BYTES];
+  if (!name) return TL_OK;
+  q->has_board = true;
+  if (strchr(name, '/') || strstr(name, ".json")) return tl_board_load(&q->board, name, err);
+  tl_code code = cli_session_prepare(&session, q->options, err);
+  snprintf(path, sizeof path, "%s/assets/boards/%s.json", session.root, name);
+  cli_session_close(&session);
+  if (code == TL_OK) code = tl_board_load(&q->board, path, err);
+  if (code != TL_E_IO) return code;
+  tl_fail(err, TL_E_NAME, NULL, "there is no board profile '%s'", name);
+  return tl_fail_hint(err, "profiles are in assets/boards");
+}
+
+static tl_code read_request(request *q, tl_error *err)
+{
+  const cli_options *options = q->options;
+  q->elf_path = cli_options_get(options, "elf");
+  q->qemu = cli_options_get(options, "qemu");
+  if (!q->qemu) q->qemu = "qemu-system-arm";
+  if (!q->elf_path) {
+    tl_fail(err, TL_E_USAGE, NULL, "--elf is missing: the firmware to verify");
+    return tl_fail_hint(err, "make one with: tools/firmware MODEL.tflite -o firmware.elf");
+  }
+  const bool has_inputs = cli_options_has(options, "inputs");
+  if (has_inputs == (options->argument_count > 0))
+    return tl_fail(err, TL_E_USAGE, NULL, "name a run or a scenario, or give --model and --inputs");
+  if (has_inputs && !cli_options_has(options, "model"))
+    return tl_fail(err, TL_E_USAGE, NULL, "--inputs needs --model");
+  q->run = has_inputs ? NULL : options->arguments[0];
+  if (has_inputs)
+    snprintf(q->model_path, sizeof q->model_path, "%s", cli_options_get(options, "model"));
+  tl_code code = cli_options_number(options, "device", 0, UINT32_MAX, &q->device, err);
+  if (code == TL_OK) code = read_times(q, err);
+  if (code == TL_OK) code = elf_read(&q->elf, q->elf_path, err);
+  return code == TL_OK ? read_board(q, err) : code;
+}
+
+static bool is_scenario(const char *path)
+{
+  const size_t bytes = strlen(path);
+  return bytes > 4 && strcmp(path + bytes - 4, ".lua") == 0;
+}
+
+int cmd_verify_firmware(const cli_options *options, const cli_term *term)
+{
+  tl_error err = {0};
+  bool equal = false;
+  request *q = calloc(1, sizeof *q);
+  tl_code code = q ? TL_OK : tl_fail(&err, TL_E_LIMIT, NULL, "out of memory");
+  if (code == TL_OK) {
+    q->options = options;
+    code = read_request(q, &err);
+    if (code == TL_OK && q->run)
+      code = is_scenario(q->run) ? trace_scenario(q, &err) : trace_run(q, &err);
+    if (code == TL_OK) code = compare(q, term, &equal, &err);
+    trace_free(&q->trace);
+  }
+  free(q);
+  if (code != TL_OK) return cli_fail(term, &err, NULL);
+  return equal ? 0 : 1;
+}
