@@ -112,6 +112,7 @@ typedef struct tl_rescaling {
   const int32_t *start; /* bias, with the input's offset folded in */
   const float *scale, *above, *below;
   const int32_t *multiplier, *left, *right;
+  const uint8_t *constant; /* 1: the output is always the same, its weights are to be packed as 0 */
   int32_t zero;
   tl_fast_form form;
   int8_t low, high; /* clamp */
