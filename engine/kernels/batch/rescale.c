@@ -1,7 +1,6 @@
 /* rescale.c: how sums become outputs, per output channel, and the proof that the float form may be
  * used. */
 #include "kernels/batch/fast.h"
-#include "kernels/simd/window_layer.h"
 
 #include <string.h>
 
@@ -65,7 +64,7 @@ static bool fits(span64 span, tl_scale scale)
 }
 
 typedef struct tables {
-  int32_t *start, *multiplier, *left, *right;
+  int32_t *start, *multiplier, *left, *right, *shift;
   float *scale, *above, *below;
 } tables;
 
@@ -98,15 +97,34 @@ static void put_integer(const tl_sums *sums, tl_unit unit, const tables *t, uint
 
 /* The float form of an output, if it is proved; *shared keeps that of the last output, whose scale
  * and sums may be the same. */
-static bool put_float(const tl_sums *sums, const tables *t, uint32_t o, span64 span,
-                      tl_float_form *shared)
+static bool put_float(const tl_sums *sums, const tables *t, uint32_t o, span64 span, bool fused,
+                      tl_fast_float *shared)
 {
   if ((o == 0 || sums->scale_count > 1 || !(shared->scale > 0.0f)) &&
-      !tl_window_prove(scale_of(sums, o), sums->output_zero, 0, sums->range, narrow(span), shared))
+      !tl_fast_prove(scale_of(sums, o), sums->output_zero, sums->range, narrow(span), fused,
+                     shared))
     return false;
   t->scale[o] = shared->scale;
   t->above[o] = shared->above;
   t->below[o] = shared->below;
+  return true;
+}
+
+/* Turns all outputs to the shifted form; false where one has none, and t->start is as it was. */
+static bool put_shifted(const tl_sums *sums, const tables *t, const uint8_t *constant)
+{
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    tl_fast_shifted form = {0.0f, 12582912.0f + t->above[o], 0}; /* of a constant */
+    if (!constant[o] && !tl_fast_prove_shifted(scale_of(sums, o), sums->output_zero, sums->range,
+                                               narrow(reach(sums, o)), &form)) {
+      while (o-- > 0) t->start[o] -= t->shift[o];
+      return false;
+    }
+    t->scale[o] = form.scale;
+    t->above[o] = form.add;
+    t->shift[o] = form.shift;
+    t->start[o] += form.shift;
+  }
   return true;
 }
 
@@ -124,10 +142,11 @@ static span64 reach_all(const tl_sums *sums)
   return all;
 }
 
-static tl_fast_form fill(const tl_sums *sums, tl_unit unit, const tables *t, uint8_t *constant)
+static tl_fast_form fill(const tl_sums *sums, const tl_fast_path *path, const tables *t,
+                         uint8_t *constant)
 {
   tl_fast_form form = TL_FORM_FLOAT;
-  tl_float_form shared = {0};
+  tl_fast_float shared = {0};
   const span64 all = sums->scale_count == 1 ? reach_all(sums) : (span64){0, 0};
   for (uint32_t o = 0; o < sums->weights.outputs; o++) {
     const span64 span = reach(sums, o);
@@ -137,12 +156,14 @@ static tl_fast_form fill(const tl_sums *sums, tl_unit unit, const tables *t, uin
       put_constant(sums, t, o, value);
       continue;
     }
-    put_integer(sums, unit, t, o);
+    put_integer(sums, path->unit, t, o);
     if (form != TL_FORM_INTEGER &&
-        !put_float(sums, t, o, sums->scale_count == 1 ? all : span, &shared))
+        !put_float(sums, t, o, sums->scale_count == 1 ? all : span, path->fused, &shared))
       form = TL_FORM_INTEGER;
     if (form != TL_FORM_INTEGER && !shared.one_sided) form = TL_FORM_FLOAT_BY_SIGN;
   }
+  if (form == TL_FORM_INTEGER && path->fused && put_shifted(sums, t, constant))
+    return TL_FORM_SHIFTED;
   return form;
 }
 
@@ -156,16 +177,17 @@ bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_pat
         (scale_of(sums, o).rounding != TL_ROUNDING_DOUBLE || !is_constant(sums, o, span, &value)))
       return false;
   }
-  void *pieces[7];
-  for (int i = 0; i < 7; i++) {
+  void *pieces[8];
+  for (int i = 0; i < 8; i++) {
     pieces[i] = tl_cut(cutter, 4ull * padded);
     if (pieces[i] != NULL) memset(pieces[i], 0, 4ull * padded);
   }
   uint8_t *constant = tl_cut(cutter, padded);
   if (cutter->base == NULL) return true;
   memset(constant, 0, padded);
-  const tables t = {pieces[0], pieces[1], pieces[2], pieces[3], pieces[4], pieces[5], pieces[6]};
-  const tl_fast_form form = fill(sums, path->unit, &t, constant);
+  const tables t = {pieces[0], pieces[1], pieces[2], pieces[3],
+                    pieces[7], pieces[4], pieces[5], pieces[6]};
+  const tl_fast_form form = fill(sums, path, &t, constant);
   *out = (tl_rescaling){.start = t.start,
                         .scale = t.scale,
                         .above = t.above,
