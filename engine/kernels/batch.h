@@ -22,10 +22,12 @@
 enum { TL_BATCH_ALIGN = 64 /* of packed memory and arena, in bytes */ };
 
 struct tl_batch_op;
+struct tl_fast_path;
 
 typedef struct tl_batch {
   const tl_model *model;
-  const struct tl_batch_op *ops; /* model->op_count of them */
+  const struct tl_batch_op *ops;          /* model->op_count of them */
+  const struct tl_fast_path *vector_code; /* NULL: none on this path */
   tl_kernel_path path;
   uint32_t tile;       /* devices that pass over an operator's weights together, at least 1 */
   size_t device_bytes; /* arena of one device of a tile */

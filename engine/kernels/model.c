@@ -69,6 +69,11 @@ const tl_tensor *tl_model_output(const tl_model *model, uint32_t output)
 void tl_model_reset(const tl_model *model, void *state)
 {
   if (model->state_bytes > 0) memset(state, 0, model->state_bytes);
+  for (uint32_t t = 0; t < model->tensor_count; t++) {
+    const tl_tensor *tensor = &model->tensors[t];
+    if (tensor->is_variable && tensor->type == TL_TENSOR_INT8)
+      memset((uint8_t *)state + tensor->offset, tensor->zero_point, tensor->bytes);
+  }
 }
 
 void tl_model_set_inputs(const tl_model *model, const tl_place *place, const void *const *inputs)

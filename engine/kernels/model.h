@@ -104,7 +104,7 @@ TL_API tl_kernel_code tl_model_run(const tl_model *model, void *arena, size_t ar
                                    void *state, const void *const *inputs, void *const *outputs,
                                    tl_kernel_status *status);
 
-/* State before the first inference: zeroes. */
+/* State before the first inference: what stands for 0, which in an int8 tensor is its zero point. */
 TL_API void tl_model_reset(const tl_model *model, void *state);
 
 /* Where a running inference has its tensors: scratch of one thread, state of one device. */

@@ -219,6 +219,65 @@ static inline standin_512 _mm512_dpwssd_epi32(standin_512 sum, standin_512 a, st
   EACH(16, u32[n] = sum.u32[n] + (uint32_t)(a.i16[2 * n] * b.i16[2 * n]) +
                     (uint32_t)(a.i16[2 * n + 1] * b.i16[2 * n + 1]));
 }
+static inline standin_512 _mm512_xor_si512(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(8, u64[n] = a.u64[n] ^ b.u64[n]);
+}
+/* Unpacks take the low or the high 8 bytes of each 128-bit part, of a and b in turn. */
+static inline standin_512 _mm512_unpacklo_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, u8[n] = (n % 2 ? b : a).u8[n / 16 * 16 + n % 16 / 2]);
+}
+static inline standin_512 _mm512_unpackhi_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, u8[n] = (n % 2 ? b : a).u8[n / 16 * 16 + 8 + n % 16 / 2]);
+}
+static inline standin_512 _mm512_unpacklo_epi16(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(32, u16[n] = (n % 2 ? b : a).u16[n / 8 * 8 + n % 8 / 2]);
+}
+static inline standin_512 _mm512_unpackhi_epi16(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(32, u16[n] = (n % 2 ? b : a).u16[n / 8 * 8 + 4 + n % 8 / 2]);
+}
+static inline standin_512f _mm512_loadu_ps(const void *p)
+{
+  standin_512f r;
+  memcpy(&r, p, sizeof r);
+  return r;
+}
+static inline void _mm512_mask_storeu_epi8(void *p, uint64_t mask, standin_512 a)
+{
+  for (int n = 0; n < 64; n++)
+    if (mask >> n & 1) memcpy((uint8_t *)p + n, &a.u8[n], 1);
+}
+static inline standin_512 _mm512_packs_epi16(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64,
+       i8[n] = (int8_t)standin_clamp(
+           n % 16 < 8 ? a.i16[n / 16 * 8 + n % 8] : b.i16[n / 16 * 8 + n % 8], INT8_MIN, INT8_MAX));
+}
+static inline standin_512 _mm512_permutexvar_epi32(standin_512 index, standin_512 a)
+{
+  standin_512 r;
+  EACH(16, i32[n] = a.i32[index.u32[n] % 16]);
+}
+static inline standin_512 _mm512_min_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, i8[n] = a.i8[n] < b.i8[n] ? a.i8[n] : b.i8[n]);
+}
+static inline standin_512 _mm512_max_epi8(standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(64, i8[n] = a.i8[n] > b.i8[n] ? a.i8[n] : b.i8[n]);
+}
 
 #undef EACH
 #endif

@@ -2,8 +2,10 @@
 #ifndef TL_TESTS_KERNELS_STANDIN_VNNI_H
 #define TL_TESTS_KERNELS_STANDIN_VNNI_H
 
-#include "kernels/simd/window_layer.h"
+#include "kernels/batch/fast.h"
+#include "kernels/window/window_layer.h"
 
 const tl_window_path *standin_path_vnni(void);
+const tl_fast_path *standin_fast_path_vnni(void);
 
 #endif

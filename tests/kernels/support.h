@@ -1,5 +1,5 @@
-/* support.h: what the tests of the kernels share: files, opened models, and a writer of
- * fully-connected .tflite files (our own FlatBuffers bytes, so that random models need no tool). */
+/* support.h: what the tests of the kernels share: files, opened models, and random
+ * fully-connected models. */
 #ifndef TL_TESTS_KERNELS_SUPPORT_H
 #define TL_TESTS_KERNELS_SUPPORT_H
 

@@ -263,7 +263,7 @@ static void blocks_and_sizes_are_checked(void **unused)
       {"resize_bilinear_half",
        "RESIZE_BILINEAR: align_corners and half_pixel_centers exclude each other",
        PATCHES({PATCH_OPTION_U8, 0, 2, 1})},
-      {"resize_bilinear_half", "RESIZE_BILINEAR: input and output must be int8 or int16",
+      {"resize_bilinear_half", "RESIZE_BILINEAR: input and output must be int8, int16 or float32",
        PATCHES({PATCH_TYPE, 0, 0, UINT8}, {PATCH_TYPE, 2, 0, UINT8})},
       {"resize_nearest_half", "RESIZE_NEAREST_NEIGHBOR: the size must be constant, int32 or int64",
        PATCHES({PATCH_CONSTANT, 1, 0, 0})},

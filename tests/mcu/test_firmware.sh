@@ -55,6 +55,13 @@ tl 0 verify-firmware "$loop" --set hop=7 --elf pid4.elf --device 4 --from 1min -
 # --- raw inputs, and what other implementations say of them
 tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --json a.json && json a.json "d['inferences'] == 16 and d['samples'] == 0"; ok "raw inputs"
 
+shared=$source_dir/../shared/kernels
+if [ -d "$shared" ]; then
+  "$source_dir/tools/firmware" "$shared/models/ad01_int8.tflite" --core m55 -o ad.elf >out 2>err; ok "MLPerf Tiny's autoencoder fits into an M55"
+  tl 0 verify-firmware --model "$shared/models/ad01_int8.tflite" --inputs "$shared/golden/ad01_int8.in.bin" --elf ad.elf --json a.json; ok "and gives every bit of 32 cases"
+  json a.json "d['inferences'] == 32 and d['tensors'] == 320 and 1 < d['instructions'] / 264192 < 20"; ok "at a sensible number of instructions a MAC"
+fi
+
 # --- a board's modelled cycles beside the counted instructions
 tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board nucleo-l4r5zi-tflm --json a.json; ok "with a board"
 json a.json "d['modelled']['board'] == 'nucleo-l4r5zi-tflm' and 0 < d['modelled']['error_ratio'] < 1 and d['modelled']['energy_J'] > 0"; ok "modelled cost with its error"

@@ -17,7 +17,8 @@ prior, in two steps, both non-negative least squares on relative errors:
 
 Error: a network is left out of both steps, for every system, and predicted: what to expect of a network that nobody
 has measured. Or only the one point (board, network) is left out. Each is the root mean square over the four networks;
-whoever shows a figure shows the larger one beside it. No library, no random numbers, no clock: the same files anywhere."""
+whoever shows a figure shows the larger one beside it. A third one leaves the board out and predicts it from other boards
+of its core, by their geometric mean scale: what to expect of a board that nobody has measured. No library, no random numbers, no clock: the same files anywhere."""
 import csv
 import json
 import math
@@ -37,6 +38,8 @@ WORK = {
 PRIOR = [1.0, 1.0, 2.0, 1.0, 8.0, 2000.0]
 LAMBDA_SHAPE, LAMBDA_BOARD = 0.1, 0.1  # of 0.001 .. 1, those that predict left-out networks best
 ACCELERATED = "U3C5"  # has a matrix unit: another shape
+
+BOARDS = ["L4R5ZI", "H7A3ZI", "U575ZI", "U585I", "U385RG", "G0B1RE", "F746NG", "NRF5340", "062_4343W", "M467HJ"]
 
 PROFILES = [  # id, round, submitter, system, title, software
     ("nucleo-l4r5zi-tflm", "v0.5", "reference", "Nucleo-L4R5ZI", "NUCLEO-L4R5ZI, 1.8 V", "TensorFlow Lite for Microcontrollers 2.3.1, CMSIS-NN"),
@@ -128,11 +131,34 @@ def rounded(value):
     return float("%.6g" % value)
 
 
+def board_of(system_name):
+    """Which of BOARDS a system's name means; they are spelt in many ways."""
+    plain = system_name.upper().replace("-", "_")
+    return next(b for b in BOARDS if b in plain)
+
+
+def cycles_of(system):
+    return {m: float(r["cycles_per_inf"]) for m, r in system.items()}
+
+
+def board_error(systems, key):
+    """Root mean square error of predicting a system from boards that are not its own; None without one of its core."""
+    others = [s for k, s in systems.items() if board_of(k[2]) != board_of(key[2])]
+    alike = [cycles_of(s) for s in others if s["ad"]["core"] == systems[key]["ad"]["core"]]
+    if not alike:
+        return None
+    shape = fit_shape([cycles_of(s) for s in others], NETWORKS)
+    scale = math.exp(sum(math.log(scale_of(c, shape, NETWORKS)) for c in alike) / len(alike))
+    cycles = cycles_of(systems[key])
+    return rounded(root_mean_square([scale * predict(shape, m) / cycles[m] - 1.0 for m in NETWORKS]))
+
+
 class Fit:
     """The shape from all networks, and from all but one."""
 
     def __init__(self, systems):
-        cycles = [{m: float(r["cycles_per_inf"]) for m, r in s.items()} for s in systems.values()]
+        self.systems = systems
+        cycles = [cycles_of(s) for s in systems.values()]
         self.shape = fit_shape(cycles, NETWORKS)
         self.shape_without = {m: fit_shape(cycles, [n for n in NETWORKS if n != m]) for m in NETWORKS}
 
@@ -154,7 +180,7 @@ def error_of(points, which):
 
 def profile_of(row, system, fit):
     name, round_, submitter, system_name, title, software = row
-    rates, points = fit.points({m: float(r["cycles_per_inf"]) for m, r in system.items()})
+    rates, points = fit.points(cycles_of(system))
     powers = [float(r["avg_power_mW"]) / 1e3 for r in system.values() if r["avg_power_mW"]]
     mean = sum(powers) / len(powers) if powers else 0.0
     return {
@@ -166,7 +192,7 @@ def profile_of(row, system, fit):
         "source": "MLPerf Tiny %s closed, %s, %s" % (round_, submitter, system_name),
         "clock_Hz": float(system["ad"]["mhz"]) * 1e6,
         "cycles": dict(zip(KINDS, rates)),
-        "cycles_error": {"network_left_out": error_of(points, 2), "point_left_out": error_of(points, 3), "fit": error_of(points, 1)},
+        "cycles_error": {"network_left_out": error_of(points, 2), "point_left_out": error_of(points, 3), "board_left_out": board_error(fit.systems, row[1:4]), "fit": error_of(points, 1)},
         "power_W": rounded(mean),
         "power_error": rounded(max(abs(p / mean - 1.0) for p in powers)) if powers else 0.0,
         "points": [{"network": m, "published": p[0], "fitted": rounded(p[1]), "unseen": rounded(p[2])} for m, p in points.items()],
@@ -183,7 +209,8 @@ def main():
         profile = profile_of(row, systems[row[1:4]], fit)
         error = profile["cycles_error"]
         errors.append(max(error["network_left_out"], error["point_left_out"]))
-        print("%-30s fit %5.1f %%  point left out %5.1f %%  network left out %5.1f %%" % (row[0], 100 * error["fit"], 100 * error["point_left_out"], 100 * error["network_left_out"]))
+        board = "%5.1f %%" % (100 * error["board_left_out"]) if error["board_left_out"] is not None else "no other"
+        print("%-29s fit %4.1f %%  left out: point %4.1f %%  network %4.1f %%  board %s" % (row[0], 100 * error["fit"], 100 * error["point_left_out"], 100 * error["network_left_out"], board))
         path = os.path.join(sys.argv[2], row[0] + ".json")
         text = json.dumps(profile, indent=2) + "\n"
         if sys.argv[3:]:

@@ -55,7 +55,7 @@ static void point_operands(firmware *f)
 static const char *prepare(firmware *f, tl_memory *memory)
 {
   fw_hello *hello = &f->hello;
-  const size_t file_bytes = (size_t)(tl_model_end - tl_model_begin);
+  const size_t file_bytes = (size_t)((uintptr_t)tl_model_end - (uintptr_t)tl_model_begin);
   const tl_model_options options = {.rounding = TL_FIRMWARE_ROUNDING};
   size_t bound;
   hello->version = FW_VERSION;

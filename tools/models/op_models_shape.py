@@ -231,6 +231,7 @@ def models():
         batch_to_space("batch_to_space_crops", INT8, [2, 4, 5, 2], [2, 3], [[1, 1], [0, 1]]),
         resize("resize_bilinear_half", RESIZE_BILINEAR, INT8, [2, 3, 4, 2], [7, 5], 0, 1),
         resize("resize_bilinear_int16", RESIZE_BILINEAR, INT16, [1, 4, 3, 3], [9, 2], 0, 1),
+        resize("resize_bilinear_float", RESIZE_BILINEAR, FLOAT32, [2, 4, 3, 2], [7, 5], 0, 1),
         resize("resize_nearest_half", RESIZE_NEAREST_NEIGHBOR, INT8, [2, 3, 4, 2], [7, 5], 0, 1),
         resize("resize_nearest_int16", RESIZE_NEAREST_NEIGHBOR, INT16, [1, 5, 4, 1], [3, 7], 1, 0),
         broadcast_to("broadcast_to_middle", INT8, [2, 1, 3], [2, 2, 4, 3]),
@@ -397,7 +398,7 @@ def _resize(rng):
     size = [int(n) for n in rng.integers(1, 20, 2)]
     corners = int(rng.integers(2))
     if rng.integers(2):
-        return resize("random_bilinear", RESIZE_BILINEAR, _kind(rng, (INT8, INT16)), shape, size, corners,
+        return resize("random_bilinear", RESIZE_BILINEAR, _kind(rng, (INT8, INT16, FLOAT32)), shape, size, corners,
                       int(rng.integers(2)) & ~corners)
     return resize("random_nearest", RESIZE_NEAREST_NEIGHBOR, _kind(rng), shape, size, corners, int(rng.integers(2)))
 

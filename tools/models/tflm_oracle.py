@@ -17,7 +17,7 @@ from op_model import Model
 
 def _run(queue, file, cases, output_count, stream):
     from tflite_micro import runtime
-    interpreter = runtime.Interpreter.from_bytes(file, arena_size=64 << 20)
+    interpreter = runtime.Interpreter.from_bytes(file, arena_size=2 << 20)
     results = []
     for case in cases:
         if not stream:

@@ -54,6 +54,7 @@ static double element_of(const tl_tensor *tensor, const uint8_t *data, uint32_t 
     case TL_TENSOR_UINT8:
     case TL_TENSOR_BOOL: return data[element];
     case TL_TENSOR_INT16: return (int16_t)(data[2 * element] | data[2 * element + 1] << 8);
+    case TL_TENSOR_RESOURCE: /* a handle */
     case TL_TENSOR_INT32: return tl_load_i32(data + 4 * (size_t)element);
     case TL_TENSOR_INT64: return (double)tl_load_i64(data + 8 * (size_t)element);
     case TL_TENSOR_FLOAT32: return (double)tl_load_f32(data + 4 * (size_t)element);

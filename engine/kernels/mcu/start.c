@@ -13,6 +13,12 @@ extern uint8_t tl_link_pool_begin[], tl_link_pool_end[];
 
 enum { STACK_PAINT = 0xA5 };
 
+/* Bytes from one place of the linker script to another; for the compiler they are objects apart. */
+static size_t between(const volatile void *begin, const volatile void *end)
+{
+  return (size_t)((uintptr_t)end - (uintptr_t)begin);
+}
+
 static volatile uint32_t *reg(uintptr_t address) { return (volatile uint32_t *)address; }
 
 /* Everything below the stack pointer; inlined, so that nothing of ours lies there. */
@@ -26,8 +32,8 @@ __attribute__((always_inline)) static inline void paint_stack(void)
 __attribute__((noinline, noreturn)) static void start(void)
 {
   paint_stack();
-  memcpy(tl_link_data_begin, tl_link_data_from, (size_t)(tl_link_data_end - tl_link_data_begin));
-  memset(tl_link_bss_begin, 0, (size_t)(tl_link_bss_end - tl_link_bss_begin));
+  memcpy(tl_link_data_begin, tl_link_data_from, between(tl_link_data_begin, tl_link_data_end));
+  memset(tl_link_bss_begin, 0, between(tl_link_bss_begin, tl_link_bss_end));
   tl_clock_start();
   tl_host_exit(main());
 }
@@ -93,11 +99,11 @@ void *tl_memory_take(tl_memory *memory, size_t bytes)
 size_t tl_machine_stack_used(void)
 {
   const volatile uint8_t *at = tl_link_stack_bottom;
-  while (at < tl_link_stack_top && *at == STACK_PAINT) at++;
-  return (size_t)(tl_link_stack_top - at);
+  while (between(at, tl_link_stack_top) > 0 && *at == STACK_PAINT) at++;
+  return between(at, tl_link_stack_top);
 }
 
-size_t tl_machine_stack_bytes(void) { return (size_t)(tl_link_stack_top - tl_link_stack_bottom); }
+size_t tl_machine_stack_bytes(void) { return between(tl_link_stack_bottom, tl_link_stack_top); }
 
 void tl_clock_start(void)
 {

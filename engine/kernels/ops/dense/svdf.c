@@ -4,8 +4,9 @@
  *     state[f] = state[f] shifted by one, new last = sum_i wf[f, i] (x[i] - zero), rescaled
  *     y[u]     = sum over the unit's `rank` filters and their memory of wt[f, m] (state[f, m] - zero),
  *                + bias[u], rescaled
- * Source: TFLite Micro's reference kernel (its newer form, which saturates an int8 state with its zero
- * point); it computes the two ratios of scales in float and knows no fused activation here. */
+ * Source: TFLite Micro's reference kernel. It computes the two ratios of scales in float, knows no
+ * fused activation here, and clamps a new state before it adds the zero point, so that an int8 state
+ * can wrap (sources after the package of October 2026 clamp after that). */
 #include "kernels/ops/dense/dense.h"
 
 #include <string.h>
@@ -102,7 +103,8 @@ tl_kernel_code tl_svdf_prepare(const tl_op_setup *setup)
   return TL_KERNEL_OK;
 }
 
-/* What goes into the memory of a filter; sums wrap, as an int32 does on the MCU. */
+/* What goes into the memory of a filter; sums wrap, as an int32 does on the MCU, and so does the
+ * result where the zero point lifts it beyond its type. */
 static int32_t newest(const tl_svdf_data *svdf, const int8_t *x, uint32_t filter)
 {
   const bool wide = svdf->state_type == TL_TENSOR_INT16;
@@ -111,7 +113,7 @@ static int32_t newest(const tl_svdf_data *svdf, const int8_t *x, uint32_t filter
   uint32_t sum = 0;
   for (uint32_t i = 0; i < svdf->inputs; i++) sum += (uint32_t)(w[i] * (x[i] - svdf->input_zero));
   const int32_t scaled = tl_fixed_mul((int32_t)sum, svdf->scale_state);
-  return svdf->state_zero + tl_fixed_clamp(scaled, low - svdf->state_zero, high - svdf->state_zero);
+  return svdf->state_zero + tl_fixed_clamp(scaled, low, high);
 }
 
 /* Shifts the memory of a filter, adds the newest, and weighs it. */

@@ -87,4 +87,30 @@ tl_kernel_code tl_arg_max_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_arg_min_prepare(const tl_op_setup *setup);
 void tl_arg_eval(const tl_model *model, const tl_op *op, const tl_place *place);
 
+/* log_softmax.c: int8, along the last axis */
+typedef struct tl_log_softmax_data {
+  uint32_t rows, depth;
+  tl_scale scale, back;   /* of a difference, to Q5.26 and back */
+  int32_t difference_min; /* what is further below the largest element counts as 0 */
+} tl_log_softmax_data;
+TL_OP(log_softmax);
+
+/* l2_normalization.c: int8, along the last axis */
+typedef struct tl_l2_data {
+  uint32_t rows, depth;
+  int32_t zero_in;
+  int16_t rounding; /* tl_rounding of the multipliers that eval() makes */
+} tl_l2_data;
+TL_OP(l2_normalization);
+
+/* cumsum.c: along one axis of [outer][depth][inner] */
+typedef struct tl_cumsum_data {
+  uint32_t outer, depth, inner;
+  tl_scale scale_in, scale_out; /* int8 */
+  int32_t zero_in, zero_out;
+  bool exclusive, reverse;
+  bool plain; /* int32 */
+} tl_cumsum_data;
+TL_OP(cumsum);
+
 #endif

@@ -116,8 +116,8 @@ typedef struct tl_resize_data {
   uint32_t batch, in_height, in_width, out_height, out_width, depth;
   uint32_t element_bytes;
   tl_tensor_type type;
-  int32_t height_scale, width_scale;           /* bilinear: Q10 */
-  float height_scale_float, width_scale_float; /* nearest */
+  int32_t height_scale, width_scale;           /* bilinear of integers: Q10 */
+  float height_scale_float, width_scale_float; /* nearest, and bilinear of float32 */
   bool align_corners, half_pixel_centers;
   bool single_rounding;
 } tl_resize_data;

@@ -1,0 +1,120 @@
+/* depthwise_pack.c: DEPTHWISE_CONV_2D as sums of shifted arrays. */
+#include "kernels/batch/fast.h"
+
+#include <string.h>
+
+enum {
+  TABLES_MAX = 64, /* an odd number of channels has as many tables; then plain code serves */
+  SCRATCH_BYTES_MAX = 1 << 27
+};
+
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+  while (b != 0) {
+    const uint32_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+static tl_sums sums_of(const tl_conv_data *conv)
+{
+  return (tl_sums){.weights = {conv->weights, 1, conv->outputs, conv->outputs,
+                               (uint32_t)(conv->y.kernel * conv->x.kernel)},
+                   .scales = conv->scales,
+                   .scale_count = conv->scale_count,
+                   .bias = conv->bias,
+                   .input_zero = conv->input_zero,
+                   .output_zero = conv->output_zero,
+                   .range = conv->range};
+}
+
+/* Sizes of what is copied and of the units; false when they would be too large. */
+static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratch_bytes)
+{
+  const uint64_t per_unit = tl_unit_inputs(path->unit), stride = (uint32_t)d->x.stride;
+  const uint64_t reach =
+      (uint64_t)(d->x.out - 1) * stride + (uint64_t)(d->x.kernel - 1) * (uint32_t)d->x.dilation + 1;
+  const uint64_t columns = (reach + stride - 1) / stride;
+  const uint64_t line = columns * stride * d->outputs;
+  const uint64_t spare = 64; /* vectors read and write past the end of a line */
+  const uint64_t line_bytes = (line + spare + 63) / 64 * 64;
+  const uint64_t groups = ((uint64_t)d->y.kernel + per_unit - 1) / per_unit;
+  const uint64_t group_bytes = 4 * line_bytes;
+  const uint64_t all = line_bytes * ((uint32_t)d->y.in + 1ull) + groups * group_bytes + 4 * spare;
+  if (line > SCRATCH_BYTES_MAX || groups > SCRATCH_BYTES_MAX || all > SCRATCH_BYTES_MAX)
+    return false;
+  d->columns = (uint32_t)columns;
+  d->line_bytes = (uint32_t)line_bytes;
+  d->groups = (uint32_t)groups;
+  d->group_bytes = (uint32_t)group_bytes;
+  *scratch_bytes = (size_t)all;
+  return true;
+}
+
+/* Weights of one column of taps, lines group * per_unit .. */
+static void pack_tap(uint8_t *out, const tl_depthwise *d, const tl_fast_path *path,
+                     const tl_weights *weights, uint32_t first, uint32_t group, uint32_t column)
+{
+  const uint32_t per_unit = tl_unit_inputs(path->unit), width = (uint32_t)d->x.kernel;
+  for (uint32_t lane = 0; lane < path->lanes; lane++) {
+    const tl_weights one = {weights->data + ((first + lane) % d->outputs) * weights->output_step +
+                                column * weights->tap_step,
+                            0, weights->tap_step * width, 1, (uint32_t)d->y.kernel};
+    tl_unit_put(out, path, lane, &one, group * per_unit);
+  }
+}
+
+static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_weights *weights,
+                         tl_cutter *cutter)
+{
+  const uint32_t width = (uint32_t)d->x.kernel, stride = (uint32_t)d->x.stride;
+  d->taps = d->groups * width;
+  uint32_t *shift = tl_cut(cutter, 4ull * d->taps);
+  uint8_t *out = tl_cut(cutter, 4ull * path->lanes * path->vectors * d->taps * d->tables);
+  d->shift = shift;
+  d->weights = out;
+  if (out == NULL) return;
+  for (uint32_t g = 0; g < d->groups; g++)
+    for (uint32_t k = 0; k < width; k++) {
+      const uint32_t column = k * (uint32_t)d->x.dilation;
+      const uint32_t place = column % stride * d->columns + column / stride;
+      *shift++ = g * d->group_bytes + 4 * place * d->outputs;
+    }
+  for (uint32_t table = 0; table < d->tables; table++)
+    for (uint32_t g = 0; g < d->groups; g++)
+      for (uint32_t k = 0; k < width; k++)
+        for (uint32_t v = 0; v < path->vectors; v++, out += 4 * path->lanes)
+          pack_tap(out, d, path, weights, (table * path->vectors + v) * path->lanes, g, k);
+}
+
+bool tl_depthwise_pack(tl_fast_pack *pack)
+{
+  const tl_conv_data *conv = pack->op->data;
+  const tl_tensor *input = tl_op_input(pack->model, pack->op, 0);
+  const tl_tensor *output = tl_op_output(pack->model, pack->op, 0);
+  if (!tl_fast_takes(input) || !tl_fast_takes(output) || conv->wide) return false;
+  tl_depthwise d = {.in_offset = input->offset,
+                    .out_offset = output->offset,
+                    .images = conv->batches,
+                    .inputs = conv->inputs,
+                    .outputs = conv->outputs,
+                    .y = conv->y,
+                    .x = conv->x,
+                    .input_zero = conv->input_zero};
+  const uint32_t pass = pack->path->lanes * pack->path->vectors;
+  d.tables = d.outputs / common_divisor(d.outputs, pass);
+  if (d.tables > TABLES_MAX || !size_lines(&d, pack->path, &pack->scratch_bytes)) return false;
+  tl_depthwise *packed = tl_cut(pack->cutter, sizeof *packed);
+  const tl_sums sums = sums_of(conv);
+  if (!tl_rescaling_pack(&d.rescaling, &sums, pack->path, d.tables * pass, pack->cutter))
+    return false;
+  pack_weights(&d, pack->path, &sums.weights, pack->cutter);
+  if (packed != NULL) {
+    tl_rescaling_repeat(&d.rescaling, d.outputs, d.tables * pass);
+    *packed = d;
+  }
+  pack->packed = packed;
+  return true;
+}

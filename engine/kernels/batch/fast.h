@@ -1,0 +1,196 @@
+/* fast.h: operators in a form for vector units, and the functions that a SIMD path brings.
+ *
+ * Why: packing is plain C and the same for all paths; what differs is how many inputs a vector lane
+ * takes at once. A *unit* is 32 bits of consecutive inputs, or of the weights that meet them:
+ *     TL_UNIT_BYTES   4 inputs as u = x + 128 (0 .. 255), 4 weights as int8      (AVX-512 VNNI)
+ *     TL_UNIT_PAIRS   2 inputs as x - input_zero, 2 weights, int16 each          (SSE4.1, AVX2)
+ *     TL_UNIT_HALVES  the same values, but a vector has the first of all its units, then the second
+ *                     of all                                                     (NEON)
+ * A vector of `lanes` units of weights belongs to `lanes` consecutive outputs (channels).
+ * Owns: nothing; packed forms point into the memory of tl_batch_pack, and into the model.
+ * Threads: read-only after packing; scratch and arena belong to the caller's thread. */
+#ifndef TL_KERNELS_BATCH_FAST_H
+#define TL_KERNELS_BATCH_FAST_H
+
+#include "kernels/batch.h"
+#include "kernels/op_table.h"
+#include "kernels/ops/dense/dense.h"
+
+typedef enum tl_unit { TL_UNIT_BYTES, TL_UNIT_PAIRS, TL_UNIT_HALVES } tl_unit;
+
+typedef enum tl_fast_kind {
+  TL_FAST_NONE, /* runs as in tl_model_run, device by device */
+  TL_FAST_GEMM, /* FULLY_CONNECTED, CONV_2D, DEPTHWISE_CONV_2D of one channel */
+  TL_FAST_DEPTHWISE,
+  TL_FAST_KIND_COUNT
+} tl_fast_kind;
+
+/* `count` devices of a tile: tensors of device d stand at arena + d * device_bytes. */
+typedef struct tl_fast_job {
+  uint8_t *arena, *scratch;
+  size_t device_bytes;
+  uint32_t count;
+} tl_fast_job;
+
+typedef struct tl_fast_path {
+  tl_unit unit;
+  uint32_t lanes;   /* int32 lanes of a vector */
+  uint32_t vectors; /* most vectors of outputs that one pass has, a power of 2 */
+  void (*run[TL_FAST_KIND_COUNT])(const void *packed, const tl_fast_job *job);
+} tl_fast_path;
+
+/* NULL when not built for this machine. */
+const tl_fast_path *tl_fast_path_sse(void);
+const tl_fast_path *tl_fast_path_avx2(void);
+const tl_fast_path *tl_fast_path_vnni(void);
+const tl_fast_path *tl_fast_path_neon(void);
+
+struct tl_batch_op {
+  tl_fast_kind kind;
+  const void *packed;
+};
+
+/* tl_batch_pack with a path of the caller's (NULL: no vector code), so that tests can run one over C
+ * stand-ins. */
+tl_kernel_code tl_batch_pack_path(tl_batch *out, void *memory, size_t memory_bytes,
+                                  const tl_model *model, const tl_fast_path *path,
+                                  tl_kernel_status *status);
+
+/* ---- packing ---- */
+
+/* Hands out aligned pieces of the caller's memory; with base == NULL it only counts. */
+typedef struct tl_cutter {
+  uint8_t *base;
+  size_t used;
+} tl_cutter;
+void *tl_cut(tl_cutter *cutter, size_t bytes);
+
+/* What packing one operator is told, and says. */
+typedef struct tl_fast_pack {
+  const tl_model *model;
+  const tl_op *op;
+  const tl_fast_path *path;
+  uint32_t tile; /* devices at once */
+  tl_cutter *cutter;
+  size_t scratch_bytes; /* out: what running it needs */
+  const void *packed;   /* out; NULL while only counting */
+} tl_fast_pack;
+
+/* Each: true when the operator has an exact vector form on this path. */
+bool tl_gemm_pack(tl_fast_pack *pack);
+bool tl_depthwise_pack(tl_fast_pack *pack);
+
+/* Whether vector code may read or write it: int8, in the arena. */
+bool tl_fast_takes(const tl_tensor *tensor);
+
+uint32_t tl_unit_inputs(tl_unit unit);      /* 4 or 2 */
+uint32_t tl_unit_input_bytes(tl_unit unit); /* 1 or 2 */
+
+/* Weight `tap` of output `o`: data[o * output_step + tap * tap_step]. */
+typedef struct tl_weights {
+  const int8_t *data;
+  size_t output_step, tap_step;
+  uint32_t outputs, taps;
+} tl_weights;
+
+/* Puts weights `tap` and on of the first output into a lane of a vector of units; zeros past the
+ * taps, or if there is no output. */
+void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl_weights *weights,
+                 uint32_t tap);
+
+/* ---- rescaling: from int32 sums to int8 outputs (rescale.c) ---- */
+
+typedef enum tl_fast_form {
+  TL_FORM_FLOAT,         /* round(sum * scale + above), half to even */
+  TL_FORM_FLOAT_BY_SIGN, /* round(sum * scale + (sum < 0 ? below : above)) */
+  TL_FORM_INTEGER        /* tl_fixed_mul, then + zero */
+} tl_fast_form;
+
+/* One value an output, padded to whole vectors; sums begin at `start`. The float forms are used only
+ * where tl_window_prove has shown that they give the integer result for every sum that can occur. */
+typedef struct tl_rescaling {
+  const int32_t *start; /* bias, with the input's offset folded in */
+  const float *scale, *above, *below;
+  const int32_t *multiplier, *left, *right;
+  int32_t zero;
+  tl_fast_form form;
+  int8_t low, high; /* clamp */
+} tl_rescaling;
+
+/* What rescaling needs to know of an operator. */
+typedef struct tl_sums {
+  tl_weights weights;
+  const tl_scale *scales; /* scale_count: 1 or outputs */
+  uint32_t scale_count;
+  const uint8_t *bias; /* int32 in the file, or NULL */
+  int32_t input_zero, output_zero;
+  tl_range range;
+} tl_sums;
+
+/* False where vector code would not be exact: single rounding, sums of 2^30 and more.
+ * padded  outputs rounded up to whole vectors */
+bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_path *path,
+                       uint32_t padded, tl_cutter *cutter);
+
+/* Fills `count` values of each table by repeating the first `outputs`. */
+void tl_rescaling_repeat(tl_rescaling *rescaling, uint32_t outputs, uint32_t count);
+
+/* ---- matrix product (gemm_pack.c, gemm_body.h) ---- */
+
+/* One axis of an image as it is staged: padded, without what a stride skips when the kernel is 1. */
+typedef struct tl_staged_axis {
+  int32_t in, out; /* of the operator */
+  int32_t size;    /* staged positions; number s holds input first + s * step */
+  int32_t first, step;
+  int32_t stride; /* staged positions from one output to the next */
+} tl_staged_axis;
+
+/* Outputs [first, first + count) in `vectors` vectors. */
+typedef struct tl_panel {
+  uint32_t first, count, vectors;
+  size_t weights; /* byte offset of its table: [run][unit][vector][lane] */
+} tl_panel;
+
+/* Images of `inputs` channels are staged as units; an output pixel sums `runs` runs of `units` units,
+ * run r at byte offsets[r] from its first tap. FULLY_CONNECTED: a row of inputs is a pixel. */
+typedef struct tl_gemm {
+  uint32_t in_offset, out_offset; /* of the tensors in the arena */
+  uint32_t images;                /* of one device */
+  uint32_t inputs, outputs;       /* channels */
+  tl_staged_axis y, x;
+  uint32_t runs, units;
+  const uint32_t *offsets;
+  uint32_t pixel_bytes, line_bytes, image_bytes; /* staged */
+  uint32_t group;                                /* devices staged at once */
+  int32_t input_zero;
+  uint32_t panel_count;
+  const tl_panel *panels;
+  const uint8_t *weights;
+  tl_rescaling rescaling;
+} tl_gemm;
+
+/* ---- depthwise (depthwise_pack.c, depthwise_body.h) ---- */
+
+/* Each input line is copied with its padding, columns sorted by their place modulo the stride, and
+ * channels multiplied; then the taps of a column become units of consecutive lines. So one output
+ * line is a sum of shifted arrays, pixels and channels alike: output number i (pixel * outputs +
+ * channel) adds unit i + shift[tap] of each tap. Tables repeat the channels, so that every vector of
+ * a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables. */
+typedef struct tl_depthwise {
+  uint32_t in_offset, out_offset; /* of the tensors in the arena */
+  uint32_t images;                /* of one device */
+  uint32_t inputs, outputs;       /* channels */
+  tl_conv_axis y, x;
+  uint32_t columns;      /* of a copied line, for each place modulo the stride */
+  uint32_t line_bytes;   /* of a copied line, with room to read past it */
+  uint32_t groups;       /* of units: lines of taps / inputs of a unit */
+  uint32_t group_bytes;  /* of one line of units */
+  uint32_t taps;         /* groups * taps of a line */
+  const uint32_t *shift; /* taps: bytes into the units */
+  int32_t input_zero;
+  uint32_t tables;
+  const uint8_t *weights; /* [table][tap][vector][lane] */
+  tl_rescaling rescaling;
+} tl_depthwise;
+
+#endif

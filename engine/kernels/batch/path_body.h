@@ -1,0 +1,7 @@
+/* path_body.h: the table of a path's functions, after all bodies. No header guard: included once a
+ * path. */
+static const tl_fast_path TL_PATH_NAME(fast_path) = {
+    (tl_unit)U_FORMAT,
+    V_LANES,
+    U_VECTORS,
+    {[TL_FAST_GEMM] = TL_PATH_NAME(gemm), [TL_FAST_DEPTHWISE] = TL_PATH_NAME(depthwise)}};

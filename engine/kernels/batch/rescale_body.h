@@ -1,0 +1,59 @@
+/* rescale_body.h: sums to outputs, once for all vector widths; see tl_rescaling in fast.h. No header
+ * guard: included once a path. */
+#include "kernels/batch/fast.h"
+
+#ifdef TL_STANDIN /* slow anyhow: let the compiler be quick */
+#define TL_INLINE static
+#define TL_UNROLL
+#else
+#define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
+#ifdef __clang__
+#define TL_UNROLL _Pragma("unroll")
+#else
+#define TL_UNROLL _Pragma("GCC unroll 16")
+#endif
+#endif
+
+/* tl_fixed_mul, lane by lane: shift left, high product, shift right with halves away from zero,
+ * where e > 0: (x + 2^(e-1) - (x < 0)) >> e. */
+TL_INLINE V rescale_integer(V sum, const tl_rescaling *r, uint32_t output)
+{
+  const V right = V_LOAD(r->right + output), one = V_SET(1);
+  const V x =
+      v_high_mul(V_SHIFT_LEFT_EACH(sum, V_LOAD(r->left + output)), V_LOAD(r->multiplier + output));
+  const V shifts = V_GREATER(right, V_ZERO()); /* -1 where e > 0 */
+  const V half = V_AND(shifts, V_SHIFT_LEFT_EACH(one, V_ADD(right, shifts)));
+  const V y = V_SHIFT_RIGHT_EACH(V_ADD(x, V_ADD(half, V_AND(shifts, V_SIGN(x)))), right);
+  return V_ADD(y, V_SET(r->zero));
+}
+
+TL_INLINE V rescale_float(V sum, const tl_rescaling *r, uint32_t output, bool by_sign)
+{
+  const F above = F_LOAD(r->above + output);
+  const F add = by_sign ? F_BY_SIGN(sum, above, F_LOAD(r->below + output)) : above;
+  return V_OF(F_ADD(F_MUL(F_OF(sum), F_LOAD(r->scale + output)), add));
+}
+
+/* Stores `count` outputs from `vectors` vectors of sums; outputs first .. of the tables. */
+TL_INLINE void rescale_store(int8_t *y, const V *sum, const tl_rescaling *r, uint32_t first,
+                             uint32_t count, int vectors, tl_fast_form form)
+{
+  V out[4];
+  TL_UNROLL
+  for (int v = 0; v < vectors; v++) {
+    const uint32_t output = first + (uint32_t)v * V_LANES;
+    out[v] = form == TL_FORM_INTEGER
+                 ? rescale_integer(sum[v], r, output)
+                 : rescale_float(sum[v], r, output, form == TL_FORM_FLOAT_BY_SIGN);
+  }
+  const V low = V_SET((int32_t)((uint8_t)r->low * 0x01010101u));
+  const V high = V_SET((int32_t)((uint8_t)r->high * 0x01010101u));
+  u_narrow(y, out, vectors, low, high, count);
+}
+
+static inline int32_t u_load32(const uint8_t *from)
+{
+  int32_t unit;
+  memcpy(&unit, from, sizeof unit);
+  return unit;
+}

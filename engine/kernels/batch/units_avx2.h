@@ -1,0 +1,38 @@
+/* units_avx2.h: units of 2 int16 on 8 lanes, for the bodies of this folder (see fast.h). */
+#include "kernels/simd/lanes_avx2.h"
+
+enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4, U_CHUNK = 8 };
+
+#define U_BROADCAST(p) V_SET(u_load32(p))
+#define U_DOT(sum, x, w) _mm256_add_epi32((sum), _mm256_madd_epi16((x), (w)))
+#define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))
+#define V_SHIFT_LEFT_EACH(a, n) _mm256_sllv_epi32((a), (n))
+#define V_SHIFT_RIGHT_EACH(a, n) _mm256_srav_epi32((a), (n))
+
+/* Int32 lanes as int8, saturated, in order: 8 or 16 bytes. */
+TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V high)
+{
+  const V words =
+      _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[vectors - 1]), 0xD8); /* in order */
+  const __m128i bytes =
+      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  const __m128i clamped =
+      _mm_min_epi8(_mm_max_epi8(bytes, _mm256_castsi256_si128(low)), _mm256_castsi256_si128(high));
+  if (vectors == 2)
+    _mm_storeu_si128((__m128i *)(void *)out, clamped);
+  else
+    _mm_storel_epi64((__m128i *)(void *)out, clamped);
+}
+
+/* U_CHUNK units from element `at` on of two lines. */
+TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
+                                          int32_t zero)
+{
+  const V first =
+      _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(line[0] + at)));
+  const V second =
+      _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(line[1] + at)));
+  const V both = _mm256_blend_epi16(first, _mm256_slli_epi32(second, 16), 0xAA);
+  V_STORE(out, _mm256_sub_epi16(both, _mm256_set1_epi16((int16_t)zero)));
+}
+#include "kernels/batch/units_words.h"

@@ -1,0 +1,48 @@
+/* units_neon.h: units of 2 int16 on 4 lanes, the first of all units in one half of a vector and the
+ * second in the other; for the bodies of this folder (see fast.h). Any aarch64. */
+#include "kernels/simd/lanes_neon.h"
+
+enum { U_FORMAT = TL_UNIT_HALVES, U_INPUTS = 2, U_VECTORS = 4, U_ROWS = 4, U_CHUNK = 8 };
+
+#define U_BROADCAST(p)                                                                             \
+  vreinterpretq_s32_s16(vcombine_s16(vld1_dup_s16((const int16_t *)(const void *)(p)),             \
+                                     vld1_dup_s16((const int16_t *)(const void *)(p) + 1)))
+#define F_LOAD(p) vld1q_f32((const float *)(const void *)(p))
+#define V_SHIFT_LEFT_EACH(a, n) vshlq_s32((a), (n))
+#define V_SHIFT_RIGHT_EACH(a, n) vshlq_s32((a), vnegq_s32(n))
+
+static inline V u_dot(V sum, V x, V w)
+{
+  const int16x8_t a = vreinterpretq_s16_s32(x), b = vreinterpretq_s16_s32(w);
+  return vmlal_s16(vmlal_s16(sum, vget_low_s16(a), vget_low_s16(b)), vget_high_s16(a),
+                   vget_high_s16(b));
+}
+#define U_DOT(sum, x, w) u_dot((sum), (x), (w))
+
+/* Int32 lanes as int8, saturated, in order: 4, 8 or 16 bytes. */
+static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V high)
+{
+  for (int i = 0; i < vectors; i += 2) {
+    const bool pair = i + 1 < vectors;
+    const int16x8_t words = vcombine_s16(vqmovn_s32(v[i]), vqmovn_s32(v[pair ? i + 1 : i]));
+    const int8x8_t bytes =
+        vmin_s8(vmax_s8(vqmovn_s16(words), vget_low_s8(vreinterpretq_s8_s32(low))),
+                vget_low_s8(vreinterpretq_s8_s32(high)));
+    if (pair)
+      vst1_s8(out + 4 * i, bytes);
+    else
+      vst1_lane_s32((int32_t *)(void *)(out + 4 * i), vreinterpret_s32_s8(bytes), 0);
+  }
+}
+
+/* U_CHUNK units from element `at` on of two lines. */
+static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at, int32_t zero)
+{
+  const int16x8_t zeros = vdupq_n_s16((int16_t)zero);
+  const int16x8_t first = vsubq_s16(vmovl_s8(vld1_s8(line[0] + at)), zeros);
+  const int16x8_t second = vsubq_s16(vmovl_s8(vld1_s8(line[1] + at)), zeros);
+  V_STORE(out, vreinterpretq_s32_s16(vcombine_s16(vget_low_s16(first), vget_low_s16(second))));
+  V_STORE(out + 16,
+          vreinterpretq_s32_s16(vcombine_s16(vget_high_s16(first), vget_high_s16(second))));
+}
+#include "kernels/batch/units_words.h"

@@ -1,0 +1,48 @@
+/* units_sse.h: units of 2 int16 on 4 lanes, for the bodies of this folder (see fast.h). */
+#include "kernels/simd/lanes_sse.h"
+
+enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4, U_CHUNK = 8 };
+
+#define U_BROADCAST(p) V_SET(u_load32(p))
+#define U_DOT(sum, x, w) _mm_add_epi32((sum), _mm_madd_epi16((x), (w)))
+#define F_LOAD(p) _mm_loadu_ps((const float *)(const void *)(p))
+#define V_SHIFT_LEFT_EACH(a, n) u_shift((a), (n), true)
+#define V_SHIFT_RIGHT_EACH(a, n) u_shift((a), (n), false)
+
+/* SSE4.1 has no shift by lane; only the integer form needs it. */
+TL_TARGET static inline V u_shift(V a, V n, bool left)
+{
+  int32_t value[4], by[4];
+  V_STORE(value, a);
+  V_STORE(by, n);
+  for (int i = 0; i < 4; i++)
+    value[i] = left ? (int32_t)((uint32_t)value[i] << by[i]) : value[i] >> by[i];
+  return V_LOAD(value);
+}
+
+/* Int32 lanes as int8, saturated, in order: 4 or 8 bytes. */
+TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V high)
+{
+  const __m128i words = _mm_packs_epi32(v[0], v[vectors - 1]);
+  const __m128i bytes = _mm_min_epi8(_mm_max_epi8(_mm_packs_epi16(words, words), low), high);
+  if (vectors == 2) {
+    _mm_storel_epi64((__m128i *)(void *)out, bytes);
+  } else {
+    const int32_t four = _mm_cvtsi128_si32(bytes);
+    memcpy(out, &four, sizeof four);
+  }
+}
+
+/* U_CHUNK units from element `at` on of two lines. */
+TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
+                                          int32_t zero)
+{
+  const __m128i zeros = _mm_set1_epi16((int16_t)zero);
+  const __m128i first = _mm_sub_epi16(
+      _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(line[0] + at))), zeros);
+  const __m128i second = _mm_sub_epi16(
+      _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(line[1] + at))), zeros);
+  V_STORE(out, _mm_unpacklo_epi16(first, second));
+  V_STORE(out + 16, _mm_unpackhi_epi16(first, second));
+}
+#include "kernels/batch/units_words.h"

@@ -1,0 +1,152 @@
+/* The batched runner against tl_model_run: any model, any number of devices, every path. */
+#include "tests/kernels/batch_check.h"
+#include "tests/kernels/random_net.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Every model of a shared list (first column of a manifest) that opens. */
+static int check_list(const char *folder, const char *list, uint32_t devices)
+{
+  char path[512], line[8192];
+  int checked = 0;
+  snprintf(path, sizeof path, "%s/kernels/%s/%s", TL_SHARED_DIR, list, "manifest.csv");
+  FILE *manifest = fopen(path, "r");
+  assert_non_null(manifest);
+  while (fgets(line, sizeof line, manifest) != NULL) {
+    opened m;
+    dice d = {(uint64_t)checked + 1};
+    line[strcspn(line, ",.")] = '\0';
+    snprintf(path, sizeof path, "%s/kernels/%s/%.100s.tflite", TL_SHARED_DIR, folder, line);
+    size_t bytes;
+    uint8_t *file = read_file(path, &bytes);
+    if (file == NULL) continue; /* the header, and lines of intermediate tensors */
+    if (open_model(&m, file, bytes)) {
+      check_batches(&m, devices, &d, line);
+      checked++;
+    }
+    close_model(&m);
+  }
+  fclose(manifest);
+  return checked;
+}
+
+static void every_generated_model_gives_the_bytes_of_one_device_at_a_time(void **unused)
+{
+  (void)unused;
+  if (TL_SHARED_DIR[0] == '\0') skip();
+  const int checked = check_list("ops", "ops", 11);
+  print_message("%d generated models equal on every path\n", checked);
+  assert_true(checked >= 56);
+}
+
+static void the_models_of_mlperf_tiny_give_the_bytes_of_one_device_at_a_time(void **unused)
+{
+  (void)unused;
+  static const char *const names[] = {
+      "ad01_int8",     "kws_ref_model",    "ic_pretrainedResnet_quant", "vww_96_int8",
+      "sww_ref_model", "hello_world_int8", "micro_speech_quantized",    "person_detect"};
+  if (TL_SHARED_DIR[0] == '\0') skip();
+  for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+    char path[512];
+    opened m;
+    dice d = {n};
+    snprintf(path, sizeof path, "%s/kernels/models/%s.tflite", TL_SHARED_DIR, names[n]);
+    if (open_model_file(&m, path)) {
+      const uint32_t fast = check_batches(&m, n == 0 ? 70 : 9, &d, names[n]);
+      print_message("%s: %u of %u operators have vector code\n", names[n], fast, m.model.op_count);
+    } else {
+      print_message("%s: not opened: %s\n", names[n], m.status.reason);
+    }
+    close_model(&m);
+  }
+}
+
+static void random_chains_of_fully_connected_layers_are_equal(void **unused)
+{
+  (void)unused;
+  for (uint64_t seed = 1; seed <= 60; seed++) {
+    dice d = {seed};
+    char what[64];
+    const uint32_t layer_count = 1 + roll(&d, 4);
+    uint32_t widths[8];
+    for (uint32_t l = 0; l <= layer_count; l++) widths[l] = 1 + roll(&d, 150);
+    size_t bytes;
+    opened m;
+    uint8_t *file = random_chain(&bytes, &d, widths, layer_count, 1 + (int32_t)roll(&d, 127),
+                                 roll(&d, 2) == 0, roll(&d, 4) != 0);
+    snprintf(what, sizeof what, "chain of seed %llu", (unsigned long long)seed);
+    assert_true(open_model(&m, file, bytes));
+    check_batches(&m, 1 + roll(&d, 140), &d, what);
+    close_model(&m);
+  }
+}
+
+static void random_convolutions_are_equal(void **unused)
+{
+  (void)unused;
+  uint32_t fast = 0, all = 0;
+  for (uint64_t seed = 1; seed <= 150; seed++) {
+    dice d = {seed};
+    char net[1000], what[1100];
+    size_t bytes;
+    opened m;
+    uint8_t *file = random_net(&bytes, &d, 1 + roll(&d, 3), net, sizeof net);
+    snprintf(what, sizeof what, "seed %llu:%s", (unsigned long long)seed, net);
+    if (!open_model(&m, file, bytes)) fail_msg("%s: %s", what, m.status.reason);
+    fast += check_batches(&m, 1 + roll(&d, 6), &d, what);
+    all += m.model.op_count;
+    close_model(&m);
+  }
+  print_message("%u of %u layers have vector code\n", fast, all);
+  assert_true(fast > all * 9 / 10);
+}
+
+static void wrong_memory_is_refused(void **unused)
+{
+  (void)unused;
+  opened m;
+  tl_batch batch;
+  assert_true(open_model_file(&m, TL_SOURCE_DIR "/assets/models/w1-synthetic-int8.tflite"));
+  const size_t bytes = tl_batch_pack_bytes(&m.model);
+  uint8_t *memory = take(bytes + 1), in[64] = {0}, out[64];
+  assert_int_equal(
+      tl_batch_pack(&batch, memory, bytes - 1, &m.model, TL_KERNEL_SCALAR, &m.status) |
+          tl_batch_pack(&batch, memory + 1, bytes, &m.model, TL_KERNEL_SCALAR, &m.status),
+      TL_KERNEL_E_MEMORY);
+  assert_string_equal(m.status.reason,
+                      "memory for the packed model is too small or not aligned to 64 bytes");
+  const tl_kernel_path absent =
+      tl_kernel_path_built(TL_KERNEL_NEON) ? TL_KERNEL_SSE : TL_KERNEL_NEON;
+  assert_int_equal(tl_batch_pack(&batch, memory, bytes, &m.model, absent, &m.status),
+                   TL_KERNEL_E_UNSUPPORTED);
+  assert_int_equal(tl_batch_pack(&batch, memory, bytes, &m.model, TL_KERNEL_SCALAR, &m.status),
+                   TL_KERNEL_OK);
+  uint8_t *arena = take(batch.arena_bytes);
+  const void *inputs[1] = {in};
+  void *outputs[1] = {out};
+  assert_int_equal(
+      tl_model_run_batch(&batch, arena, batch.arena_bytes - 1, NULL, 1, inputs, outputs, &m.status),
+      TL_KERNEL_E_MEMORY);
+  assert_string_equal(m.status.reason, "the arena is too small or not aligned");
+  free(arena);
+  free(memory);
+  close_model(&m);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_generated_model_gives_the_bytes_of_one_device_at_a_time),
+      cmocka_unit_test(the_models_of_mlperf_tiny_give_the_bytes_of_one_device_at_a_time),
+      cmocka_unit_test(random_chains_of_fully_connected_layers_are_equal),
+      cmocka_unit_test(random_convolutions_are_equal),
+      cmocka_unit_test(wrong_memory_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
