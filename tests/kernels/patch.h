@@ -32,7 +32,7 @@ void apply_patch(uint8_t *file, size_t bytes, patch p);
 /* A model of tests/golden/ops with some of its numbers changed; true when it opened. */
 bool open_patched(opened *m, const char *name, const patch *patches, size_t count);
 
-/* One row of a table of refusals: what is changed, and the sentence that node 0 must then say. */
+/* One row of a table of refusals: what is changed, and the sentence that one of its nodes must then say. */
 typedef struct refusal {
   const char *model, *reason;
   patch patches[6];
