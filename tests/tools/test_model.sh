@@ -46,6 +46,14 @@ tl 0 model run "$model" --input "$in" -o once.bin --personality single && ! cmp 
 tl 0 model run "$model" --input "$in" -o got.bin --personality single:FULLY_CONNECTED+ADD && cmp -s got.bin once.bin; ok "and so does its only kind of operator alone"
 tl 0 model run "$model" --input "$in" -o got.bin --personality single:ADD && cmp -s got.bin "$out"; ok "and no operator that it has not"
 
+
+# --- a model that keeps state: cases follow each other
+stateful=$source_dir/tests/golden/ops/variable_fifo
+tl 0 model info "$stateful.tflite" --json state.json -q && json state.json "d['state_bytes'] > 0"; ok "info shows the state"
+tl 0 model run "$stateful.tflite" --input "$stateful.in.bin" -o got.bin && cmp -s got.bin "$stateful.out.bin"; ok "state passes from case to case"
+tl 0 model run "$stateful.tflite" --input <(cat "$stateful.in.bin" "$stateful.in.bin") -o twice.bin && ! cmp -s <(tail -c "$(stat -c %s got.bin)" twice.bin) got.bin; ok "and is zeroed once, not for each file's worth"
+tl 2 model run "$stateful.tflite" --input "$stateful.in.bin" -o got.bin --batch 2 && grep -q "bytes of state from case to case.*--batch 1" err; ok "so they do not run side by side"
+
 # --- run, wrongly
 cp "$in" kept.bin
 tl 2 model run "$model" --input "$in" && grep -q "input and --output are needed" err; ok "a missing --output exits 2"

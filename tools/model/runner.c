@@ -40,7 +40,7 @@ tl_code model_runner_open(model_runner *out, const tl_model *model,
   const tl_code code = choose_path(&chosen, options->path, err);
   if (code != TL_OK) return code;
   if (options->batch > 1 && model->state_bytes > 0 && !options->is_independent)
-    return tl_fail(err, TL_E_ARG, NULL,
+    return tl_fail(err, TL_E_USAGE, NULL,
                    "--batch: the model keeps %zu bytes of state from case to case, so its cases "
                    "run one after the other: --batch 1",
                    model->state_bytes);

@@ -26,8 +26,8 @@ typedef struct model_run_options {
       is_independent; /* state is cleared before every case; else before the first, and cases run in order */
 } model_run_options;
 
-/* errors  TL_E_ARG: a path that this processor has not; a batch above 1 for a model whose state passes from case
- *         to case; TL_E_LIMIT */
+/* errors  TL_E_ARG: a path that this processor has not; TL_E_USAGE: a batch above 1 for a model whose state passes
+ *         from case to case; TL_E_LIMIT */
 tl_code model_runner_open(model_runner *out, const tl_model *model,
                           const model_run_options *options, tl_error *err);
 void model_runner_close(model_runner *runner);
