@@ -116,7 +116,7 @@ static void spoil(tl_fleet_def *d, spoiled what)
       d->detector.versions[0].byte_count = sizeof garbage;
       d->detector.versions[0].name = "anomaly.tflite";
       if (what == DETECTOR_NAME) d->detector.name = NULL;
-      if (what == DETECTOR_CHANNELS) d->detector.channel_count = 5;
+      if (what == DETECTOR_CHANNELS) d->detector.inputs[0].channel_count = 5;
       if (what == DETECTOR_HOP) d->detector.hop = 0;
       if (what == DETECTOR_THRESHOLD) d->detector.threshold = NAN;
       if (what == DETECTOR_COMMAND) d->detector.fallback_command = INFINITY;
