@@ -53,6 +53,7 @@ static void describe_detector(tl_loop_info *out, const tl_fleet *fleet)
   out->window = d->rings[0].window;
   out->hop = d->hop;
   out->persist = d->persist;
+  out->arm_s = d->arm_s;
   out->score = d->score;
   out->alarm = d->alarm;
   out->streak = d->streak;

@@ -95,7 +95,9 @@ static fw_sample sample_of(const trace *t, const tl_tick_view *view, uint32_t ro
                   .measured = cell(view, loop->measured, row),
                   .setpoint = cell(view, loop->setpoint, row)};
   for (int g = 0; g < FW_GAINS; g++) in.gains[g] = cell(view, loop->gains[g], row);
-  if (loop->has_detector) in.threshold = cell(view, loop->threshold, row);
+  /* a detector that is not armed yet is one whose threshold nothing reaches */
+  if (loop->has_detector)
+    in.threshold = in.at_s >= loop->arm_s ? cell(view, loop->threshold, row) : 1e300;
   for (uint32_t c = 0; c < loop->channel_count; c++) {
     const tl_loop_channel *channel = &loop->channels[c];
     in.value[c] = channel->is_actuator ? t->applied[c] : cell(view, channel->value, row);
