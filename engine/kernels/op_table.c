@@ -37,7 +37,7 @@ static const tl_op_row rows[] = {
     {71, "EQUAL", 2, 2, 1, 1, sizeof(tl_compare_data), tl_equal_prepare, tl_equal_eval},
     {72, "NOT_EQUAL", 2, 2, 1, 1, sizeof(tl_compare_data), tl_equal_prepare, tl_not_equal_eval},
     {73, "LOG", 1, 1, 1, 1, sizeof(tl_table_data), tl_log_prepare, tl_table_eval},
-    {76, "RSQRT", 1, 1, 1, 1, sizeof(tl_elementwise_data), tl_rsqrt_prepare, tl_rsqrt_eval},
+    {76, "RSQRT", 1, 1, 1, 1, sizeof(tl_rsqrt_data), tl_rsqrt_prepare, tl_rsqrt_eval},
     {84, "LOGICAL_OR", 2, 2, 1, 1, sizeof(tl_choose_data), tl_logical_prepare, tl_logical_or_eval},
     {86, "LOGICAL_AND", 2, 2, 1, 1, sizeof(tl_choose_data), tl_logical_prepare,
      tl_logical_and_eval},

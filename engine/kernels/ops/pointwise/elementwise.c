@@ -160,7 +160,7 @@ static tl_scale inverse_root(int32_t x, int16_t rounding)
 static void rsqrt_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
                         uint32_t count)
 {
-  const tl_elementwise_data *rsqrt = data;
+  const tl_rsqrt_data *rsqrt = data;
   tl_scale scale = rsqrt->scale;
   scale.shift = (int16_t)(scale.shift - RSQRT_SHIFT);
   if (scale.shift < -31) scale = (tl_scale){0, 0, scale.rounding};

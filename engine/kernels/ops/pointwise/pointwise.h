@@ -127,7 +127,7 @@ typedef struct tl_elementwise_data {
   int32_t zero_in, zero_out;
   tl_range range;
   bool plain, rescales;
-} tl_elementwise_data;
+} tl_elementwise_data, tl_rsqrt_data;
 TL_OP(abs);
 TL_OP(neg);
 TL_OP(rsqrt);
