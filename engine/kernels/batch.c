@@ -16,10 +16,14 @@ static const struct {
   tl_fast_kind kind;
   bool (*pack)(tl_fast_pack *pack);
 } fast_rows[] = {
+    {0, TL_FAST_PAIR, tl_pair_pack},
+    {1, TL_FAST_POOL, tl_pool_pack},
     {3, TL_FAST_GEMM, tl_gemm_pack},
     {4, TL_FAST_GEMM, tl_gemm_pack}, /* of one channel */
     {4, TL_FAST_DEPTHWISE, tl_depthwise_pack},
     {9, TL_FAST_GEMM, tl_gemm_pack},
+    {17, TL_FAST_POOL, tl_pool_pack},
+    {41, TL_FAST_PAIR, tl_pair_pack},
 };
 
 static size_t aligned(size_t bytes)

@@ -10,6 +10,11 @@ enum {
   U_CHUNK = 64
 };
 
+#ifdef TL_STANDIN
+#define u_wide(p) standin_wide(p)
+#else
+#define u_wide(p) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#endif
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
 #define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
@@ -67,3 +72,15 @@ TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *lin
   V_STORE(out + 128, _mm512_unpacklo_epi16(high01, high23));
   V_STORE(out + 192, _mm512_unpackhi_epi16(high01, high23));
 }
+
+/* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */
+TL_TARGET static inline V u_pairs(const int8_t *a, const int8_t *b)
+{
+  const V first = u_wide(a), second = u_wide(b);
+  return _mm512_mask_blend_epi16(0xAAAAAAAAu, first, _mm512_slli_epi32(second, 16));
+}
+TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
+{
+  return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
+}
+TL_TARGET static inline V u_madd(V x, V w) { return _mm512_dpwssd_epi32(V_ZERO(), x, w); }
