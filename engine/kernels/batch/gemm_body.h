@@ -95,12 +95,51 @@ static inline void walk_on(walk *w)
   walk_image(w);
 }
 
-TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t *const *y,
-                          V sum[U_ROWS][U_VECTORS], int rows, int vectors, tl_fast_form form)
+enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
+
+/* Where `rows` rows begin; moves on by so many. */
+TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
 {
+  const tl_gemm *g = w->g;
+  if (w->column + rows < g->x.out) { /* within a line, and not to its end */
+    const size_t step = (size_t)g->x.stride * g->pixel_bytes;
+    TL_UNROLL
+    for (int r = 0; r < rows; r++) {
+      x[r] = w->x + (uint32_t)r * step;
+      y[r] = w->y + (uint32_t)r * g->outputs;
+    }
+    w->x += (uint32_t)rows * step;
+    w->y += (uint32_t)rows * g->outputs;
+    w->column += rows;
+    return;
+  }
+  for (int r = 0; r < rows; r++) {
+    x[r] = w->x;
+    y[r] = w->y;
+    walk_on(w);
+  }
+}
+
+TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
+                          V sum[ROWS_MAX][U_VECTORS], int rows, int vectors, tl_fast_form form)
+{
+  const tl_rescaling *t = &g->rescaling;
+  const limits limit = limits_of(t->low, t->high);
+  V out[ROWS_MAX * U_VECTORS];
   TL_UNROLL
+  for (int v = 0; v < vectors; v++) TL_UNROLL
   for (int r = 0; r < rows; r++)
-    rescale_store(y[r], sum[r], &g->rescaling, panel->first, panel->count, vectors, form);
+    out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
+  int r = 0;
+  const int together = U_TOGETHER / vectors;
+  if (panel->count == (uint32_t)(vectors * V_LANES) && vectors < U_TOGETHER) {
+    TL_UNROLL
+    for (; r + together <= rows; r += together)
+      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high);
+  }
+  TL_UNROLL
+  for (; r < rows; r++)
+    u_narrow(y[r], out + r * vectors, vectors, limit.low, limit.high, panel->count);
 }
 
 /* `rows` rows of one panel; rows and vectors are constants of the caller. */
@@ -108,18 +147,14 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
 {
   const tl_gemm *g = w->g;
   const uint8_t *weights = g->weights + panel->weights;
-  const uint8_t *x[U_ROWS];
-  int8_t *y[U_ROWS];
-  V sum[U_ROWS][U_VECTORS];
+  const uint8_t *x[ROWS_MAX];
+  int8_t *y[ROWS_MAX];
+  V sum[ROWS_MAX][U_VECTORS];
+  walk_rows(w, x, y, rows);
   TL_UNROLL
-  for (int r = 0; r < rows; r++) {
-    x[r] = w->x;
-    y[r] = w->y + panel->first;
-    walk_on(w);
-    TL_UNROLL
-    for (int v = 0; v < vectors; v++)
-      sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
-  }
+  for (int v = 0; v < vectors; v++) TL_UNROLL
+  for (int r = 0; r < rows; r++)
+    sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
   for (uint32_t run = 0; run < g->runs; run++) {
     const size_t begin = g->offsets[run], end = begin + 4ull * g->units;
     for (size_t at = begin; at < end; at += 4, weights += vectors * V_BYTES) {
@@ -137,6 +172,8 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
       }
     }
   }
+  TL_UNROLL
+  for (int r = 0; r < rows; r++) y[r] += panel->first;
   switch (g->rescaling.form) {
     case TL_FORM_FLOAT: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
     case TL_FORM_FLOAT_BY_SIGN:
@@ -147,18 +184,19 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   }
 }
 
-TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int vectors)
+TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int rows, int vectors)
 {
+  const uint32_t at_once = (uint32_t)rows;
   uint32_t row = 0;
   walk_to(w, 0);
-  if (row_count < U_ROWS) {
+  if (row_count < at_once) {
     for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
     return;
   }
-  for (; row + U_ROWS <= row_count; row += U_ROWS) gemm_rows(w, panel, U_ROWS, vectors);
+  for (; row + at_once <= row_count; row += at_once) gemm_rows(w, panel, rows, vectors);
   if (row == row_count) return;
-  walk_to(w, row_count - U_ROWS);
-  gemm_rows(w, panel, U_ROWS, vectors);
+  walk_to(w, row_count - at_once);
+  gemm_rows(w, panel, rows, vectors);
 }
 
 TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *job)
@@ -178,11 +216,11 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     for (uint32_t p = 0; p < g->panel_count; p++) {
       const tl_panel *panel = &g->panels[p];
       if (panel->vectors == 4)
-        gemm_panel(&w, panel, rows, U_VECTORS >= 4 ? 4 : 1);
+        gemm_panel(&w, panel, rows, U_ROWS, U_VECTORS >= 4 ? 4 : 1);
       else if (panel->vectors == 2)
-        gemm_panel(&w, panel, rows, 2);
+        gemm_panel(&w, panel, rows, U_VECTORS > 2 ? U_ROWS_NARROW : U_ROWS, 2);
       else
-        gemm_panel(&w, panel, rows, 1);
+        gemm_panel(&w, panel, rows, U_ROWS_NARROW, 1);
     }
   }
 }

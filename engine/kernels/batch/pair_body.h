@@ -14,8 +14,7 @@ TL_TARGET static void TL_PATH_NAME(pair)(const void *packed, const tl_fast_job *
 {
   enum { PASS = U_VECTORS * V_LANES };
   const tl_fast_pair *p = packed;
-  const V low = V_SET((int32_t)((uint8_t)p->low_clamp * 0x01010101u));
-  const V high = V_SET((int32_t)((uint8_t)p->high_clamp * 0x01010101u));
+  const limits limit = limits_of(p->low_clamp, p->high_clamp);
   for (uint32_t device = 0; device < job->count; device++) {
     int8_t *arena = (int8_t *)job->arena + device * job->device_bytes;
     const int8_t *x1 = arena + p->in_offset[0], *x2 = arena + p->in_offset[1];
@@ -25,7 +24,8 @@ TL_TARGET static void TL_PATH_NAME(pair)(const void *packed, const tl_fast_job *
       TL_UNROLL
       for (uint32_t v = 0; v < U_VECTORS; v++)
         out[v] = pair_vector(p, x1 + i + v * V_LANES, x2 + i + v * V_LANES);
-      u_narrow(y + i, out, U_VECTORS, low, high, p->count - i < PASS ? p->count - i : PASS);
+      u_narrow(y + i, out, U_VECTORS, limit.low, limit.high,
+               p->count - i < PASS ? p->count - i : PASS);
     }
   }
 }
