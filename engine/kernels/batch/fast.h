@@ -189,6 +189,9 @@ typedef struct tl_gemm {
   const uint32_t *offsets;
   uint32_t pixel_bytes, line_bytes, image_bytes; /* staged */
   uint32_t group;                                /* devices staged at once */
+  /* Rows that lie equally far apart, in the staged image and in the output: a line, or the whole. */
+  uint32_t run_rows, runs_of_image, run_bytes;
+  bool row_a_device; /* a device has one row: all devices are one run */
   int32_t input_zero;
   uint32_t panel_count;
   const tl_panel *panels;

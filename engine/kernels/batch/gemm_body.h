@@ -47,52 +47,64 @@ TL_TARGET static void stage_image(const tl_gemm *g, const int8_t *x, uint8_t *ou
 
 /* ---- rows ---- */
 
-/* Walks the output pixels of all images of a group in order. */
+/* Walks the output pixels of all images of a group in order: runs of rows that lie equally far apart,
+ * in what is staged and in the output. */
 typedef struct walk {
   const tl_gemm *g;
   const tl_fast_job *job;
-  const uint8_t *line, *x; /* staged: first tap of the line's first output, and of this one */
+  uint32_t first_device, devices;
+  const uint8_t *x; /* of the next row: its first tap */
   int8_t *y;
-  uint32_t first_device, image;
-  int32_t row, column;
+  size_t x_step, y_step;
+  uint32_t left;               /* rows of this run from the next on */
+  uint32_t device, image, run; /* of the group, of the device, of the image */
 } walk;
 
-static inline void walk_image(walk *w)
+/* Enters the run that device, image and run say. */
+static inline void walk_enter(walk *w)
 {
   const tl_gemm *g = w->g;
-  const uint32_t device = w->first_device + w->image / g->images;
-  const size_t pixels = (size_t)g->y.out * (size_t)g->x.out;
-  w->line = w->x = w->job->scratch + (size_t)w->image * g->image_bytes;
-  w->y = (int8_t *)w->job->arena + device * w->job->device_bytes + g->out_offset +
-         (w->image % g->images) * pixels * g->outputs;
+  const size_t image = (size_t)w->device * g->images + w->image;
+  w->x = w->job->scratch + image * g->image_bytes + (size_t)w->run * g->run_bytes;
+  w->y = (int8_t *)w->job->arena + (w->first_device + w->device) * w->job->device_bytes +
+         g->out_offset + ((size_t)w->image * g->runs_of_image + w->run) * g->run_rows * g->outputs;
+  w->x_step = (size_t)g->x.stride * g->pixel_bytes;
+  w->y_step = g->outputs;
+  w->left = g->run_rows;
+  if (!g->row_a_device) return;
+  w->x_step = g->image_bytes;
+  w->y_step = w->job->device_bytes;
+  w->left = w->devices;
+}
+
+static inline void walk_skip(walk *w, uint32_t rows)
+{
+  w->x += rows * w->x_step;
+  w->y += rows * w->y_step;
+  w->left -= rows;
 }
 
 static inline void walk_to(walk *w, uint32_t at)
 {
   const tl_gemm *g = w->g;
-  const uint32_t width = (uint32_t)g->x.out, pixels = (uint32_t)g->y.out * width;
-  w->image = at / pixels;
-  w->row = (int32_t)(at % pixels / width);
-  w->column = (int32_t)(at % width);
-  walk_image(w);
-  w->line += (size_t)(w->row * g->y.stride) * g->line_bytes;
-  w->x = w->line + (size_t)(w->column * g->x.stride) * g->pixel_bytes;
-  w->y += (size_t)(at % pixels) * g->outputs;
+  const uint32_t run = g->row_a_device ? 0 : at / g->run_rows;
+  w->run = run % g->runs_of_image;
+  w->image = run / g->runs_of_image % g->images;
+  w->device = run / g->runs_of_image / g->images;
+  walk_enter(w);
+  walk_skip(w, g->row_a_device ? at : at % g->run_rows);
 }
 
-static inline void walk_on(walk *w)
+static inline void walk_next(walk *w)
 {
-  const tl_gemm *g = w->g;
-  w->x += (size_t)g->x.stride * g->pixel_bytes;
-  w->y += g->outputs;
-  if (++w->column < g->x.out) return;
-  w->column = 0;
-  w->line += (size_t)g->y.stride * g->line_bytes;
-  w->x = w->line;
-  if (++w->row < g->y.out) return;
-  w->row = 0;
-  w->image++;
-  walk_image(w);
+  if (++w->run == w->g->runs_of_image) {
+    w->run = 0;
+    if (++w->image == w->g->images) {
+      w->image = 0;
+      if (++w->device == w->devices) return; /* behind the last row */
+    }
+  }
+  walk_enter(w);
 }
 
 enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
@@ -100,24 +112,22 @@ enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
 /* Where `rows` rows begin; moves on by so many. */
 TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
 {
-  const tl_gemm *g = w->g;
-  if (w->column + rows < g->x.out) { /* within a line, and not to its end */
-    const size_t step = (size_t)g->x.stride * g->pixel_bytes;
+  if (w->left >= (uint32_t)rows) {
     TL_UNROLL
     for (int r = 0; r < rows; r++) {
-      x[r] = w->x + (uint32_t)r * step;
-      y[r] = w->y + (uint32_t)r * g->outputs;
+      x[r] = w->x + (uint32_t)r * w->x_step;
+      y[r] = w->y + (uint32_t)r * w->y_step;
     }
-    w->x += (uint32_t)rows * step;
-    w->y += (uint32_t)rows * g->outputs;
-    w->column += rows;
-    return;
+    walk_skip(w, (uint32_t)rows);
+  } else {
+    for (int r = 0; r < rows; r++) {
+      if (w->left == 0) walk_next(w);
+      x[r] = w->x;
+      y[r] = w->y;
+      walk_skip(w, 1);
+    }
   }
-  for (int r = 0; r < rows; r++) {
-    x[r] = w->x;
-    y[r] = w->y;
-    walk_on(w);
-  }
+  if (w->left == 0) walk_next(w);
 }
 
 TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
@@ -207,6 +217,7 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     const uint32_t left = job->count - first, devices = left < g->group ? left : g->group;
     const size_t pixels_in = (size_t)g->y.in * (size_t)g->x.in;
     w.first_device = first;
+    w.devices = devices;
     for (uint32_t i = 0; i < devices * g->images; i++)
       stage_image(g,
                   (const int8_t *)job->arena + (first + i / g->images) * job->device_bytes +
