@@ -99,7 +99,7 @@ static void run_together(const tl_model *model, tl_kernel_path path, const opera
   if (tl_batch_pack(&batch, memory, bytes, model, path, NULL) != TL_KERNEL_OK) abort();
   uint8_t *arena = take(batch.arena_bytes), *state = take(DEVICES * model->state_bytes);
   make_operands(&o, model);
-  memset(state, 0, DEVICES * model->state_bytes);
+  for (uint32_t d = 0; d < DEVICES; d++) tl_model_reset(model, state + d * model->state_bytes);
   const void *inputs[OPERANDS_MAX];
   void *outputs[OPERANDS_MAX];
   for (uint32_t i = 0; i < model->input_count; i++) inputs[i] = o.inputs[i];

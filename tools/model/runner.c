@@ -47,6 +47,7 @@ static tl_code take_buffers(model_runner *out, tl_error *err)
   out->out = model_take(out->out_bytes * out->batch);
   if (!out->arena || !out->state || !out->in || !out->out)
     return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  model_runner_reset(out);
   return TL_OK;
 }
 
@@ -84,7 +85,9 @@ void model_runner_close(model_runner *runner)
 
 void model_runner_reset(model_runner *runner)
 {
-  memset(runner->state, 0, runner->model->state_bytes * runner->batch);
+  for (uint32_t c = 0; c < runner->batch; c++)
+    tl_model_reset(runner->model,
+                   (uint8_t *)runner->state + (size_t)c * runner->model->state_bytes);
 }
 
 /* A batch has its tensors side by side, a file its cases: the bytes of one tensor move between them. */
