@@ -19,7 +19,7 @@ bool tl_cpu_has_path(tl_simd_path path)
     case TL_PATH_SCALAR: return true;
 #if TL_HAVE_X86
     case TL_PATH_SSE: return __builtin_cpu_supports("sse4.1") != 0;
-    case TL_PATH_AVX2: return __builtin_cpu_supports("avx2") != 0;
+    case TL_PATH_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case TL_PATH_VNNI:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&

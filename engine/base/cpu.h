@@ -14,7 +14,7 @@
 typedef enum tl_simd_path {
   TL_PATH_SCALAR, /* plain C, everywhere */
   TL_PATH_SSE,    /* x86-64 with SSE4.1 */
-  TL_PATH_AVX2,   /* x86-64 with AVX2 */
+  TL_PATH_AVX2,   /* x86-64 with AVX2 and FMA3: every CPU that has the one has the other */
   TL_PATH_VNNI,   /* AVX-512 F, BW, DQ, VL and VNNI; code without such a variant takes AVX2 */
   TL_PATH_NEON,   /* aarch64 */
   TL_PATH_COUNT

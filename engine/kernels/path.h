@@ -13,7 +13,7 @@
 typedef enum tl_kernel_path {
   TL_KERNEL_SCALAR = 0, /* plain C, always there, the meaning of all others */
   TL_KERNEL_SSE,        /* x86: needs SSE4.1 */
-  TL_KERNEL_AVX2,       /* x86: needs AVX2 */
+  TL_KERNEL_AVX2,       /* x86: needs AVX2 and FMA3 */
   TL_KERNEL_VNNI,       /* x86: needs AVX-512 F, BW, VL and VNNI */
   TL_KERNEL_NEON,       /* aarch64: always there */
   TL_KERNEL_PATH_COUNT

@@ -290,7 +290,10 @@ static tl_kernel_code read_quantisation(const tl_reader *reader, const tl_flat_t
   if (scales.count == 0) return TL_KERNEL_OK;
   if (zeros.count != scales.count && zeros.count != 0)
     return bad_tensor(reader, index, TL_KERNEL_E_FORMAT, "as many zero points as scales expected");
+  if (tensor->rank == 1) tensor->quantized_dimension = 0; /* a bias may say that of its filter */
   if (scales.count > 1) {
+    /* person_detect's biases give the dimension of their filters: one scale an element is plain. */
+    if (tensor->rank == 1) tensor->quantized_dimension = 0;
     const int32_t dimension = tensor->quantized_dimension;
     if (dimension < 0 || (uint32_t)dimension >= tensor->rank ||
         scales.count != (uint32_t)tensor->dims[dimension])

@@ -19,7 +19,7 @@ bool cpu_has(tl_kernel_path path)
   switch (path) {
     case TL_KERNEL_SCALAR: return true;
     case TL_KERNEL_SSE: return __builtin_cpu_supports("sse4.1");
-    case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2");
+    case TL_KERNEL_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case TL_KERNEL_VNNI:
       return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512vnni");

@@ -251,6 +251,18 @@ static inline standin_512f _mm512_loadu_ps(const void *p)
   memcpy(&r, p, sizeof r);
   return r;
 }
+/* One rounding: the sum is exact in double for what the kernels multiply (see batch/prove.c). */
+static inline standin_512f _mm512_fmadd_ps(standin_512f a, standin_512f b, standin_512f c)
+{
+  standin_512f r;
+  EACH(16, f[n] = (float)((double)a.f[n] * (double)b.f[n] + (double)c.f[n]));
+}
+static inline standin_512 _mm512_castps_si512(standin_512f a)
+{
+  standin_512 r;
+  memcpy(&r, &a, sizeof r);
+  return r;
+}
 static inline void _mm512_mask_storeu_epi8(void *p, uint64_t mask, standin_512 a)
 {
   for (int n = 0; n < 64; n++)

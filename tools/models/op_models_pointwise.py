@@ -2,7 +2,7 @@
 
 TensorFlow is no oracle in all of them; TFLite Micro, which we follow, differs now and then by one step where
   LOGISTIC, TANH int8   TFLite's are tables of the true function, TFLite Micro's fixed point
-  SUB, RELU, ABS, MUL   one forms a ratio of scales in float, the other in double
+  RELU, ABS, MUL        TFLite forms the ratio of scales in float, TFLite Micro in double
   DIV, ADD_N, ELU       see division(), add_n(), elu()
 The kept models have none of these steps, a random one may.
 """

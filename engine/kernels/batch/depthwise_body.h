@@ -92,6 +92,7 @@ TL_INLINE void depthwise_image(const tl_depthwise *d, const int8_t *x, int8_t *y
     switch (d->rescaling.form) {
       case TL_FORM_FLOAT: depthwise_line(d, units, y, TL_FORM_FLOAT); break;
       case TL_FORM_FLOAT_BY_SIGN: depthwise_line(d, units, y, TL_FORM_FLOAT_BY_SIGN); break;
+      case TL_FORM_SHIFTED: depthwise_line(d, units, y, TL_FORM_SHIFTED); break;
       case TL_FORM_INTEGER: depthwise_line(d, units, y, TL_FORM_INTEGER); break;
     }
   }

@@ -59,9 +59,10 @@ static void pack_tap(uint8_t *out, const tl_depthwise *d, const tl_fast_path *pa
 {
   const uint32_t per_unit = tl_unit_inputs(path->unit), width = (uint32_t)d->x.kernel;
   for (uint32_t lane = 0; lane < path->lanes; lane++) {
-    const tl_weights one = {weights->data + ((first + lane) % d->outputs) * weights->output_step +
-                                column * weights->tap_step,
-                            0, weights->tap_step * width, 1, (uint32_t)d->y.kernel};
+    const uint32_t output = (first + lane) % d->outputs;
+    const tl_weights one = {
+        weights->data + output * weights->output_step + column * weights->tap_step, 0,
+        weights->tap_step * width, d->rescaling.constant[output] ? 0 : 1, (uint32_t)d->y.kernel};
     tl_unit_put(out, path, lane, &one, group * per_unit);
   }
 }

@@ -36,6 +36,7 @@ typedef struct tl_fast_path {
   tl_unit unit;
   uint32_t lanes;   /* int32 lanes of a vector */
   uint32_t vectors; /* most vectors of outputs that one pass has, a power of 2 */
+  bool fused;       /* multiplies and adds with one rounding */
   void (*run[TL_FAST_KIND_COUNT])(const void *packed, const tl_fast_job *job);
 } tl_fast_path;
 
@@ -103,15 +104,17 @@ void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl
 typedef enum tl_fast_form {
   TL_FORM_FLOAT,         /* round(sum * scale + above), half to even */
   TL_FORM_FLOAT_BY_SIGN, /* round(sum * scale + (sum < 0 ? below : above)) */
+  TL_FORM_SHIFTED,       /* sum * scale + above, whose integer stands in the low bits (prove.c) */
   TL_FORM_INTEGER        /* tl_fixed_mul, then + zero */
 } tl_fast_form;
 
 /* One value an output, padded to whole vectors; sums begin at `start`. The float forms are used only
- * where tl_window_prove has shown that they give the integer result for every sum that can occur. */
+ * where tl_fast_prove has shown that they give the integer result for every sum that can occur. */
 typedef struct tl_rescaling {
   const int32_t *start; /* bias, with the input's offset folded in */
   const float *scale, *above, *below;
   const int32_t *multiplier, *left, *right;
+  const uint8_t *constant; /* 1: the output is always the same, its weights are to be packed as 0 */
   int32_t zero;
   tl_fast_form form;
   int8_t low, high; /* clamp */
@@ -131,6 +134,24 @@ typedef struct tl_sums {
  * padded  outputs rounded up to whole vectors */
 bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_path *path,
                        uint32_t padded, tl_cutter *cutter);
+
+/* The float form of one output, if there is one (prove.c).
+ * sums   those that can occur, within +-2^30 even when shifted left
+ * fused  the path multiplies and adds with one rounding */
+typedef struct tl_fast_float {
+  float scale, above, below;
+  bool one_sided; /* above == below */
+} tl_fast_float;
+bool tl_fast_prove(tl_scale scale, int32_t zero, tl_range range, tl_range sums, bool fused,
+                   tl_fast_float *out);
+
+/* sum + shift, times scale, plus add: 1.5 * 2^23 + y. Paths that are fused only. */
+typedef struct tl_fast_shifted {
+  float scale, add;
+  int32_t shift;
+} tl_fast_shifted;
+bool tl_fast_prove_shifted(tl_scale scale, int32_t zero, tl_range range, tl_range sums,
+                           tl_fast_shifted *out);
 
 /* Fills `count` values of each table by repeating the first `outputs`. */
 void tl_rescaling_repeat(tl_rescaling *rescaling, uint32_t outputs, uint32_t count);

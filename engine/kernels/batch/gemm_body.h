@@ -142,6 +142,7 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
     case TL_FORM_FLOAT_BY_SIGN:
       gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_FLOAT_BY_SIGN);
       break;
+    case TL_FORM_SHIFTED: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_SHIFTED); break;
     case TL_FORM_INTEGER: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_INTEGER); break;
   }
 }

@@ -39,7 +39,7 @@ typedef struct source {
 static bool fc_source(const tl_fast_pack *pack, source *out)
 {
   const tl_fc_data *fc = pack->op->data;
-  if (fc->wide || fc->weight_zero != 0 || fc->varies) return false; /* nothing to pack beforehand */
+  if (fc->wide || fc->varies || fc->weight_zero != 0) return false;
   const tl_conv_axis one = {1, 1, 1, 1, 1, 0};
   const tl_conv_axis rows = {(int32_t)fc->batches, (int32_t)fc->batches, 1, 1, 1, 0};
   *out = (source){.gemm = {.images = 1,
@@ -135,8 +135,9 @@ static void pack_weights(source *s, const tl_fast_path *path, const tl_panel *pa
       for (uint32_t v = 0; v < panel->vectors; v++, out += 4 * path->lanes)
         for (uint32_t lane = 0; lane < path->lanes; lane++) {
           const uint32_t output = panel->first + v * path->lanes + lane;
+          const bool live = output < all->outputs && !s->gemm.rescaling.constant[output];
           const tl_weights one = {all->data + output * all->output_step, 0, all->tap_step,
-                                  output < all->outputs ? 1 : 0, (run + 1) * s->run_taps};
+                                  live ? 1 : 0, (run + 1) * s->run_taps};
           tl_unit_put(out, path, lane, &one, run * s->run_taps + unit * per_unit);
         }
 }

@@ -4,4 +4,5 @@ static const tl_fast_path TL_PATH_NAME(fast_path) = {
     (tl_unit)U_FORMAT,
     V_LANES,
     U_VECTORS,
+    U_FUSED != 0,
     {[TL_FAST_GEMM] = TL_PATH_NAME(gemm), [TL_FAST_DEPTHWISE] = TL_PATH_NAME(depthwise)}};

@@ -1,7 +1,6 @@
 /* rescale.c: how sums become outputs, per output channel, and the proof that the float form may be
  * used. */
 #include "kernels/batch/fast.h"
-#include "kernels/window/window_layer.h"
 
 #include <string.h>
 
@@ -37,6 +36,26 @@ static span64 reach(const tl_sums *sums, uint32_t output)
   return span;
 }
 
+/* The output of a sum, as the reference has it. */
+static int32_t exact(const tl_sums *sums, tl_scale scale, int64_t sum)
+{
+  const int64_t y = (int64_t)tl_fixed_mul((int32_t)sum, scale) + sums->output_zero;
+  return y < sums->range.low    ? sums->range.low
+         : y > sums->range.high ? sums->range.high
+                                : (int32_t)y;
+}
+
+/* Channels that training has left dead have a huge bias beside tiny weights, or no weights at all:
+ * one output whatever comes in. Outputs rise with sums, so both ends tell. */
+static bool is_constant(const tl_sums *sums, uint32_t output, span64 span, int32_t *value)
+{
+  const tl_scale scale = scale_of(sums, output);
+  if (span.low < INT32_MIN || span.high > INT32_MAX || (scale.shift > 0 && span.low != span.high))
+    return false; /* it could wrap */
+  *value = exact(sums, scale, span.low);
+  return *value == exact(sums, scale, span.high);
+}
+
 /* Vector code rounds twice; the sum must leave room for it. */
 static bool fits(span64 span, tl_scale scale)
 {
@@ -45,67 +64,130 @@ static bool fits(span64 span, tl_scale scale)
 }
 
 typedef struct tables {
-  int32_t *start, *multiplier, *left, *right;
+  int32_t *start, *multiplier, *left, *right, *shift;
   float *scale, *above, *below;
 } tables;
 
 static tl_range narrow(span64 span) { return (tl_range){(int32_t)span.low, (int32_t)span.high}; }
 
-/* The float form of every output, or TL_FORM_INTEGER for all. */
-static tl_fast_form prove(const tl_sums *sums, const tables *t)
+/* Rescales any sum to this value: 0 + value in float, (2 * start * 2^30) / 2^31 in integers; the
+ * weights of such an output must be taken as zeros. */
+static void put_constant(const tl_sums *sums, const tables *t, uint32_t o, int32_t value)
 {
-  tl_fast_form form = TL_FORM_FLOAT;
-  tl_float_form found = {0};
-  span64 all = {0, 0};
-  for (uint32_t o = 0; o < sums->weights.outputs && sums->scale_count == 1; o++) {
-    const span64 span = reach(sums, o);
-    all.low = span.low < all.low ? span.low : all.low;
-    all.high = span.high > all.high ? span.high : all.high;
-  }
-  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
-    if (o == 0 || sums->scale_count > 1) {
-      const span64 span = sums->scale_count > 1 ? reach(sums, o) : all;
-      if (!tl_window_prove(scale_of(sums, o), sums->output_zero, 0, sums->range, narrow(span),
-                           &found))
-        return TL_FORM_INTEGER;
-      if (!found.one_sided) form = TL_FORM_FLOAT_BY_SIGN;
-    }
-    t->scale[o] = found.scale;
-    t->above[o] = found.above;
-    t->below[o] = found.below;
-  }
-  return form;
+  t->scale[o] = 0.0f;
+  t->above[o] = t->below[o] = (float)value;
+  t->start[o] = value - sums->output_zero;
+  t->multiplier[o] = 1 << 30;
+  t->left[o] = 1;
+  t->right[o] = 0;
 }
 
 /* Bias with the offset of the units folded in, and the integer form. */
-static void fill(const tl_sums *sums, tl_unit unit, const tables *t)
+static void put_integer(const tl_sums *sums, tl_unit unit, const tables *t, uint32_t o)
 {
   const int64_t offset = unit == TL_UNIT_BYTES ? 128 + sums->input_zero : 0;
+  int64_t sum = 0;
+  for (uint32_t tap = 0; tap < sums->weights.taps; tap++) sum += weight_of(&sums->weights, o, tap);
+  const tl_scale scale = scale_of(sums, o);
+  t->start[o] = (int32_t)(uint32_t)(uint64_t)(bias_of(sums, o) - offset * sum);
+  t->multiplier[o] = scale.multiplier;
+  t->left[o] = scale.shift > 0 ? scale.shift : 0;
+  t->right[o] = scale.shift < 0 ? -scale.shift : 0;
+}
+
+/* The float form of an output, if it is proved; *shared keeps that of the last output, whose scale
+ * and sums may be the same. */
+static bool put_float(const tl_sums *sums, const tables *t, uint32_t o, span64 span, bool fused,
+                      tl_fast_float *shared)
+{
+  if ((o == 0 || sums->scale_count > 1 || !(shared->scale > 0.0f)) &&
+      !tl_fast_prove(scale_of(sums, o), sums->output_zero, sums->range, narrow(span), fused,
+                     shared))
+    return false;
+  t->scale[o] = shared->scale;
+  t->above[o] = shared->above;
+  t->below[o] = shared->below;
+  return true;
+}
+
+/* Turns all outputs to the shifted form; false where one has none, and t->start is as it was. */
+static bool put_shifted(const tl_sums *sums, const tables *t, const uint8_t *constant)
+{
   for (uint32_t o = 0; o < sums->weights.outputs; o++) {
-    int64_t sum = 0;
-    for (uint32_t tap = 0; tap < sums->weights.taps; tap++)
-      sum += weight_of(&sums->weights, o, tap);
-    const tl_scale scale = scale_of(sums, o);
-    t->start[o] = (int32_t)(uint32_t)(uint64_t)(bias_of(sums, o) - offset * sum);
-    t->multiplier[o] = scale.multiplier;
-    t->left[o] = scale.shift > 0 ? scale.shift : 0;
-    t->right[o] = scale.shift < 0 ? -scale.shift : 0;
+    tl_fast_shifted form = {0.0f, 12582912.0f + t->above[o], 0}; /* of a constant */
+    if (!constant[o] && !tl_fast_prove_shifted(scale_of(sums, o), sums->output_zero, sums->range,
+                                               narrow(reach(sums, o)), &form)) {
+      while (o-- > 0) t->start[o] -= t->shift[o];
+      return false;
+    }
+    t->scale[o] = form.scale;
+    t->above[o] = form.add;
+    t->shift[o] = form.shift;
+    t->start[o] += form.shift;
   }
+  return true;
+}
+
+/* The reach of all outputs that share a scale and are not constant. */
+static span64 reach_all(const tl_sums *sums)
+{
+  span64 all = {0, 0};
+  int32_t value;
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    const span64 span = reach(sums, o);
+    if (is_constant(sums, o, span, &value)) continue;
+    all.low = span.low < all.low ? span.low : all.low;
+    all.high = span.high > all.high ? span.high : all.high;
+  }
+  return all;
+}
+
+static tl_fast_form fill(const tl_sums *sums, const tl_fast_path *path, const tables *t,
+                         uint8_t *constant)
+{
+  tl_fast_form form = TL_FORM_FLOAT;
+  tl_fast_float shared = {0};
+  const span64 all = sums->scale_count == 1 ? reach_all(sums) : (span64){0, 0};
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    const span64 span = reach(sums, o);
+    int32_t value;
+    constant[o] = is_constant(sums, o, span, &value);
+    if (constant[o]) {
+      put_constant(sums, t, o, value);
+      continue;
+    }
+    put_integer(sums, path->unit, t, o);
+    if (form != TL_FORM_INTEGER &&
+        !put_float(sums, t, o, sums->scale_count == 1 ? all : span, path->fused, &shared))
+      form = TL_FORM_INTEGER;
+    if (form != TL_FORM_INTEGER && !shared.one_sided) form = TL_FORM_FLOAT_BY_SIGN;
+  }
+  if (form == TL_FORM_INTEGER && path->fused && put_shifted(sums, t, constant))
+    return TL_FORM_SHIFTED;
+  return form;
 }
 
 bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_path *path,
                        uint32_t padded, tl_cutter *cutter)
 {
-  for (uint32_t o = 0; o < sums->weights.outputs; o++)
-    if (!fits(reach(sums, o), scale_of(sums, o))) return false;
-  void *pieces[7];
-  for (int i = 0; i < 7; i++) {
+  int32_t value;
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    const span64 span = reach(sums, o);
+    if (!fits(span, scale_of(sums, o)) &&
+        (scale_of(sums, o).rounding != TL_ROUNDING_DOUBLE || !is_constant(sums, o, span, &value)))
+      return false;
+  }
+  void *pieces[8];
+  for (int i = 0; i < 8; i++) {
     pieces[i] = tl_cut(cutter, 4ull * padded);
     if (pieces[i] != NULL) memset(pieces[i], 0, 4ull * padded);
   }
+  uint8_t *constant = tl_cut(cutter, padded);
   if (cutter->base == NULL) return true;
-  const tables t = {pieces[0], pieces[1], pieces[2], pieces[3], pieces[4], pieces[5], pieces[6]};
-  fill(sums, path->unit, &t);
+  memset(constant, 0, padded);
+  const tables t = {pieces[0], pieces[1], pieces[2], pieces[3],
+                    pieces[7], pieces[4], pieces[5], pieces[6]};
+  const tl_fast_form form = fill(sums, path, &t, constant);
   *out = (tl_rescaling){.start = t.start,
                         .scale = t.scale,
                         .above = t.above,
@@ -114,7 +196,8 @@ bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_pat
                         .left = t.left,
                         .right = t.right,
                         .zero = sums->output_zero,
-                        .form = prove(sums, &t),
+                        .form = form,
+                        .constant = constant,
                         .low = (int8_t)sums->range.low,
                         .high = (int8_t)sums->range.high};
   return true;

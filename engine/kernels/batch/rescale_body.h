@@ -31,7 +31,14 @@ TL_INLINE V rescale_float(V sum, const tl_rescaling *r, uint32_t output, bool by
 {
   const F above = F_LOAD(r->above + output);
   const F add = by_sign ? F_BY_SIGN(sum, above, F_LOAD(r->below + output)) : above;
-  return V_OF(F_ADD(F_MUL(F_OF(sum), F_LOAD(r->scale + output)), add));
+  return V_OF(F_MUL_ADD(F_OF(sum), F_LOAD(r->scale + output), add));
+}
+
+/* See tl_fast_shifted: the product and the sum are rounded once, to an integer. */
+TL_INLINE V rescale_shifted(V sum, const tl_rescaling *r, uint32_t output)
+{
+  const F whole = F_MUL_ADD(F_OF(sum), F_LOAD(r->scale + output), F_LOAD(r->above + output));
+  return V_SUB(V_BITS(whole), V_BITS(F_SET(12582912.0f)));
 }
 
 /* Stores `count` outputs from `vectors` vectors of sums; outputs first .. of the tables. */
@@ -42,8 +49,9 @@ TL_INLINE void rescale_store(int8_t *y, const V *sum, const tl_rescaling *r, uin
   TL_UNROLL
   for (int v = 0; v < vectors; v++) {
     const uint32_t output = first + (uint32_t)v * V_LANES;
-    out[v] = form == TL_FORM_INTEGER
-                 ? rescale_integer(sum[v], r, output)
+    out[v] = form == TL_FORM_INTEGER ? rescale_integer(sum[v], r, output)
+             : form == TL_FORM_SHIFTED
+                 ? rescale_shifted(sum[v], r, output)
                  : rescale_float(sum[v], r, output, form == TL_FORM_FLOAT_BY_SIGN);
   }
   const V low = V_SET((int32_t)((uint8_t)r->low * 0x01010101u));

@@ -1,10 +1,20 @@
 /* units_avx2.h: units of 2 int16 on 8 lanes, for the bodies of this folder (see fast.h). */
+#define TL_TARGET __attribute__((target("avx2,fma")))
 #include "kernels/simd/lanes_avx2.h"
 
-enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4, U_CHUNK = 8 };
+enum {
+  U_FUSED = 1,
+  U_FORMAT = TL_UNIT_PAIRS,
+  U_INPUTS = 2,
+  U_VECTORS = 2,
+  U_ROWS = 4,
+  U_CHUNK = 8
+};
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm256_add_epi32((sum), _mm256_madd_epi16((x), (w)))
+#define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
+#define V_BITS(f) _mm256_castps_si256(f)
 #define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) _mm256_sllv_epi32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) _mm256_srav_epi32((a), (n))

@@ -2,11 +2,20 @@
  * second in the other; for the bodies of this folder (see fast.h). Any aarch64. */
 #include "kernels/simd/lanes_neon.h"
 
-enum { U_FORMAT = TL_UNIT_HALVES, U_INPUTS = 2, U_VECTORS = 4, U_ROWS = 4, U_CHUNK = 8 };
+enum {
+  U_FUSED = 1,
+  U_FORMAT = TL_UNIT_HALVES,
+  U_INPUTS = 2,
+  U_VECTORS = 4,
+  U_ROWS = 4,
+  U_CHUNK = 8
+};
 
 #define U_BROADCAST(p)                                                                             \
   vreinterpretq_s32_s16(vcombine_s16(vld1_dup_s16((const int16_t *)(const void *)(p)),             \
                                      vld1_dup_s16((const int16_t *)(const void *)(p) + 1)))
+#define F_MUL_ADD(a, b, c) vfmaq_f32((c), (a), (b))
+#define V_BITS(f) vreinterpretq_s32_f32(f)
 #define F_LOAD(p) vld1q_f32((const float *)(const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) vshlq_s32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) vshlq_s32((a), vnegq_s32(n))

@@ -1,10 +1,19 @@
 /* units_sse.h: units of 2 int16 on 4 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_sse.h"
 
-enum { U_FORMAT = TL_UNIT_PAIRS, U_INPUTS = 2, U_VECTORS = 2, U_ROWS = 4, U_CHUNK = 8 };
+enum {
+  U_FUSED = 0,
+  U_FORMAT = TL_UNIT_PAIRS,
+  U_INPUTS = 2,
+  U_VECTORS = 2,
+  U_ROWS = 4,
+  U_CHUNK = 8
+};
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm_add_epi32((sum), _mm_madd_epi16((x), (w)))
+#define F_MUL_ADD(a, b, c) F_ADD(F_MUL((a), (b)), (c))
+#define V_BITS(f) _mm_castps_si128(f)
 #define F_LOAD(p) _mm_loadu_ps((const float *)(const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) u_shift((a), (n), true)
 #define V_SHIFT_RIGHT_EACH(a, n) u_shift((a), (n), false)

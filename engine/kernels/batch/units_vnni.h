@@ -1,10 +1,19 @@
 /* units_vnni.h: units of 4 bytes on 16 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_vnni.h"
 
-enum { U_FORMAT = TL_UNIT_BYTES, U_INPUTS = 4, U_VECTORS = 4, U_ROWS = 6, U_CHUNK = 64 };
+enum {
+  U_FUSED = 1,
+  U_FORMAT = TL_UNIT_BYTES,
+  U_INPUTS = 4,
+  U_VECTORS = 4,
+  U_ROWS = 6,
+  U_CHUNK = 64
+};
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
+#define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
+#define V_BITS(f) _mm512_castps_si512(f)
 #define F_LOAD(p) _mm512_loadu_ps((const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) _mm512_sllv_epi32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) _mm512_srav_epi32((a), (n))

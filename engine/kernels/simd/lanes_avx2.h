@@ -1,7 +1,9 @@
 /* lanes_avx2.h: the vector operations of window_body.h on 8 devices at a time. */
 #include <immintrin.h>
 
+#ifndef TL_TARGET
 #define TL_TARGET __attribute__((target("avx2")))
+#endif
 #define TL_PATH_NAME(name) name##_avx2
 enum { V_LANES = 8, V_WORDS = 2, V_NARROW = 1, V_BYTES = 32 };
 typedef __m256i V;

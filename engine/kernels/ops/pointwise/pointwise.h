@@ -96,17 +96,14 @@ TL_OP(prelu);
 /* ---- hard_swish.c ---- */
 typedef struct tl_hard_swish_data {
   tl_broadcast plan;
-  int32_t zero_in, zero_out;
-  int32_t shift_out, shift_factor; /* to the right, to the left */
-  int16_t multiplier_out, multiplier_factor;
+  int8_t table[256]; /* from the lowest value on */
 } tl_hard_swish_data;
 TL_OP(hard_swish);
 
 /* ---- logistic.c: LOGISTIC and TANH ---- */
 typedef struct tl_logistic_data {
   tl_broadcast plan;
-  tl_scale scale; /* int8: of the input, to Q4.27 */
-  int32_t zero_in, radius;
+  int8_t table[256];    /* int8: from the lowest value on */
   tl_curve_int16 curve; /* int16 */
 } tl_logistic_data;
 TL_OP(logistic);

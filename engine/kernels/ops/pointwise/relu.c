@@ -2,8 +2,8 @@
  *
  * With v = x - zero_in: RELU is v * (scale in / out), clamped at zero; LEAKY_RELU multiplies a
  * negative v by alpha, PRELU by (a - zero of a) * scale of a, in one multiplication each. LEAKY_RELU
- * forms its ratios in float, as TFLite does. TFLite Micro's RELU6 only clamps, so it asks for equal
- * scales. */
+ * forms its ratios in float, the others in double. TFLite Micro's RELU6 only clamps, so it asks for
+ * equal scales. */
 #include "kernels/ops/pointwise/pointwise.h"
 
 /* Types, sizes, range; input_count 2 has its second input broadcast. */
