@@ -119,11 +119,11 @@ for path in sse avx2 vnni neon; do
   "$PROGRAM" doctor --json - | grep -q "\"$path\"[],]" || continue
   differs=0
   for file in "$source_dir"/tests/golden/ops/{conv,dw,depthwise,fc,tconv}*.tflite "$model"; do
-    cases=${file%.tflite}.in.bin
-    [ "$file" != "$model" ] || cases=$in
-    [ -f "$cases" ] || continue
-    "$PROGRAM" model run "$file" --input "$cases" -o a.bin --personality single --path scalar -q || differs=1
-    "$PROGRAM" model run "$file" --input "$cases" -o b.bin --personality single --path $path --batch 3 -q || differs=1
+    given=${file%.tflite}.in.bin
+    [ "$file" != "$model" ] || given=$in
+    [ -f "$given" ] || continue
+    "$PROGRAM" model run "$file" --input "$given" -o a.bin --personality single --path scalar -q || differs=1
+    "$PROGRAM" model run "$file" --input "$given" -o b.bin --personality single --path $path --batch 3 -q || differs=1
     cmp -s a.bin b.bin || { echo "differs: $(basename "$file")"; differs=1; }
   done
   [ $differs -eq 0 ]; ok "rounded once on path $path"
