@@ -56,7 +56,8 @@ uint8_t *features_records_read(const char *path, size_t *bytes)
   long size = -1;
   if (fseek(in, 0, SEEK_END) == 0) size = ftell(in);
   if (size > 4 && fseek(in, 0, SEEK_SET) == 0) file = malloc((size_t)size);
-  if (file != NULL && (fread(file, 1, (size_t)size, in) != (size_t)size || memcmp(file, "TLF1", 4) != 0)) {
+  if (file != NULL &&
+      (fread(file, 1, (size_t)size, in) != (size_t)size || memcmp(file, "TLF1", 4) != 0)) {
     free(file);
     file = NULL;
   }
@@ -65,13 +66,15 @@ uint8_t *features_records_read(const char *path, size_t *bytes)
   return file;
 }
 
-bool features_record_next(features_record *record, const uint8_t *file, size_t file_bytes, size_t *at)
+bool features_record_next(features_record *record, const uint8_t *file, size_t file_bytes,
+                          size_t *at)
 {
   numbers n;
   if (*at == 0) *at = 4; /* "TLF1" */
   if (*at + sizeof n > file_bytes) return false;
   memcpy(&n, file + *at, sizeof n);
-  *record = (features_record){.def = def_of(&n), .sample_count = n.sample_count, .frame_count = n.frame_count};
+  *record = (features_record){
+      .def = def_of(&n), .sample_count = n.sample_count, .frame_count = n.frame_count};
   const size_t features = (size_t)(n.coefficient_count > 0 ? n.coefficient_count : n.channel_count);
   const size_t feature_bytes = n.kind == TL_FRONTEND_MICRO ? sizeof(uint16_t) : sizeof(float);
   record->samples = (const void *)(file + *at + sizeof n);
@@ -82,14 +85,15 @@ bool features_record_next(features_record *record, const uint8_t *file, size_t f
   return true;
 }
 
-static void compare_frame(features_gap *gap, const features_record *record, const int32_t *features, int32_t count)
+static void compare_frame(features_gap *gap, const features_record *record, const int32_t *features,
+                          int32_t count)
 {
   for (int32_t i = 0; i < count; i++) {
     const size_t index = (size_t)(gap->frame_count * count + i);
     const bool micro = record->def.kind == TL_FRONTEND_MICRO;
     const double ours = micro ? features[i] : features[i] / 65536.0;
-    const double theirs =
-        micro ? ((const uint16_t *)record->expected)[index] : (double)((const float *)record->expected)[index];
+    const double theirs = micro ? ((const uint16_t *)record->expected)[index]
+                                : (double)((const float *)record->expected)[index];
     const double difference = ours < theirs ? theirs - ours : ours - theirs;
     gap->differ_count += difference != 0.0;
     gap->sum += difference;
@@ -105,7 +109,8 @@ features_gap features_record_compare(const features_record *record, size_t step)
   size_t bytes;
   const tl_kernel_code sized = tl_frontend_bytes(&bytes, &record->def, &status);
   void *memory = malloc(bytes);
-  if (sized != TL_KERNEL_OK || tl_frontend_setup(&frontend, memory, bytes, &record->def, &status) != TL_KERNEL_OK) {
+  if (sized != TL_KERNEL_OK ||
+      tl_frontend_setup(&frontend, memory, bytes, &record->def, &status) != TL_KERNEL_OK) {
     free(memory);
     return (features_gap){.frame_count = -1};
   }
@@ -114,9 +119,11 @@ features_gap features_record_compare(const features_record *record, size_t step)
   tl_frontend_reset(&frontend, state);
   for (size_t at = 0, taken; at < (size_t)record->sample_count; at += taken) {
     const size_t left = (size_t)record->sample_count - at;
-    if (!tl_frontend_push(&frontend, state, scratch, record->samples + at, left < step ? left : step, &taken, features))
+    if (!tl_frontend_push(&frontend, state, scratch, record->samples + at,
+                          left < step ? left : step, &taken, features))
       continue;
-    if (gap.frame_count < record->frame_count) compare_frame(&gap, record, features, frontend.feature_count);
+    if (gap.frame_count < record->frame_count)
+      compare_frame(&gap, record, features, frontend.feature_count);
     gap.frame_count++;
   }
   free(scratch);

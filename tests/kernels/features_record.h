@@ -15,15 +15,17 @@ typedef struct features_record {
 } features_record;
 
 typedef struct features_gap {
-  int32_t frame_count, differ_count; /* frames of ours; features that are not the same (micro kind) */
-  double largest, sum;               /* of the differences, in feature units */
+  int32_t frame_count,
+      differ_count;    /* frames of ours; features that are not the same (micro kind) */
+  double largest, sum; /* of the differences, in feature units */
 } features_gap;
 
 /* Whole file, to be freed; NULL if it cannot be read. */
 uint8_t *features_records_read(const char *path, size_t *bytes);
 
 /* The record at *at of a file, which is moved behind it; false at the end. */
-bool features_record_next(features_record *record, const uint8_t *file, size_t file_bytes, size_t *at);
+bool features_record_next(features_record *record, const uint8_t *file, size_t file_bytes,
+                          size_t *at);
 
 /* Runs the record's front end, `step` samples a call. */
 features_gap features_record_compare(const features_record *record, size_t step);

@@ -15,19 +15,24 @@ int main(int count, char **arguments)
   }
   features_record record;
   int bad = 0, records = 0;
+  long long feature_total = 0;
   for (; features_record_next(&record, file, bytes, &at); records++) {
     const features_gap gap = features_record_compare(&record, 1000000);
     const bool micro = record.def.kind == TL_FRONTEND_MICRO;
     const bool wrong = gap.frame_count != record.frame_count || (micro && gap.differ_count > 0);
-    const int features = record.def.coefficient_count > 0 ? record.def.coefficient_count : record.def.channel_count;
+    const int features =
+        record.def.coefficient_count > 0 ? record.def.coefficient_count : record.def.channel_count;
     if (wrong || !micro)
-      printf("%3d kind %d rate %d frame %d step %d channels %d: frames %d of %d, differ %d of %d, largest %g, mean %g\n",
+      printf("%3d kind %d rate %d frame %d step %d channels %d: frames %d of %d, differ %d of %d, "
+             "largest %g, mean %g\n",
              records, (int)record.def.kind, record.def.sample_rate_Hz, record.def.frame_samples,
-             record.def.step_samples, record.def.channel_count, gap.frame_count, record.frame_count, gap.differ_count,
-             features * gap.frame_count, gap.largest, gap.sum / (features * gap.frame_count));
+             record.def.step_samples, record.def.channel_count, gap.frame_count, record.frame_count,
+             gap.differ_count, features * gap.frame_count, gap.largest,
+             gap.sum / (features * gap.frame_count));
     bad += wrong;
+    feature_total += (long long)features * gap.frame_count;
   }
-  printf("%d records, %d wrong\n", records, bad);
+  printf("%d records, %lld features, %d wrong\n", records, feature_total, bad);
   free(file);
   return bad > 0;
 }

@@ -2,11 +2,12 @@
 """Makes records of spectral features with TensorFlow, to which engine/kernels/features is held.
 
   features_golden.py OUT.bin            the records that the tests keep
-  features_golden.py OUT.bin --random N [--seed S]   N random recipes of the micro front end, for run_features
+  features_golden.py OUT.bin --random N [--seed S] [--kind 1|2]   N random recipes, for run_features
 
 Needs tensorflow-cpu 2.17.1. Kind 1 is TensorFlow Lite's own micro front end (the AudioMicrofrontend op), equal byte
-for byte. Kind 2 of KWS is tf.signal as MLPerf Tiny's reference script calls it; of AD it is the formulas of
-librosa.feature.melspectrogram (Slaney filters, power 2) in float64, checked against librosa itself where it is there.
+for byte. Kind 2 is computed here in float64; its spectra, HTK filters and cosine transform are held against tf.signal
+(what MLPerf Tiny's keyword spotting calls), its Slaney filters against librosa's where librosa is installed (what
+anomaly detection calls).
 The format is told in tests/kernels/features_record.h."""
 import argparse
 import os
@@ -16,6 +17,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 from tensorflow.lite.experimental.microfrontend.python.ops import audio_microfrontend_op
+try:
+    import librosa
+except ImportError:
+    librosa = None
 
 MICRO, MEL, HTK, SLANEY = 1, 2, 1, 2
 FIELDS = [  # name, struct code, default; the order of tests/kernels/features_record.c
@@ -85,49 +90,64 @@ def fft_samples(r):
     return max(64, 1 << (r["frame"] - 1).bit_length())
 
 
-def kws(r, samples):
-    spectra = tf.abs(tf.signal.stft(tf.constant(samples / 32768.0, tf.float64), r["frame"], r["step"], fft_samples(r),
-                                    window_fn=tf.signal.hann_window))
-    weights = tf.signal.linear_to_mel_weight_matrix(r["channels"], fft_samples(r) // 2 + 1, r["sample_rate"], r["low"],
-                                                    r["high"], dtype=tf.float64)
-    logs = tf.math.log(tf.tensordot(spectra, weights, 1) + r["floor"])
-    if r["coefficients"] == 0:
-        return logs.numpy()
-    return tf.signal.mfccs_from_log_mel_spectrograms(tf.cast(logs, tf.float32)).numpy()[:, :r["coefficients"]]
+def edges_of(r, mel, hertz):
+    return hertz(np.linspace(mel(np.float64(r["low"])), mel(np.float64(r["high"])), r["channels"] + 2))
 
 
-def slaney_filters(r):
+def triangles(bins, edges):
+    low, top, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    return np.maximum(0, np.minimum((bins - low) / (top - low), (high - bins) / (high - top)))
+
+
+def htk_filters(r, bins):
+    def mel(f): return 1127 * np.log1p(f / 700)
+    filters = triangles(mel(bins), edges_of(r, mel, lambda m: m))
+    filters[:, 0] = 0  # tf.signal leaves the mean out
+    theirs = tf.signal.linear_to_mel_weight_matrix(r["channels"], len(bins), r["sample_rate"], r["low"], r["high"],
+                                                   dtype=tf.float64).numpy().T
+    assert np.allclose(theirs, filters, atol=1e-7), np.abs(theirs - filters).max()
+    return filters
+
+
+def slaney_filters(r, bins):
     def mel(f): return np.where(f < 1000, f * 3 / 200, 15 + np.log(np.maximum(f, 1e-9) / 1000) * 27 / np.log(6.4))
     def hertz(m): return np.where(m < 15, m * 200 / 3, 1000 * np.exp((m - 15) * np.log(6.4) / 27))
-    edges = hertz(np.linspace(mel(np.float64(r["low"])), mel(np.float64(r["high"])), r["channels"] + 2))
-    bins = np.arange(fft_samples(r) // 2 + 1) * r["sample_rate"] / fft_samples(r)
-    low, top, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    filters = np.maximum(0, np.minimum((bins - low) / (top - low), (high - bins) / (high - top)))
-    return filters * (2 / (high - low))
-
-
-def anomaly(r, samples):
-    filters = slaney_filters(r)
-    try:
-        import librosa
+    edges = edges_of(r, mel, hertz)
+    filters = triangles(bins, edges) * (2 / (edges[2:, None] - edges[:-2, None]))
+    if librosa is not None:
         theirs = librosa.filters.mel(sr=r["sample_rate"], n_fft=fft_samples(r), n_mels=r["channels"], fmin=r["low"],
                                      fmax=r["high"], dtype=np.float64)
-        assert np.allclose(theirs, filters, rtol=1e-9, atol=1e-15)
-        print("Slaney filters are those of librosa", librosa.__version__)
-    except ImportError:
-        print("librosa is not there: Slaney filters unchecked")
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(r["frame"]) / r["frame"])
+        assert np.allclose(theirs, filters, rtol=1e-9, atol=1e-12)
+    return filters
+
+
+def log_mel(r, samples):
+    """Logarithm of mel filters, in float64; its parts are held against tf.signal and librosa."""
+    size, window = fft_samples(r), 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(r["frame"]) / r["frame"])
     frames = np.lib.stride_tricks.sliding_window_view(samples / 32768.0, r["frame"])[::r["step"]]
-    energies = np.abs(np.fft.rfft(frames * window, fft_samples(r))) ** 2
-    return 10 * np.log10(energies @ filters.T + r["floor"])
+    spectra = np.abs(np.fft.rfft(frames * window, size))
+    theirs = tf.abs(tf.signal.stft(tf.constant(samples / 32768.0, tf.float64), r["frame"], r["step"], size,
+                                   window_fn=tf.signal.hann_window)).numpy()
+    assert r["frame"] % 2 == 1 or np.allclose(theirs, spectra, atol=1e-4)  # its window of odd lengths is not periodic
+    bins = np.arange(size // 2 + 1) * r["sample_rate"] / size
+    filters = (htk_filters if r["mel_scale"] == HTK else slaney_filters)(r, bins)
+    logs = np.log((spectra ** (2 if r["energy"] else 1)) @ filters.T + np.float64(np.float32(r["floor"])))
+    if r["decibel"]:
+        logs *= (10 if r["energy"] else 20) / np.log(10)
+    if r["coefficients"] == 0:
+        return logs
+    k, i = np.arange(r["coefficients"])[:, None], np.arange(r["channels"])
+    theirs = tf.signal.mfccs_from_log_mel_spectrograms(tf.constant(logs, tf.float32)).numpy()[:, :r["coefficients"]]
+    cepstra = logs @ (np.sqrt(2 / r["channels"]) * np.cos(np.pi * k * (i + 0.5) / r["channels"])).T
+    assert np.allclose(theirs, cepstra, atol=1e-2)
+    return cepstra
 
 
 # ---- records ----
 
 def record(r, samples):
     kind = np.uint16 if r["kind"] == MICRO else np.float32
-    make = micro if r["kind"] == MICRO else anomaly if r["mel_scale"] == SLANEY else kws
-    features = make(r, samples)
+    features = (micro if r["kind"] == MICRO else log_mel)(r, samples)
     head = b"".join(struct.pack("<" + code, r[name]) for name, code, _ in FIELDS)
     parts = [head + struct.pack("<ii", len(samples), len(features)), samples.astype("<i2").tobytes(),
              features.astype(np.dtype(kind).newbyteorder("<")).tobytes()]
@@ -157,28 +177,45 @@ def kept():
                  decibel=1, floor=2.220446e-16), sound(6144, 16000, 8)
 
 
-def random_records(count, seed):
+def random_mel(random, common):
+    slaney = bool(random.integers(2))
+    coefficients = int(random.integers(common["channels"] + 1)) if random.integers(2) else 0
+    return recipe(**common, kind=MEL, noise_reduction=0, pcan=0, log=0, coefficients=coefficients,
+                  mel_scale=SLANEY if slaney else HTK, energy=int(random.integers(2)), decibel=int(random.integers(2)),
+                  floor=float(10 ** random.uniform(-16, -3)))
+
+
+def random_micro(random, common):
+    on = int(random.integers(4) > 0)
+    return recipe(**common, noise_reduction=on, smoothing_bits=int(random.integers(5, 13)),
+                  even=float(random.uniform(0, 1)), odd=float(random.uniform(0, 0.2)),
+                  remaining=float(random.uniform(0, 1)), pcan=int(on and random.integers(3) > 0),
+                  strength=float(random.uniform(0, 2)), offset=float(10 ** random.uniform(-1, 3)),
+                  gain_bits=int(random.integers(17, 32)), log=int(random.integers(4) > 0),
+                  log_bits=int(random.integers(0, 11)))
+
+
+def random_records(count, seed, kind):
     random = np.random.default_rng(seed)
     while count > 0:
         rate = int(random.choice([4000, 8000, 16000, 22050, 32000, 44100, 48000]))
         frame = int(random.integers(4, 129)) * rate // 1000
         step = int(random.integers(1, 65)) * rate // 1000
-        if not 33 <= frame <= 2048 or step > frame:  # the oracle has no transform below 64 for shorter frames
+        if not 33 <= frame <= 2048 or step > frame:  # shorter frames: the oracle has transforms below 64
             continue
         # the op counts milliseconds: lengths that it would round otherwise are left out
         if frame * 1000 // rate * rate // 1000 != frame or step * 1000 // rate * rate // 1000 != step:
             continue
-        high = float(random.uniform(0.15, 0.46) * rate)
-        on = int(random.integers(4) > 0)
-        r = recipe(sample_rate=rate, frame=frame, step=step, channels=int(random.integers(1, 129)), high=high,
-                   low=float(random.uniform(0, 0.8) * high), noise_reduction=on,
-                   smoothing_bits=int(random.integers(5, 13)), even=float(random.uniform(0, 1)),
-                   odd=float(random.uniform(0, 0.2)), remaining=float(random.uniform(0, 1)),
-                   pcan=int(on and random.integers(3) > 0), strength=float(random.uniform(0, 2)),
-                   offset=float(10 ** random.uniform(-1, 3)), gain_bits=int(random.integers(17, 32)),
-                   log=int(random.integers(4) > 0), log_bits=int(random.integers(0, 11)))
+        high = float(np.float32(random.uniform(0.15, 0.46) * rate))
+        common = dict(sample_rate=rate, frame=frame, step=step, channels=int(random.integers(1, 129)), high=high,
+                      low=float(np.float32(random.uniform(0, 0.8) * high)))
+        r = (random_micro if kind == MICRO else random_mel)(random, common)
         count -= 1
-        yield r, random_signal(frame + int(random.integers(0, 12)) * step, rate, random)
+        length = frame + int(random.integers(0, 12)) * step
+        if kind == MICRO:
+            yield r, random_signal(length, rate, random)
+        else:  # no pure tones: what 16 bits of a window leave 100 dB below them is no measure of the rest
+            yield r, (sound(length, rate, int(random.integers(1 << 30))) * random.uniform(0.01, 1)).astype(np.int16)
 
 
 def main():
@@ -186,8 +223,9 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--random", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", type=int, default=MICRO, choices=[MICRO, MEL])
     options = parser.parse_args()
-    records = random_records(options.random, options.seed) if options.random else kept()
+    records = random_records(options.random, options.seed, options.kind) if options.random else kept()
     with open(options.out, "wb") as out:
         out.write(b"TLF1")
         for r, samples in records:
