@@ -7,7 +7,7 @@
 enum {
   TILE_MAX = 64,       /* devices */
   TILE_BYTES = 192000, /* of their arenas: what an L2 cache holds beside the weights */
-  SCRATCH_SLACK = 64   /* vector code reads, never writes, so far past what it needs */
+  SCRATCH_SLACK = 128  /* vector code works in whole vectors, past the end of what it needs */
 };
 
 /* Which vector form an operator could have, by its number in the schema. */
@@ -16,10 +16,10 @@ static const struct {
   tl_fast_kind kind;
   bool (*pack)(tl_fast_pack *pack);
 } fast_rows[] = {
-    {3, TL_FAST_GEMM, tl_gemm_pack},
-    {4, TL_FAST_GEMM, tl_gemm_pack}, /* of one channel */
-    {4, TL_FAST_DEPTHWISE, tl_depthwise_pack},
-    {9, TL_FAST_GEMM, tl_gemm_pack},
+    {0, TL_FAST_PAIR, tl_pair_pack},           {1, TL_FAST_POOL, tl_pool_pack},
+    {3, TL_FAST_GEMM, tl_gemm_pack},           {4, TL_FAST_GEMM, tl_gemm_pack}, /* of one channel */
+    {4, TL_FAST_DEPTHWISE, tl_depthwise_pack}, {9, TL_FAST_GEMM, tl_gemm_pack},
+    {17, TL_FAST_POOL, tl_pool_pack},          {41, TL_FAST_PAIR, tl_pair_pack},
 };
 
 static size_t aligned(size_t bytes)

@@ -257,6 +257,21 @@ static inline standin_512f _mm512_fmadd_ps(standin_512f a, standin_512f b, stand
   standin_512f r;
   EACH(16, f[n] = (float)((double)a.f[n] * (double)b.f[n] + (double)c.f[n]));
 }
+static inline standin_512 standin_wide(const int8_t *p)
+{
+  standin_512 r;
+  EACH(16, i32[n] = p[n]);
+}
+static inline standin_512 _mm512_slli_epi32(standin_512 a, unsigned count)
+{
+  standin_512 r;
+  EACH(16, u32[n] = count > 31 ? 0 : a.u32[n] << count);
+}
+static inline standin_512 _mm512_mask_blend_epi16(uint32_t mask, standin_512 a, standin_512 b)
+{
+  standin_512 r;
+  EACH(32, i16[n] = mask >> n & 1 ? b.i16[n] : a.i16[n]);
+}
 static inline standin_512 _mm512_castps_si512(standin_512f a)
 {
   standin_512 r;

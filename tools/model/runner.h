@@ -6,16 +6,18 @@
 #define TL_MODEL_RUNNER_H
 #include "base/cpu.h"
 #include "base/error.h"
-#include "kernels/model.h"
+#include "kernels/batch.h"
 
 enum { MODEL_BATCH_MAX = 65536, MODEL_OPERANDS_MAX = 4096 };
 
 typedef struct model_runner {
   const tl_model *model;
-  uint32_t batch;             /* cases that run together */
-  bool is_independent;        /* state is cleared before every case */
-  size_t in_bytes, out_bytes; /* of a case */
-  void *arena, *state;
+  tl_batch packed;              /* the model for its path */
+  uint32_t batch;               /* cases that run together */
+  bool is_independent;          /* state is cleared before every case */
+  size_t in_bytes, out_bytes;   /* of a case */
+  void *memory, *arena, *state; /* of `packed`, of one thread, of the cases of a batch */
+  uint8_t *in, *out;            /* a batch, tensor by tensor */
 } model_runner;
 
 /* How cases are run. */

@@ -3,31 +3,44 @@
  *
  * Channels lie in lanes and so do neighbouring pixels, so no lane is idle whatever their number. */
 
-/* One line as int8: padding, columns sorted by place modulo the stride, channels multiplied. */
+/* One column: in whole vectors, of which the next columns overwrite what is too much. */
 TL_INLINE void copy_column(const tl_depthwise *d, const int8_t *x, int8_t *out)
 {
   if (d->inputs == d->outputs) {
-    memcpy(out, x, d->outputs);
+    for (uint32_t c = 0; c < d->outputs; c += V_BYTES) V_STORE(out + c, V_LOAD(x + c));
     return;
   }
   const uint32_t multiplier = d->outputs / d->inputs;
   for (uint32_t c = 0; c < d->inputs; c++) memset(out + c * multiplier, x[c], multiplier);
 }
 
+TL_INLINE void fill_column(const tl_depthwise *d, int8_t *out)
+{
+  const V zero = V_SET((int32_t)((uint8_t)d->input_zero * 0x01010101u));
+  for (uint32_t c = 0; c < d->outputs; c += V_BYTES) V_STORE(out + c, zero);
+}
+
+/* One line as int8: padding, columns sorted by place modulo the stride, channels multiplied. */
 TL_TARGET static void copy_line(const tl_depthwise *d, const int8_t *x, int8_t *out)
 {
   const int32_t stride = d->x.stride;
-  memset(out, d->input_zero, d->line_bytes);
-  if (stride == 1 && d->inputs == d->outputs) { /* one run */
-    const int32_t room = (int32_t)d->columns - d->x.before;
+  if (stride == 1 && d->inputs == d->outputs) { /* one run between two paddings */
+    const int32_t before = d->x.before < (int32_t)d->columns ? d->x.before : (int32_t)d->columns;
+    const int32_t room = (int32_t)d->columns - before;
     const int32_t inside = room < d->x.in ? room : d->x.in;
-    if (inside > 0) memcpy(out + (size_t)d->x.before * d->outputs, x, (size_t)inside * d->outputs);
+    const size_t left = (size_t)before * d->outputs, middle = (size_t)inside * d->outputs;
+    memset(out, d->input_zero, left);
+    memcpy(out + left, x, middle);
+    memset(out + left + middle, d->input_zero, (size_t)(room - inside) * d->outputs);
     return;
   }
   for (int32_t place = 0; place < stride; place++)
     for (int32_t c = 0; c < (int32_t)d->columns; c++, out += d->outputs) {
       const int32_t from = c * stride + place - d->x.before;
-      if (from >= 0 && from < d->x.in) copy_column(d, x + (size_t)from * d->inputs, out);
+      if (from >= 0 && from < d->x.in)
+        copy_column(d, x + (size_t)from * d->inputs, out);
+      else
+        fill_column(d, out);
     }
 }
 
@@ -48,34 +61,64 @@ TL_INLINE void interleave(const tl_depthwise *d, const int8_t *lines, const int8
   }
 }
 
+/* A vector of each tap's weights, if they are so few that registers hold them; else in memory. */
+enum { HELD_TAPS = U_INPUTS == 4 ? 3 : 0 };
+
+/* One pass of outputs: `held` weights if `taps` is HELD_TAPS, a constant. */
 TL_INLINE void depthwise_pass(const tl_depthwise *d, const uint8_t *units, const uint8_t *weights,
-                              int8_t *y, uint32_t first, uint32_t count, tl_fast_form form)
+                              V held[HELD_TAPS + 1][U_VECTORS], const V start[U_VECTORS], V *out,
+                              uint32_t first, uint32_t taps, tl_fast_form form)
 {
   V sum[U_VECTORS];
   TL_UNROLL
-  for (int v = 0; v < U_VECTORS; v++)
-    sum[v] = V_LOAD(d->rescaling.start + first + (uint32_t)v * V_LANES);
-  for (uint32_t t = 0; t < d->taps; t++, weights += U_VECTORS * V_BYTES) {
-    const uint8_t *x = units + d->shift[t];
+  for (int v = 0; v < U_VECTORS; v++) sum[v] = start[v];
+  TL_UNROLL
+  for (uint32_t t = 0; t < taps; t++) {
+    const uint8_t *x = units + d->shift[t], *w = weights + t * (U_VECTORS * V_BYTES);
     TL_UNROLL
     for (int v = 0; v < U_VECTORS; v++)
-      sum[v] = U_DOT(sum[v], V_LOAD(x + v * V_BYTES), V_LOAD(weights + v * V_BYTES));
+      sum[v] = U_DOT(sum[v], V_LOAD(x + v * V_BYTES),
+                     taps == HELD_TAPS ? held[t][v] : V_LOAD(w + v * V_BYTES));
   }
-  rescale_store(y, sum, &d->rescaling, first, count, U_VECTORS, form);
+  TL_UNROLL
+  for (int v = 0; v < U_VECTORS; v++)
+    out[v] = rescale(sum[v], &d->rescaling, first + (uint32_t)v * V_LANES, form);
 }
 
-/* All outputs of a line, one table after the other: what a table holds stays in registers. */
+/* All outputs of a line that one table serves. */
+TL_INLINE void depthwise_table(const tl_depthwise *d, const uint8_t *units, int8_t *y,
+                               uint32_t table, uint32_t taps, tl_fast_form form)
+{
+  enum { PASS = U_VECTORS * V_LANES };
+  const uint32_t total = (uint32_t)d->x.out * d->outputs, step = d->tables * PASS;
+  const uint8_t *weights = d->weights + (size_t)table * d->taps * U_VECTORS * V_BYTES;
+  const limits limit = limits_of(d->rescaling.low, d->rescaling.high);
+  V held[HELD_TAPS + 1][U_VECTORS], start[U_VECTORS], out[U_VECTORS];
+  TL_UNROLL
+  for (int v = 0; v < U_VECTORS; v++) {
+    start[v] = V_LOAD(d->rescaling.start + table * PASS + (uint32_t)v * V_LANES);
+    TL_UNROLL
+    for (int t = 0; t < HELD_TAPS && taps == HELD_TAPS; t++)
+      held[t][v] = V_LOAD(weights + (t * U_VECTORS + v) * V_BYTES);
+  }
+  uint32_t i = table * PASS;
+  for (; i + PASS <= total; i += step) {
+    depthwise_pass(d, units + 4ull * i, weights, held, start, out, table * PASS, taps, form);
+    u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, PASS);
+  }
+  if (i >= total) return;
+  depthwise_pass(d, units + 4ull * i, weights, held, start, out, table * PASS, taps, form);
+  u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, total - i);
+}
+
 TL_INLINE void depthwise_line(const tl_depthwise *d, const uint8_t *units, int8_t *y,
                               tl_fast_form form)
 {
-  enum { PASS = U_VECTORS * V_LANES };
-  const uint32_t total = (uint32_t)d->x.out * d->outputs;
-  const size_t table_bytes = (size_t)d->taps * U_VECTORS * V_BYTES;
   for (uint32_t table = 0; table < d->tables; table++) {
-    const uint8_t *weights = d->weights + table * table_bytes;
-    for (uint32_t i = table * PASS; i < total; i += d->tables * PASS)
-      depthwise_pass(d, units + 4ull * i, weights, y + i, table * PASS,
-                     total - i < PASS ? total - i : PASS, form);
+    if (HELD_TAPS > 0 && d->taps == HELD_TAPS)
+      depthwise_table(d, units, y, table, HELD_TAPS, form);
+    else
+      depthwise_table(d, units, y, table, d->taps, form);
   }
 }
 

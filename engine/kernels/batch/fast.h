@@ -15,6 +15,8 @@
 #include "kernels/batch.h"
 #include "kernels/op_table.h"
 #include "kernels/ops/dense/dense.h"
+#include "kernels/ops/pointwise/pointwise.h"
+#include "kernels/ops/reduce/reduce.h"
 
 typedef enum tl_unit { TL_UNIT_BYTES, TL_UNIT_PAIRS, TL_UNIT_HALVES } tl_unit;
 
@@ -22,6 +24,8 @@ typedef enum tl_fast_kind {
   TL_FAST_NONE, /* runs as in tl_model_run, device by device */
   TL_FAST_GEMM, /* FULLY_CONNECTED, CONV_2D, DEPTHWISE_CONV_2D of one channel */
   TL_FAST_DEPTHWISE,
+  TL_FAST_PAIR, /* ADD, SUB */
+  TL_FAST_POOL, /* AVERAGE_POOL_2D, MAX_POOL_2D */
   TL_FAST_KIND_COUNT
 } tl_fast_kind;
 
@@ -80,6 +84,8 @@ typedef struct tl_fast_pack {
 /* Each: true when the operator has an exact vector form on this path. */
 bool tl_gemm_pack(tl_fast_pack *pack);
 bool tl_depthwise_pack(tl_fast_pack *pack);
+bool tl_pair_pack(tl_fast_pack *pack);
+bool tl_pool_pack(tl_fast_pack *pack);
 
 /* Whether vector code may read or write it: int8, in the arena. */
 bool tl_fast_takes(const tl_tensor *tensor);
@@ -183,6 +189,9 @@ typedef struct tl_gemm {
   const uint32_t *offsets;
   uint32_t pixel_bytes, line_bytes, image_bytes; /* staged */
   uint32_t group;                                /* devices staged at once */
+  /* Rows that lie equally far apart, in the staged image and in the output: a line, or the whole. */
+  uint32_t run_rows, runs_of_image, run_bytes;
+  bool row_a_device; /* a device has one row: all devices are one run */
   int32_t input_zero;
   uint32_t panel_count;
   const tl_panel *panels;
@@ -213,5 +222,22 @@ typedef struct tl_depthwise {
   const uint8_t *weights; /* [table][tap][vector][lane] */
   tl_rescaling rescaling;
 } tl_depthwise;
+
+/* ---- pairs and pools (pair_pack.c, pair_body.h, pool_body.h) ---- */
+
+/* y = (((x1 h1 + x2 h2) << 6) + ((x1 l1 + x2 l2) >> 9) + constant) >> shift, clamped. */
+typedef struct tl_fast_pair {
+  uint32_t in_offset[2], out_offset; /* of the tensors in the arena */
+  uint32_t count;
+  int16_t high[2], low[2];
+  int32_t constant, shift;
+  int8_t low_clamp, high_clamp;
+} tl_fast_pair;
+
+typedef struct tl_fast_pool {
+  const tl_pool_data *pool;
+  uint32_t in_offset, out_offset; /* of the tensors in the arena */
+  bool average;
+} tl_fast_pool;
 
 #endif

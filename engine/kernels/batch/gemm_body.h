@@ -47,60 +47,109 @@ TL_TARGET static void stage_image(const tl_gemm *g, const int8_t *x, uint8_t *ou
 
 /* ---- rows ---- */
 
-/* Walks the output pixels of all images of a group in order. */
+/* Walks the output pixels of all images of a group in order: runs of rows that lie equally far apart,
+ * in what is staged and in the output. */
 typedef struct walk {
   const tl_gemm *g;
   const tl_fast_job *job;
-  const uint8_t *line, *x; /* staged: first tap of the line's first output, and of this one */
+  uint32_t first_device, devices;
+  const uint8_t *x; /* of the next row: its first tap */
   int8_t *y;
-  uint32_t first_device, image;
-  int32_t row, column;
+  size_t x_step, y_step;
+  uint32_t left;               /* rows of this run from the next on */
+  uint32_t device, image, run; /* of the group, of the device, of the image */
 } walk;
 
-static inline void walk_image(walk *w)
+/* Enters the run that device, image and run say. */
+static inline void walk_enter(walk *w)
 {
   const tl_gemm *g = w->g;
-  const uint32_t device = w->first_device + w->image / g->images;
-  const size_t pixels = (size_t)g->y.out * (size_t)g->x.out;
-  w->line = w->x = w->job->scratch + (size_t)w->image * g->image_bytes;
-  w->y = (int8_t *)w->job->arena + device * w->job->device_bytes + g->out_offset +
-         (w->image % g->images) * pixels * g->outputs;
+  const size_t image = (size_t)w->device * g->images + w->image;
+  w->x = w->job->scratch + image * g->image_bytes + (size_t)w->run * g->run_bytes;
+  w->y = (int8_t *)w->job->arena + (w->first_device + w->device) * w->job->device_bytes +
+         g->out_offset + ((size_t)w->image * g->runs_of_image + w->run) * g->run_rows * g->outputs;
+  w->x_step = (size_t)g->x.stride * g->pixel_bytes;
+  w->y_step = g->outputs;
+  w->left = g->run_rows;
+  if (!g->row_a_device) return;
+  w->x_step = g->image_bytes;
+  w->y_step = w->job->device_bytes;
+  w->left = w->devices;
+}
+
+static inline void walk_skip(walk *w, uint32_t rows)
+{
+  w->x += rows * w->x_step;
+  w->y += rows * w->y_step;
+  w->left -= rows;
 }
 
 static inline void walk_to(walk *w, uint32_t at)
 {
   const tl_gemm *g = w->g;
-  const uint32_t width = (uint32_t)g->x.out, pixels = (uint32_t)g->y.out * width;
-  w->image = at / pixels;
-  w->row = (int32_t)(at % pixels / width);
-  w->column = (int32_t)(at % width);
-  walk_image(w);
-  w->line += (size_t)(w->row * g->y.stride) * g->line_bytes;
-  w->x = w->line + (size_t)(w->column * g->x.stride) * g->pixel_bytes;
-  w->y += (size_t)(at % pixels) * g->outputs;
+  const uint32_t run = g->row_a_device ? 0 : at / g->run_rows;
+  w->run = run % g->runs_of_image;
+  w->image = run / g->runs_of_image % g->images;
+  w->device = run / g->runs_of_image / g->images;
+  walk_enter(w);
+  walk_skip(w, g->row_a_device ? at : at % g->run_rows);
 }
 
-static inline void walk_on(walk *w)
+static inline void walk_next(walk *w)
 {
-  const tl_gemm *g = w->g;
-  w->x += (size_t)g->x.stride * g->pixel_bytes;
-  w->y += g->outputs;
-  if (++w->column < g->x.out) return;
-  w->column = 0;
-  w->line += (size_t)g->y.stride * g->line_bytes;
-  w->x = w->line;
-  if (++w->row < g->y.out) return;
-  w->row = 0;
-  w->image++;
-  walk_image(w);
+  if (++w->run == w->g->runs_of_image) {
+    w->run = 0;
+    if (++w->image == w->g->images) {
+      w->image = 0;
+      if (++w->device == w->devices) return; /* behind the last row */
+    }
+  }
+  walk_enter(w);
 }
 
-TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t *const *y,
-                          V sum[U_ROWS][U_VECTORS], int rows, int vectors, tl_fast_form form)
+enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
+
+/* Where `rows` rows begin; moves on by so many. */
+TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
 {
+  if (w->left >= (uint32_t)rows) {
+    TL_UNROLL
+    for (int r = 0; r < rows; r++) {
+      x[r] = w->x + (uint32_t)r * w->x_step;
+      y[r] = w->y + (uint32_t)r * w->y_step;
+    }
+    walk_skip(w, (uint32_t)rows);
+  } else {
+    for (int r = 0; r < rows; r++) {
+      if (w->left == 0) walk_next(w);
+      x[r] = w->x;
+      y[r] = w->y;
+      walk_skip(w, 1);
+    }
+  }
+  if (w->left == 0) walk_next(w);
+}
+
+TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
+                          V sum[ROWS_MAX][U_VECTORS], int rows, int vectors, tl_fast_form form)
+{
+  const tl_rescaling *t = &g->rescaling;
+  const limits limit = limits_of(t->low, t->high);
+  V out[ROWS_MAX * U_VECTORS];
   TL_UNROLL
+  for (int v = 0; v < vectors; v++) TL_UNROLL
   for (int r = 0; r < rows; r++)
-    rescale_store(y[r], sum[r], &g->rescaling, panel->first, panel->count, vectors, form);
+    out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
+  int r = 0;
+  const int together = U_TOGETHER / vectors;
+  if (panel->count == (uint32_t)(vectors * V_LANES) && vectors < U_TOGETHER) {
+    TL_UNROLL
+    for (; r + together <= rows; r += together)
+      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high);
+  }
+  TL_UNROLL
+  for (; r < rows; r++)
+    u_narrow(y[r], out + r * vectors, vectors, limit.low, limit.high, panel->count);
 }
 
 /* `rows` rows of one panel; rows and vectors are constants of the caller. */
@@ -108,18 +157,14 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
 {
   const tl_gemm *g = w->g;
   const uint8_t *weights = g->weights + panel->weights;
-  const uint8_t *x[U_ROWS];
-  int8_t *y[U_ROWS];
-  V sum[U_ROWS][U_VECTORS];
+  const uint8_t *x[ROWS_MAX];
+  int8_t *y[ROWS_MAX];
+  V sum[ROWS_MAX][U_VECTORS];
+  walk_rows(w, x, y, rows);
   TL_UNROLL
-  for (int r = 0; r < rows; r++) {
-    x[r] = w->x;
-    y[r] = w->y + panel->first;
-    walk_on(w);
-    TL_UNROLL
-    for (int v = 0; v < vectors; v++)
-      sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
-  }
+  for (int v = 0; v < vectors; v++) TL_UNROLL
+  for (int r = 0; r < rows; r++)
+    sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
   for (uint32_t run = 0; run < g->runs; run++) {
     const size_t begin = g->offsets[run], end = begin + 4ull * g->units;
     for (size_t at = begin; at < end; at += 4, weights += vectors * V_BYTES) {
@@ -137,6 +182,8 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
       }
     }
   }
+  TL_UNROLL
+  for (int r = 0; r < rows; r++) y[r] += panel->first;
   switch (g->rescaling.form) {
     case TL_FORM_FLOAT: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
     case TL_FORM_FLOAT_BY_SIGN:
@@ -147,18 +194,19 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   }
 }
 
-TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int vectors)
+TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int rows, int vectors)
 {
+  const uint32_t at_once = (uint32_t)rows;
   uint32_t row = 0;
   walk_to(w, 0);
-  if (row_count < U_ROWS) {
+  if (row_count < at_once) {
     for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
     return;
   }
-  for (; row + U_ROWS <= row_count; row += U_ROWS) gemm_rows(w, panel, U_ROWS, vectors);
+  for (; row + at_once <= row_count; row += at_once) gemm_rows(w, panel, rows, vectors);
   if (row == row_count) return;
-  walk_to(w, row_count - U_ROWS);
-  gemm_rows(w, panel, U_ROWS, vectors);
+  walk_to(w, row_count - at_once);
+  gemm_rows(w, panel, rows, vectors);
 }
 
 TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *job)
@@ -169,6 +217,7 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     const uint32_t left = job->count - first, devices = left < g->group ? left : g->group;
     const size_t pixels_in = (size_t)g->y.in * (size_t)g->x.in;
     w.first_device = first;
+    w.devices = devices;
     for (uint32_t i = 0; i < devices * g->images; i++)
       stage_image(g,
                   (const int8_t *)job->arena + (first + i / g->images) * job->device_bytes +
@@ -178,11 +227,11 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     for (uint32_t p = 0; p < g->panel_count; p++) {
       const tl_panel *panel = &g->panels[p];
       if (panel->vectors == 4)
-        gemm_panel(&w, panel, rows, U_VECTORS >= 4 ? 4 : 1);
+        gemm_panel(&w, panel, rows, U_ROWS, U_VECTORS >= 4 ? 4 : 1);
       else if (panel->vectors == 2)
-        gemm_panel(&w, panel, rows, 2);
+        gemm_panel(&w, panel, rows, U_VECTORS > 2 ? U_ROWS_NARROW : U_ROWS, 2);
       else
-        gemm_panel(&w, panel, rows, 1);
+        gemm_panel(&w, panel, rows, U_ROWS_NARROW, 1);
     }
   }
 }

@@ -114,6 +114,18 @@ static bool size_image(source *s, tl_unit unit, uint32_t tile)
   return true;
 }
 
+static void find_runs(tl_gemm *g)
+{
+  const uint32_t height = (uint32_t)g->y.out, width = (uint32_t)g->x.out;
+  const bool whole =
+      height == 1 ||
+      (g->y.stride == 1 && g->line_bytes == width * g->pixel_bytes * (uint32_t)g->x.stride);
+  g->run_rows = whole ? height * width : width;
+  g->runs_of_image = whole ? 1 : height;
+  g->run_bytes = (uint32_t)g->y.stride * g->line_bytes;
+  g->row_a_device = g->images == 1 && height * width == 1;
+}
+
 static void pack_offsets(source *s, tl_cutter *cutter)
 {
   tl_gemm *g = &s->gemm;
@@ -182,6 +194,7 @@ bool tl_gemm_pack(tl_fast_pack *pack)
   if (!tl_rescaling_pack(&s.gemm.rescaling, &s.sums, pack->path,
                          (s.gemm.outputs + lanes - 1) / lanes * lanes, pack->cutter))
     return false;
+  find_runs(&s.gemm);
   pack_offsets(&s, pack->cutter);
   pack_panels(&s, pack->path, pack->cutter);
   pack->scratch_bytes = (size_t)s.gemm.group * s.gemm.images * s.gemm.image_bytes;

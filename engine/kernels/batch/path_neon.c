@@ -7,6 +7,8 @@
 #include "kernels/batch/rescale_body.h"
 #include "kernels/batch/gemm_body.h"
 #include "kernels/batch/depthwise_body.h"
+#include "kernels/batch/pair_body.h"
+#include "kernels/batch/pool_body.h"
 #include "kernels/batch/path_body.h"
 
 const tl_fast_path *tl_fast_path_neon(void) { return &fast_path_neon; }

@@ -41,22 +41,22 @@ TL_INLINE V rescale_shifted(V sum, const tl_rescaling *r, uint32_t output)
   return V_SUB(V_BITS(whole), V_BITS(F_SET(12582912.0f)));
 }
 
-/* Stores `count` outputs from `vectors` vectors of sums; outputs first .. of the tables. */
-TL_INLINE void rescale_store(int8_t *y, const V *sum, const tl_rescaling *r, uint32_t first,
-                             uint32_t count, int vectors, tl_fast_form form)
+TL_INLINE V rescale(V sum, const tl_rescaling *r, uint32_t output, tl_fast_form form)
 {
-  V out[4];
-  TL_UNROLL
-  for (int v = 0; v < vectors; v++) {
-    const uint32_t output = first + (uint32_t)v * V_LANES;
-    out[v] = form == TL_FORM_INTEGER ? rescale_integer(sum[v], r, output)
-             : form == TL_FORM_SHIFTED
-                 ? rescale_shifted(sum[v], r, output)
-                 : rescale_float(sum[v], r, output, form == TL_FORM_FLOAT_BY_SIGN);
-  }
-  const V low = V_SET((int32_t)((uint8_t)r->low * 0x01010101u));
-  const V high = V_SET((int32_t)((uint8_t)r->high * 0x01010101u));
-  u_narrow(y, out, vectors, low, high, count);
+  return form == TL_FORM_INTEGER   ? rescale_integer(sum, r, output)
+         : form == TL_FORM_SHIFTED ? rescale_shifted(sum, r, output)
+                                   : rescale_float(sum, r, output, form == TL_FORM_FLOAT_BY_SIGN);
+}
+
+/* The clamp, a byte repeated. */
+typedef struct limits {
+  V low, high;
+} limits;
+
+TL_INLINE limits limits_of(int8_t low, int8_t high)
+{
+  return (limits){V_SET((int32_t)((uint8_t)low * 0x01010101u)),
+                  V_SET((int32_t)((uint8_t)high * 0x01010101u))};
 }
 
 static inline int32_t u_load32(const uint8_t *from)

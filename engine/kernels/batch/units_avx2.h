@@ -8,6 +8,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 2,
   U_ROWS = 4,
+  U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
 
@@ -45,4 +46,18 @@ TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *lin
   const V both = _mm256_blend_epi16(first, _mm256_slli_epi32(second, 16), 0xAA);
   V_STORE(out, _mm256_sub_epi16(both, _mm256_set1_epi16((int16_t)zero)));
 }
+
+/* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */
+TL_TARGET static inline V u_pairs(const int8_t *a, const int8_t *b)
+{
+  const int8_t *const lines[2] = {a, b};
+  V out;
+  u_interleave((uint8_t *)&out, lines, 0, 0);
+  return out;
+}
+TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
+{
+  return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
+}
+TL_TARGET static inline V u_madd(V x, V w) { return _mm256_madd_epi16(x, w); }
 #include "kernels/batch/units_words.h"

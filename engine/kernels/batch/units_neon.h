@@ -8,6 +8,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 4,
   U_ROWS = 4,
+  U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
 
@@ -54,4 +55,19 @@ static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t 
   V_STORE(out + 16,
           vreinterpretq_s32_s16(vcombine_s16(vget_high_s16(first), vget_high_s16(second))));
 }
+
+/* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */
+static inline V u_pairs(const int8_t *a, const int8_t *b)
+{
+  int8_t eight[16] = {0};
+  memcpy(eight, a, 4);
+  memcpy(eight + 8, b, 4);
+  const int16x8_t first = vmovl_s8(vld1_s8(eight)), second = vmovl_s8(vld1_s8(eight + 8));
+  return vreinterpretq_s32_s16(vcombine_s16(vget_low_s16(first), vget_low_s16(second)));
+}
+static inline V u_coefficients(int16_t a, int16_t b)
+{
+  return vreinterpretq_s32_s16(vcombine_s16(vdup_n_s16(a), vdup_n_s16(b)));
+}
+static inline V u_madd(V x, V w) { return u_dot(V_ZERO(), x, w); }
 #include "kernels/batch/units_words.h"

@@ -7,6 +7,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 2,
   U_ROWS = 4,
+  U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
 
@@ -54,4 +55,19 @@ TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *lin
   V_STORE(out, _mm_unpacklo_epi16(first, second));
   V_STORE(out + 16, _mm_unpackhi_epi16(first, second));
 }
+
+/* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */
+TL_TARGET static inline V u_pairs(const int8_t *a, const int8_t *b)
+{
+  int32_t four[2];
+  memcpy(&four[0], a, 4);
+  memcpy(&four[1], b, 4);
+  return _mm_unpacklo_epi16(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(four[0])),
+                            _mm_cvtepi8_epi16(_mm_cvtsi32_si128(four[1])));
+}
+TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
+{
+  return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
+}
+TL_TARGET static inline V u_madd(V x, V w) { return _mm_madd_epi16(x, w); }
 #include "kernels/batch/units_words.h"

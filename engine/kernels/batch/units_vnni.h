@@ -7,9 +7,21 @@ enum {
   U_INPUTS = 4,
   U_VECTORS = 4,
   U_ROWS = 6,
+  U_ROWS_NARROW = 8, /* of panels that have fewer vectors */
   U_CHUNK = 64
 };
 
+#ifdef TL_STANDIN
+#define u_wide(p) standin_wide(p)
+#define U_STORE_16(p, v, part) memcpy((p), (v).u8 + 16 * (part), 16)
+#define U_STORE_32(p, v, part) memcpy((p), (v).u8 + 32 * (part), 32)
+#else
+#define U_STORE_16(p, v, part)                                                                     \
+  _mm_storeu_si128((__m128i *)(void *)(p), _mm512_extracti32x4_epi32((v), (part)))
+#define U_STORE_32(p, v, part)                                                                     \
+  _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_extracti64x4_epi64((v), (part)))
+#define u_wide(p) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#endif
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
 #define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
@@ -23,27 +35,49 @@ enum {
 /* Packs work within 16 bytes, so four packed vectors have their fours of outputs in this order. */
 static const int32_t u_order[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
 
-/* The first `count` of 16, 32 or 64 int32 as int8, saturated, in order. */
+/* Four vectors of int32 as int8, saturated and clamped, in order. */
+TL_TARGET static inline V u_narrow4(V a, V b, V c, V d, V low, V high)
+{
+  const V mixed = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+  const V bytes = _mm512_permutexvar_epi32(V_LOAD(u_order), mixed);
+  return V_MIN_I8(V_MAX_I8(bytes, low), high);
+}
+
+/* Stores `count` of the vectors' int32. */
 TL_TARGET static inline void u_narrow(int8_t *out, const V *v, int vectors, V low, V high,
                                       uint32_t count)
 {
-  const V front = _mm512_packs_epi32(v[0], v[vectors > 1 ? 1 : 0]);
-  const V back = vectors == 4 ? _mm512_packs_epi32(v[2], v[vectors - 1]) : front;
-  const V order = _mm512_loadu_si512((const void *)u_order);
-  const V bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(front, back));
-  const V clamped = V_MIN_I8(V_MAX_I8(bytes, low), high);
+  const V bytes = u_narrow4(v[0], v[vectors > 1 ? 1 : 0], v[vectors > 2 ? 2 : 0],
+                            v[vectors > 2 ? vectors - 1 : 0], low, high);
   if (count == 64)
-    V_STORE(out, clamped);
+    V_STORE(out, bytes);
   else
-    _mm512_mask_storeu_epi8((void *)out, (1ull << count) - 1, clamped);
+    _mm512_mask_storeu_epi8((void *)out, (1ull << count) - 1, bytes);
 }
 
-/* Inputs as they are staged. */
-TL_TARGET static inline void u_stage(uint8_t *restrict out, const int8_t *restrict x, size_t count,
-                                     int32_t zero)
+/* Rows that together have four vectors: 4 rows of one, 2 of two, each full. */
+enum { U_TOGETHER = 4 };
+TL_TARGET static inline void u_narrow_rows(int8_t *const *out, const V *v, int vectors, V low,
+                                           V high)
+{
+  const V bytes = u_narrow4(v[0], v[1], v[2], v[3], low, high);
+  if (vectors == 1) {
+    U_STORE_16(out[0], bytes, 0);
+    U_STORE_16(out[1], bytes, 1);
+    U_STORE_16(out[2], bytes, 2);
+    U_STORE_16(out[3], bytes, 3);
+  } else {
+    U_STORE_32(out[0], bytes, 0);
+    U_STORE_32(out[1], bytes, 1);
+  }
+}
+
+/* Inputs as they are staged, in whole vectors: up to 63 bytes more are read and written. */
+TL_TARGET static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
 {
   (void)zero;
-  for (size_t i = 0; i < count; i++) out[i] = (uint8_t)(x[i] ^ -128);
+  const V sign = V_SET((int32_t)0x80808080u);
+  for (size_t i = 0; i < count; i += 64) V_STORE(out + i, _mm512_xor_si512(V_LOAD(x + i), sign));
 }
 TL_TARGET static inline void u_stage_zero(uint8_t *out, size_t count, int32_t zero)
 {
@@ -67,3 +101,15 @@ TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *lin
   V_STORE(out + 128, _mm512_unpacklo_epi16(high01, high23));
   V_STORE(out + 192, _mm512_unpackhi_epi16(high01, high23));
 }
+
+/* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */
+TL_TARGET static inline V u_pairs(const int8_t *a, const int8_t *b)
+{
+  const V first = u_wide(a), second = u_wide(b);
+  return _mm512_mask_blend_epi16(0xAAAAAAAAu, first, _mm512_slli_epi32(second, 16));
+}
+TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
+{
+  return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
+}
+TL_TARGET static inline V u_madd(V x, V w) { return _mm512_dpwssd_epi32(V_ZERO(), x, w); }

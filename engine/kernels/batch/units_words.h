@@ -1,11 +1,14 @@
 /* units_words.h: what paths with units of two int16 share; included by the units_*.h that have them. No
  * header guard: included once a path. */
 
-TL_TARGET static inline void u_stage(uint8_t *restrict out, const int8_t *restrict x, size_t count,
-                                     int32_t zero)
+/* Inputs as they are staged, in fours: up to 3 more are read and written. */
+TL_TARGET static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
 {
-  int16_t *restrict words = (int16_t *)(void *)out;
-  for (size_t i = 0; i < count; i++) words[i] = (int16_t)(x[i] - zero);
+  for (size_t i = 0; i < count; i += 4) {
+    int16_t words[4];
+    for (size_t k = 0; k < 4; k++) words[k] = (int16_t)(x[i + k] - zero);
+    memcpy(out + 2 * i, words, sizeof words);
+  }
 }
 TL_TARGET static inline void u_stage_zero(uint8_t *out, size_t count, int32_t zero)
 {
@@ -24,4 +27,19 @@ TL_TARGET static inline void u_narrow(int8_t *out, const V *v, int vectors, V lo
   int8_t bytes[U_VECTORS * V_LANES];
   u_narrow_all(bytes, v, vectors, low, high);
   memcpy(out, bytes, count);
+}
+
+/* Rows that together have U_TOGETHER vectors, each full. */
+enum { U_TOGETHER = 2 };
+TL_TARGET static inline void u_narrow_rows(int8_t *const *out, const V *v, int vectors, V low,
+                                           V high)
+{
+  int8_t bytes[2 * V_LANES];
+  if (vectors == 2) {
+    u_narrow_all(out[0], v, 2, low, high);
+    return;
+  }
+  u_narrow_all(bytes, v, 2, low, high);
+  memcpy(out[0], bytes, V_LANES);
+  memcpy(out[1], bytes + V_LANES, V_LANES);
 }

@@ -87,6 +87,7 @@ typedef struct tl_relu_data {
   tl_scale scale, scale_below; /* below zero */
   int32_t zero_in, zero_alpha, zero_out;
   tl_range range;
+  bool negates; /* what scale_below gives */
 } tl_relu_data;
 TL_OP(relu);
 TL_OP(relu6);
@@ -109,7 +110,7 @@ typedef struct tl_logistic_data {
 TL_OP(logistic);
 TL_OP(tanh);
 
-/* ---- table.c: EXP, LOG, ELU, RSQRT of int16 ---- */
+/* ---- table.c: EXP, LOG, ELU ---- */
 typedef struct tl_table_data {
   tl_broadcast plan;
   int16_t table[513]; /* int8: the first 256, from the lowest value on */
@@ -117,7 +118,6 @@ typedef struct tl_table_data {
 tl_kernel_code tl_exp_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_log_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_elu_prepare(const tl_op_setup *setup);
-tl_kernel_code tl_table_rsqrt_prepare(const tl_op_setup *setup);
 void tl_table_eval(const tl_model *model, const tl_op *op, const tl_place *place);
 
 /* ---- elementwise.c: ABS, NEG, RSQRT, ZEROS_LIKE (which needs no data) ---- */
@@ -127,11 +127,7 @@ typedef struct tl_elementwise_data {
   int32_t zero_in, zero_out;
   tl_range range;
   bool plain, rescales;
-} tl_elementwise_data;
-typedef union tl_rsqrt_data { /* both begin with the plan */
-  tl_elementwise_data int8;
-  tl_table_data int16;
-} tl_rsqrt_data;
+} tl_elementwise_data, tl_rsqrt_data;
 TL_OP(abs);
 TL_OP(neg);
 TL_OP(rsqrt);
