@@ -297,7 +297,7 @@ static void quantize_rounds_to_the_nearest_step_and_saturates(void **unused)
   for (int32_t i = 0; i < 128; i++) many[i] = features[i % 8];
   tl_frontend_quantize(&mel.frontend, out, many);
   for (int32_t i = 0; i < 128; i++) {
-    const long value = lrint(in[i % 8] / 0.391015232) + 89;
+    const int32_t value = (int32_t)lrint(in[i % 8] / 0.391015232) + 89;
     assert_int_equal(out[i], value < -128 ? -128 : value > 127 ? 127 : value);
   }
   drop(&mel);
