@@ -97,9 +97,11 @@ TL_INLINE void depthwise_table(const tl_depthwise *d, const uint8_t *units, int8
   TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++) {
     start[v] = V_LOAD(d->rescaling.start + table * PASS + (uint32_t)v * V_LANES);
-    TL_UNROLL
-    for (int t = 0; t < HELD_TAPS && taps == HELD_TAPS; t++)
-      held[t][v] = V_LOAD(weights + (t * U_VECTORS + v) * V_BYTES);
+    if (taps == HELD_TAPS) {
+      TL_UNROLL
+      for (int t = 0; t < HELD_TAPS; t++)
+        held[t][v] = V_LOAD(weights + (t * U_VECTORS + v) * V_BYTES);
+    }
   }
   uint32_t i = table * PASS;
   for (; i + PASS <= total; i += step) {
