@@ -18,9 +18,10 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
   return a;
 }
 
-static tl_sums sums_of(const tl_conv_data *conv)
+static tl_sums sums_of(const tl_conv_data *conv, tl_unit unit)
 {
-  return (tl_sums){.weights = {conv->weights, 1, conv->outputs, conv->outputs,
+  return (tl_sums){.unit = unit,
+                   .weights = {conv->weights, 1, conv->outputs, conv->outputs,
                                (uint32_t)(conv->y.kernel * conv->x.kernel)},
                    .scales = conv->scales,
                    .scale_count = conv->scale_count,
@@ -55,19 +56,20 @@ static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratc
 
 /* Weights of one column of taps, lines group * per_unit .. */
 static void pack_tap(uint8_t *out, const tl_depthwise *d, const tl_fast_path *path,
-                     const tl_weights *weights, uint32_t first, uint32_t group, uint32_t column)
+                     const tl_sums *sums, uint32_t first, uint32_t group, uint32_t column)
 {
   const uint32_t per_unit = tl_unit_inputs(path->unit), width = (uint32_t)d->x.kernel;
+  const tl_weights *weights = &sums->weights;
   for (uint32_t lane = 0; lane < path->lanes; lane++) {
     const uint32_t output = (first + lane) % d->outputs;
     const tl_weights one = {
         weights->data + output * weights->output_step + column * weights->tap_step, 0,
-        weights->tap_step * width, d->rescaling.constant[output] ? 0 : 1, (uint32_t)d->y.kernel};
+        weights->tap_step * width, tl_sums_constant(sums, output) ? 0 : 1, (uint32_t)d->y.kernel};
     tl_unit_put(out, path, lane, &one, group * per_unit);
   }
 }
 
-static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_weights *weights,
+static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_sums *sums,
                          tl_cutter *cutter)
 {
   const uint32_t width = (uint32_t)d->x.kernel, stride = (uint32_t)d->x.stride;
@@ -87,7 +89,7 @@ static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_wei
     for (uint32_t g = 0; g < d->groups; g++)
       for (uint32_t k = 0; k < width; k++)
         for (uint32_t v = 0; v < path->vectors; v++, out += 4 * path->lanes)
-          pack_tap(out, d, path, weights, (table * path->vectors + v) * path->lanes, g, k);
+          pack_tap(out, d, path, sums, (table * path->vectors + v) * path->lanes, g, k);
 }
 
 bool tl_depthwise_pack(tl_fast_pack *pack)
@@ -108,10 +110,10 @@ bool tl_depthwise_pack(tl_fast_pack *pack)
   d.tables = d.outputs / common_divisor(d.outputs, pass);
   if (d.tables > TABLES_MAX || !size_lines(&d, pack->path, &pack->scratch_bytes)) return false;
   tl_depthwise *packed = tl_cut(pack->cutter, sizeof *packed);
-  const tl_sums sums = sums_of(conv);
+  const tl_sums sums = sums_of(conv, pack->path->unit);
   if (!tl_rescaling_pack(&d.rescaling, &sums, pack->path, d.tables * pass, pack->cutter))
     return false;
-  pack_weights(&d, pack->path, &sums.weights, pack->cutter);
+  pack_weights(&d, pack->path, &sums, pack->cutter);
   if (packed != NULL) {
     tl_rescaling_repeat(&d.rescaling, d.outputs, d.tables * pass);
     *packed = d;

@@ -41,6 +41,7 @@ typedef struct tl_fast_path {
   uint32_t lanes;   /* int32 lanes of a vector */
   uint32_t vectors; /* most vectors of outputs that one pass has, a power of 2 */
   bool fused;       /* multiplies and adds with one rounding */
+  bool narrow;      /* multiplies bytes into int16, too (narrow_pack.c) */
   void (*run[TL_FAST_KIND_COUNT])(const void *packed, const tl_fast_job *job);
 } tl_fast_path;
 
@@ -120,7 +121,6 @@ typedef struct tl_rescaling {
   const int32_t *start; /* bias, with the input's offset folded in */
   const float *scale, *above, *below;
   const int32_t *multiplier, *left, *right;
-  const uint8_t *constant; /* 1: the output is always the same, its weights are to be packed as 0 */
   int32_t zero;
   tl_fast_form form;
   int8_t low, high; /* clamp */
@@ -134,7 +134,12 @@ typedef struct tl_sums {
   const uint8_t *bias; /* int32 in the file, or NULL */
   int32_t input_zero, output_zero;
   tl_range range;
+  tl_unit unit; /* how inputs are staged */
 } tl_sums;
+
+/* Channels that training has left dead have a huge bias beside tiny weights, or no weights at all:
+ * one output whatever comes in. Their weights are to be packed as zeros. */
+bool tl_sums_constant(const tl_sums *sums, uint32_t output);
 
 /* False where vector code would not be exact: single rounding, sums of 2^30 and more.
  * padded  outputs rounded up to whole vectors */
@@ -172,10 +177,14 @@ typedef struct tl_staged_axis {
   int32_t stride; /* staged positions from one output to the next */
 } tl_staged_axis;
 
+enum { TL_PANEL_VECTORS = 4 };
+
 /* Outputs [first, first + count) in `vectors` vectors. */
 typedef struct tl_panel {
   uint32_t first, count, vectors;
-  size_t weights; /* byte offset of its table: [run][unit][vector][lane] */
+  size_t weights;                   /* byte offset of its table: [run][unit][vector][lane] */
+  uint32_t rests[TL_PANEL_VECTORS]; /* narrow form: of each vector, and the first of all */
+  uint32_t first_rest;
 } tl_panel;
 
 /* Images of `inputs` channels are staged as units; an output pixel sums `runs` runs of `units` units,
@@ -196,8 +205,21 @@ typedef struct tl_gemm {
   uint32_t panel_count;
   const tl_panel *panels;
   const uint8_t *weights;
+  /* The narrow form (narrow_pack.c): `narrow` units are summed in int16, from an offset, before they
+   * are widened; tables are [run][units / narrow][offsets, then narrow times units][vector][lane].
+   * Rests are units that did not fit: at byte rest_offsets[] of the row. */
+  uint32_t narrow; /* 0: the plain form */
+  const uint32_t *rest_offsets;
+  const uint8_t *rest_weights;
   tl_rescaling rescaling;
 } tl_gemm;
+
+/* How many units to sum in int16, 0 if the plain form is faster; run_taps: of one of `runs` runs. */
+uint32_t tl_narrow_choose(const tl_sums *sums, uint32_t lanes, uint32_t runs, uint32_t run_taps);
+
+/* Panels and weights for gemm->narrow; gemm->units is a multiple of it. Corrects the starts. */
+void tl_narrow_pack(tl_gemm *gemm, const tl_sums *sums, uint32_t lanes, uint32_t run_taps,
+                    tl_cutter *cutter);
 
 /* ---- depthwise (depthwise_pack.c, depthwise_body.h) ---- */
 

@@ -7,29 +7,56 @@
 
 /* ---- staging ---- */
 
+/* `count` inputs, or as many zeros; as bytes in the narrow form. */
+TL_INLINE void stage_inputs(const tl_gemm *g, uint8_t *out, const int8_t *x, size_t count)
+{
+#if U_HAS_NARROW
+  if (g->narrow != 0) {
+    u_stage_bytes(out, x, count);
+    return;
+  }
+#endif
+  u_stage(out, x, count, g->input_zero);
+}
+
+TL_INLINE void stage_zeros(const tl_gemm *g, uint8_t *out, size_t count)
+{
+#if U_HAS_NARROW
+  if (g->narrow != 0) {
+    memset(out, g->input_zero + 128, count);
+    return;
+  }
+#endif
+  u_stage_zero(out, count, g->input_zero);
+}
+
+TL_INLINE uint32_t staged_bytes(const tl_gemm *g)
+{
+  return U_HAS_NARROW && g->narrow != 0 ? 1 : 4 / U_INPUTS;
+}
+
 TL_INLINE void stage_line(const tl_gemm *g, const int8_t *x, uint8_t *out)
 {
   const tl_staged_axis *axis = &g->x;
-  const uint32_t input_bytes = 4 / U_INPUTS;
-  const bool dense = g->pixel_bytes == g->inputs * input_bytes && axis->step == 1;
-  if (dense) { /* zeros, inputs, zeros: three runs */
+  const uint32_t input_bytes = staged_bytes(g);
+  if (g->pixel_bytes == g->inputs * input_bytes && axis->step == 1) { /* zeros, inputs, zeros */
     const int32_t before = axis->first < 0 ? -axis->first : 0;
     const int32_t left = before < axis->size ? before : axis->size;
     const int32_t room = axis->size - left, from = axis->first + left;
     const int32_t inside = room < axis->in - from ? room : axis->in - from;
     const size_t n = g->inputs, wide = (size_t)(inside > 0 ? inside : 0);
-    u_stage_zero(out, (size_t)left * n, g->input_zero);
+    stage_zeros(g, out, (size_t)left * n);
     out += (size_t)left * n * input_bytes;
-    u_stage(out, x + (size_t)from * n, wide * n, g->input_zero);
-    u_stage_zero(out + wide * n * input_bytes, ((size_t)room - wide) * n, g->input_zero);
+    stage_inputs(g, out, x + (size_t)from * n, wide * n);
+    stage_zeros(g, out + wide * n * input_bytes, ((size_t)room - wide) * n);
     return;
   }
   for (int32_t s = 0; s < axis->size; s++, out += g->pixel_bytes) {
     const int32_t from = axis->first + s * axis->step;
     if (from < 0 || from >= axis->in)
-      u_stage_zero(out, g->inputs, g->input_zero);
+      stage_zeros(g, out, g->inputs);
     else
-      u_stage(out, x + (size_t)from * g->inputs, g->inputs, g->input_zero);
+      stage_inputs(g, out, x + (size_t)from * g->inputs, g->inputs);
   }
 }
 
@@ -41,7 +68,7 @@ TL_TARGET static void stage_image(const tl_gemm *g, const int8_t *x, uint8_t *ou
     if (from >= 0 && from < g->y.in)
       stage_line(g, x + (size_t)from * line, out);
     else
-      u_stage_zero(out, g->line_bytes / (4 / U_INPUTS), g->input_zero);
+      stage_zeros(g, out, g->line_bytes / staged_bytes(g));
   }
 }
 
@@ -209,6 +236,10 @@ TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, in
   gemm_rows(w, panel, rows, vectors);
 }
 
+#if U_HAS_NARROW
+#include "kernels/batch/narrow_body.h"
+#endif
+
 TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *job)
 {
   const tl_gemm *g = packed;
@@ -226,6 +257,12 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     const uint32_t rows = devices * g->images * (uint32_t)(g->y.out * g->x.out);
     for (uint32_t p = 0; p < g->panel_count; p++) {
       const tl_panel *panel = &g->panels[p];
+#if U_HAS_NARROW
+      if (g->narrow != 0) {
+        narrow_panels(&w, panel, rows);
+        continue;
+      }
+#endif
       if (panel->vectors == 4)
         gemm_panel(&w, panel, rows, U_ROWS, U_VECTORS >= 4 ? 4 : 1);
       else if (panel->vectors == 2)

@@ -7,6 +7,7 @@ enum {
   DEPTHWISE = 4, /* builtin numbers of the schema */
   CONNECTED = 9,
   STAGED_BYTES = 65536,     /* of a group of devices, so that it stays in a near cache */
+  SPARE = 32,               /* bytes that the last run of an image may read past its end */
   IMAGE_BYTES_MAX = 1 << 27 /* of one image; larger ones run device by device */
 };
 
@@ -101,7 +102,7 @@ static bool size_image(source *s, tl_unit unit, uint32_t tile)
   uint64_t pixel = g->inputs * input_bytes;
   if (s->run_taps == g->inputs) pixel = (pixel + 3) / 4 * 4;
   const uint64_t line = pixel * (uint32_t)g->x.size;
-  const uint64_t image = (line * (uint32_t)g->y.size + 4 + 63) / 64 * 64; /* + 4: the last run */
+  const uint64_t image = (line * (uint32_t)g->y.size + SPARE + 63) / 64 * 64;
   if (pixel > IMAGE_BYTES_MAX || line > IMAGE_BYTES_MAX || image > IMAGE_BYTES_MAX ||
       image * g->images > IMAGE_BYTES_MAX)
     return false;
@@ -142,14 +143,16 @@ static void pack_weights(source *s, const tl_fast_path *path, const tl_panel *pa
 {
   const tl_weights *all = &s->sums.weights;
   const uint32_t per_unit = tl_unit_inputs(path->unit);
+  bool live[TL_PANEL_VECTORS * 16];
+  for (uint32_t o = 0; o < panel->vectors * path->lanes; o++)
+    live[o] = panel->first + o < all->outputs && !tl_sums_constant(&s->sums, panel->first + o);
   for (uint32_t run = 0; run < s->gemm.runs; run++)
     for (uint32_t unit = 0; unit < s->gemm.units; unit++)
       for (uint32_t v = 0; v < panel->vectors; v++, out += 4 * path->lanes)
         for (uint32_t lane = 0; lane < path->lanes; lane++) {
           const uint32_t output = panel->first + v * path->lanes + lane;
-          const bool live = output < all->outputs && !s->gemm.rescaling.constant[output];
           const tl_weights one = {all->data + output * all->output_step, 0, all->tap_step,
-                                  live ? 1 : 0, (run + 1) * s->run_taps};
+                                  live[v * path->lanes + lane] ? 1 : 0, (run + 1) * s->run_taps};
           tl_unit_put(out, path, lane, &one, run * s->run_taps + unit * per_unit);
         }
 }
@@ -170,8 +173,10 @@ static void pack_panels(source *s, const tl_fast_path *path, tl_cutter *cutter)
     while (width > vectors - v) width /= 2;
     const uint32_t first = v * path->lanes, room = g->outputs - first;
     tl_panel *panel = &panels[g->panel_count++];
-    *panel = (tl_panel){first, room < width * path->lanes ? room : width * path->lanes, width,
-                        v * vector_bytes};
+    *panel = (tl_panel){.first = first,
+                        .count = room < width * path->lanes ? room : width * path->lanes,
+                        .vectors = width,
+                        .weights = v * vector_bytes};
     pack_weights(s, path, panel, weights + panel->weights);
   }
 }
@@ -184,19 +189,29 @@ bool tl_gemm_pack(tl_fast_pack *pack)
   if (!tl_fast_takes(input) || !tl_fast_takes(output)) return false;
   const bool known =
       pack->op->row->builtin == CONNECTED ? fc_source(pack, &s) : conv_source(pack, &s);
-  if (!known || !size_image(&s, pack->path->unit, pack->tile)) return false;
+  if (!known) return false;
+  const uint32_t lanes = pack->path->lanes, runs = s.lines * s.per_line;
+  s.sums.unit = pack->path->unit;
+  if (pack->path->narrow) s.gemm.narrow = tl_narrow_choose(&s.sums, lanes, runs, s.run_taps);
+  if (s.gemm.narrow != 0) s.sums.unit = TL_UNIT_BYTES;
+  const uint32_t per_unit = tl_unit_inputs(s.sums.unit);
+  s.gemm.units = (s.run_taps + per_unit - 1) / per_unit;
+  if (s.gemm.narrow != 0)
+    s.gemm.units = (s.gemm.units + s.gemm.narrow - 1) / s.gemm.narrow * s.gemm.narrow;
+  if (!size_image(&s, s.sums.unit, pack->tile)) return false;
   s.gemm.in_offset = input->offset;
   s.gemm.out_offset = output->offset;
-  const uint32_t per_unit = tl_unit_inputs(pack->path->unit);
-  s.gemm.units = (s.run_taps + per_unit - 1) / per_unit;
-  const uint32_t lanes = pack->path->lanes;
+  const uint32_t multiple = s.gemm.narrow != 0 ? TL_PANEL_VECTORS * lanes : lanes;
   tl_gemm *gemm = tl_cut(pack->cutter, sizeof *gemm);
   if (!tl_rescaling_pack(&s.gemm.rescaling, &s.sums, pack->path,
-                         (s.gemm.outputs + lanes - 1) / lanes * lanes, pack->cutter))
+                         (s.gemm.outputs + multiple - 1) / multiple * multiple, pack->cutter))
     return false;
   find_runs(&s.gemm);
   pack_offsets(&s, pack->cutter);
-  pack_panels(&s, pack->path, pack->cutter);
+  if (s.gemm.narrow != 0)
+    tl_narrow_pack(&s.gemm, &s.sums, lanes, s.run_taps, pack->cutter);
+  else
+    pack_panels(&s, pack->path, pack->cutter);
   pack->scratch_bytes = (size_t)s.gemm.group * s.gemm.images * s.gemm.image_bytes;
   if (gemm != NULL) *gemm = s.gemm;
   pack->packed = gemm;

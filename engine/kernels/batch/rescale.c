@@ -45,8 +45,7 @@ static int32_t exact(const tl_sums *sums, tl_scale scale, int64_t sum)
                                 : (int32_t)y;
 }
 
-/* Channels that training has left dead have a huge bias beside tiny weights, or no weights at all:
- * one output whatever comes in. Outputs rise with sums, so both ends tell. */
+/* Outputs rise with sums, so both ends tell. */
 static bool is_constant(const tl_sums *sums, uint32_t output, span64 span, int32_t *value)
 {
   const tl_scale scale = scale_of(sums, output);
@@ -54,6 +53,12 @@ static bool is_constant(const tl_sums *sums, uint32_t output, span64 span, int32
     return false; /* it could wrap */
   *value = exact(sums, scale, span.low);
   return *value == exact(sums, scale, span.high);
+}
+
+bool tl_sums_constant(const tl_sums *sums, uint32_t output)
+{
+  int32_t value;
+  return is_constant(sums, output, reach(sums, output), &value);
 }
 
 /* Vector code rounds twice; the sum must leave room for it. */
@@ -83,9 +88,9 @@ static void put_constant(const tl_sums *sums, const tables *t, uint32_t o, int32
 }
 
 /* Bias with the offset of the units folded in, and the integer form. */
-static void put_integer(const tl_sums *sums, tl_unit unit, const tables *t, uint32_t o)
+static void put_integer(const tl_sums *sums, const tables *t, uint32_t o)
 {
-  const int64_t offset = unit == TL_UNIT_BYTES ? 128 + sums->input_zero : 0;
+  const int64_t offset = sums->unit == TL_UNIT_BYTES ? 128 + sums->input_zero : 0;
   int64_t sum = 0;
   for (uint32_t tap = 0; tap < sums->weights.taps; tap++) sum += weight_of(&sums->weights, o, tap);
   const tl_scale scale = scale_of(sums, o);
@@ -156,7 +161,7 @@ static tl_fast_form fill(const tl_sums *sums, const tl_fast_path *path, const ta
       put_constant(sums, t, o, value);
       continue;
     }
-    put_integer(sums, path->unit, t, o);
+    put_integer(sums, t, o);
     if (form != TL_FORM_INTEGER &&
         !put_float(sums, t, o, sums->scale_count == 1 ? all : span, path->fused, &shared))
       form = TL_FORM_INTEGER;
@@ -197,7 +202,6 @@ bool tl_rescaling_pack(tl_rescaling *out, const tl_sums *sums, const tl_fast_pat
                         .right = t.right,
                         .zero = sums->output_zero,
                         .form = form,
-                        .constant = constant,
                         .low = (int8_t)sums->range.low,
                         .high = (int8_t)sums->range.high};
   return true;

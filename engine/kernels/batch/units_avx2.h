@@ -2,7 +2,9 @@
 #define TL_TARGET __attribute__((target("avx2,fma")))
 #include "kernels/simd/lanes_avx2.h"
 
+#define U_HAS_NARROW 1
 enum {
+  U_NARROW = U_HAS_NARROW,
   U_FUSED = 1,
   U_FORMAT = TL_UNIT_PAIRS,
   U_INPUTS = 2,
@@ -14,6 +16,12 @@ enum {
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm256_add_epi32((sum), _mm256_madd_epi16((x), (w)))
+/* Bytes 0 .. 255 times int8, pairs summed in int16; and int16 pairs summed in int32. */
+enum { U_NARROW_VECTORS = 4 };
+#define U_DOT_BYTES(x, w) _mm256_maddubs_epi16((x), (w))
+#define U_XOR(a, b) _mm256_xor_si256((a), (b))
+#define U_ADD16(a, b) _mm256_add_epi16((a), (b))
+#define U_WIDEN(sum, words) V_ADD((sum), _mm256_madd_epi16((words), _mm256_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm256_castps_si256(f)
 #define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))

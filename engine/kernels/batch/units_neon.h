@@ -2,7 +2,9 @@
  * second in the other; for the bodies of this folder (see fast.h). Any aarch64. */
 #include "kernels/simd/lanes_neon.h"
 
+#define U_HAS_NARROW 0
 enum {
+  U_NARROW = U_HAS_NARROW,
   U_FUSED = 1,
   U_FORMAT = TL_UNIT_HALVES,
   U_INPUTS = 2,

@@ -1,7 +1,9 @@
 /* units_sse.h: units of 2 int16 on 4 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_sse.h"
 
+#define U_HAS_NARROW 1
 enum {
+  U_NARROW = U_HAS_NARROW,
   U_FUSED = 0,
   U_FORMAT = TL_UNIT_PAIRS,
   U_INPUTS = 2,
@@ -13,6 +15,12 @@ enum {
 
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm_add_epi32((sum), _mm_madd_epi16((x), (w)))
+/* Bytes 0 .. 255 times int8, pairs summed in int16; and int16 pairs summed in int32. */
+enum { U_NARROW_VECTORS = 4 };
+#define U_DOT_BYTES(x, w) _mm_maddubs_epi16((x), (w))
+#define U_XOR(a, b) _mm_xor_si128((a), (b))
+#define U_ADD16(a, b) _mm_add_epi16((a), (b))
+#define U_WIDEN(sum, words) V_ADD((sum), _mm_madd_epi16((words), _mm_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) F_ADD(F_MUL((a), (b)), (c))
 #define V_BITS(f) _mm_castps_si128(f)
 #define F_LOAD(p) _mm_loadu_ps((const float *)(const void *)(p))

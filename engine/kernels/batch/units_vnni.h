@@ -1,7 +1,9 @@
 /* units_vnni.h: units of 4 bytes on 16 lanes, for the bodies of this folder (see fast.h). */
 #include "kernels/simd/lanes_vnni.h"
 
+#define U_HAS_NARROW 0
 enum {
+  U_NARROW = U_HAS_NARROW,
   U_FUSED = 1,
   U_FORMAT = TL_UNIT_BYTES,
   U_INPUTS = 4,

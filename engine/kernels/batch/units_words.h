@@ -43,3 +43,12 @@ TL_TARGET static inline void u_narrow_rows(int8_t *const *out, const V *v, int v
   memcpy(out[0], bytes, V_LANES);
   memcpy(out[1], bytes + V_LANES, V_LANES);
 }
+
+#if U_HAS_NARROW
+/* Inputs as bytes 0 .. 255, in whole vectors: up to V_BYTES - 1 more are read and written. */
+TL_TARGET static inline void u_stage_bytes(uint8_t *out, const int8_t *x, size_t count)
+{
+  const V sign = V_SET((int32_t)0x80808080u);
+  for (size_t i = 0; i < count; i += V_BYTES) V_STORE(out + i, U_XOR(V_LOAD(x + i), sign));
+}
+#endif
