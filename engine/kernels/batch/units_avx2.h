@@ -68,4 +68,14 @@ TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
   return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
 }
 TL_TARGET static inline V u_madd(V x, V w) { return _mm256_madd_epi16(x, w); }
+
+/* Inputs as they are staged, in sixteens: up to 15 more are read and written. */
+TL_TARGET static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
+{
+  const __m256i zeros = _mm256_set1_epi16((int16_t)zero);
+  for (size_t i = 0; i < count; i += 16) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(x + i));
+    V_STORE(out + 2 * i, _mm256_sub_epi16(_mm256_cvtepi8_epi16(bytes), zeros));
+  }
+}
 #include "kernels/batch/units_words.h"

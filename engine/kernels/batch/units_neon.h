@@ -72,4 +72,12 @@ static inline V u_coefficients(int16_t a, int16_t b)
   return vreinterpretq_s32_s16(vcombine_s16(vdup_n_s16(a), vdup_n_s16(b)));
 }
 static inline V u_madd(V x, V w) { return u_dot(V_ZERO(), x, w); }
+
+/* Inputs as they are staged, in eights: up to 7 more are read and written. */
+static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
+{
+  const int16x8_t zeros = vdupq_n_s16((int16_t)zero);
+  for (size_t i = 0; i < count; i += 8)
+    V_STORE(out + 2 * i, vreinterpretq_s32_s16(vsubq_s16(vmovl_s8(vld1_s8(x + i)), zeros)));
+}
 #include "kernels/batch/units_words.h"

@@ -78,4 +78,14 @@ TL_TARGET static inline V u_coefficients(int16_t a, int16_t b)
   return V_SET((int32_t)((uint32_t)(uint16_t)a | (uint32_t)(uint16_t)b << 16));
 }
 TL_TARGET static inline V u_madd(V x, V w) { return _mm_madd_epi16(x, w); }
+
+/* Inputs as they are staged, in eights: up to 7 more are read and written. */
+TL_TARGET static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
+{
+  const __m128i zeros = _mm_set1_epi16((int16_t)zero);
+  for (size_t i = 0; i < count; i += 8) {
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)(x + i));
+    V_STORE(out + 2 * i, _mm_sub_epi16(_mm_cvtepi8_epi16(bytes), zeros));
+  }
+}
 #include "kernels/batch/units_words.h"

@@ -1,15 +1,6 @@
 /* units_words.h: what paths with units of two int16 share; included by the units_*.h that have them. No
  * header guard: included once a path. */
 
-/* Inputs as they are staged, in fours: up to 3 more are read and written. */
-TL_TARGET static inline void u_stage(uint8_t *out, const int8_t *x, size_t count, int32_t zero)
-{
-  for (size_t i = 0; i < count; i += 4) {
-    int16_t words[4];
-    for (size_t k = 0; k < 4; k++) words[k] = (int16_t)(x[i + k] - zero);
-    memcpy(out + 2 * i, words, sizeof words);
-  }
-}
 TL_TARGET static inline void u_stage_zero(uint8_t *out, size_t count, int32_t zero)
 {
   (void)zero;
