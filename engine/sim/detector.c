@@ -76,7 +76,7 @@ static tl_code check_version(tl_detector *d, uint32_t v, const tl_fleet_def *def
         input->scale_count != 1 || !(input->scale > 0.0f))
       return model_error(def, &from->versions[v],
                          "its inputs must be int8 or int16, quantised per tensor", err);
-    if (input->element_count % from->inputs[i].channel_count != 0)
+    if (!from->inputs[i].has_spectrum && input->element_count % from->inputs[i].channel_count != 0)
       return tl_fail(err, TL_E_MODEL, def->where,
                      "%s: input %u has %u elements, not a multiple of %u channels",
                      from->versions[v].name, i, input->element_count,
@@ -114,12 +114,8 @@ static tl_code choose_score(tl_detector *d, const tl_fleet_def *def, tl_error *e
     if (code != TL_OK) return code;
     const tl_tensor *input = tl_model_input(&version->model, 0),
                     *output = tl_model_output(&version->model, 0);
-    if (d->reconstructs && (input->scale != output->scale ||
-                            input->zero_point != output->zero_point || input->type != output->type))
-      return tl_fail(err, TL_E_MODEL, def->where,
-                     "%s: a reconstruction is scored in int8 steps, so its input and output "
-                     "must have the same scale and zero point",
-                     def->detector.versions[v].name ? def->detector.versions[v].name : "model");
+    version->same_steps = input->scale == output->scale &&
+                          input->zero_point == output->zero_point && input->type == output->type;
     const double step = (double)output->scale;
     version->score_scale = d->reconstructs ? step * step / (double)input->element_count : step;
   }
@@ -133,12 +129,12 @@ static tl_code pack_versions(tl_detector *d, const tl_fleet_def *def, tl_simd_pa
   const tl_kernel_path kernel_path = kernel_path_of(path);
   const tl_tensor *first = tl_model_input(&d->versions[0].model, 0);
   tl_kernel_status status;
-  d->windowed = d->input_count == 1 && !d->counters && d->output == 0;
+  d->windowed = d->input_count == 1 && !d->counters && d->output == 0 && !d->rings[0].has_spectrum;
   for (uint32_t v = 0; v < d->version_count && d->windowed; v++) {
     tl_detector_version *version = &d->versions[v];
     const tl_tensor *input = tl_model_input(&version->model, 0);
-    d->windowed = input->scale == first->scale && input->zero_point == first->zero_point &&
-                  version->model.state_bytes == 0 &&
+    d->windowed = (!d->reconstructs || version->same_steps) && input->scale == first->scale &&
+                  input->zero_point == first->zero_point && version->model.state_bytes == 0 &&
                   tl_window_pack(&version->window, weights_of(version),
                                  tl_window_pack_bytes(&version->model), &version->model,
                                  d->rings[0].channel_count, kernel_path, &status) == TL_KERNEL_OK;
@@ -193,7 +189,9 @@ static double highest_score(const tl_detector *d)
   for (uint32_t v = 0; v < d->version_count; v++) {
     const tl_tensor *output = tl_model_output(&d->versions[v].model, 0);
     const double steps = output->type == TL_TENSOR_INT8 ? 255.0 : 65535.0;
-    const double widest = steps * (double)output->scale;
+    const tl_tensor *input = tl_model_input(&d->versions[v].model, 0);
+    const double apart = d->versions[v].same_steps ? 0.0 : steps * (double)input->scale;
+    const double widest = steps * (double)output->scale + (d->reconstructs ? apart : 0.0);
     const double score = d->reconstructs ? widest * widest : widest;
     highest = score > highest ? score : highest;
   }
@@ -404,16 +402,22 @@ tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_pat
     d->rings[i].window =
         tl_model_input(&d->versions[0].model, i)->element_count / d->rings[i].channel_count;
   }
+  for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++)
+    if (from->inputs[i].has_spectrum) code = tl_spectrum_create(fleet, def, i, err);
   if (code == TL_OK) code = pack_versions(d, def, path, err);
   if (code == TL_OK) code = add_columns(fleet, def, err);
   for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++)
-    for (uint32_t c = 0; code == TL_OK && c < d->rings[i].channel_count; c++)
+    for (uint32_t c = 0; code == TL_OK && c < from->inputs[i].channel_count; c++)
       code = bind_channel(fleet, def, i, c, err);
   return code;
 }
 
 void tl_detector_free(tl_fleet *fleet)
 {
+  for (uint32_t i = 0; i < TL_DETECTOR_INPUTS_MAX; i++) {
+    free(fleet->detector.rings[i].tables);
+    fleet->detector.rings[i].tables = NULL;
+  }
   for (uint32_t v = 0; v < TL_DETECTOR_VERSIONS_MAX; v++) {
     free(fleet->detector.versions[v].memory);
     fleet->detector.versions[v].memory = NULL;
@@ -426,6 +430,8 @@ void tl_detector_reset(tl_fleet *fleet)
   if (!fleet->has_detector) return;
   for (uint32_t block = 0; block < fleet->store.block_count; block++) {
     uint8_t *dynamic = tl_detector_dynamic(fleet, block);
+    for (uint32_t i = 0; i < d->input_count; i++)
+      if (d->rings[i].has_spectrum) tl_spectrum_reset(&d->rings[i], dynamic);
     if (d->windowed)
       tl_window_clear(&d->versions[0].window, dynamic + d->rings[0].offset, TL_BLOCK_ROWS);
     for (uint32_t row = 0; d->state_bytes > 0 && row < TL_BLOCK_ROWS; row++) {

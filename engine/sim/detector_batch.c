@@ -20,6 +20,11 @@ void tl_detector_scratch_for(tl_detector_scratch *scratch, const tl_fleet *fleet
 {
   const tl_detector *d = &fleet->detector;
   if (!fleet->has_detector || d->windowed) return;
+  for (uint32_t i = 0; i < d->input_count; i++) {
+    const size_t bytes = d->rings[i].spectrum.scratch_bytes + TL_FRONTEND_CHANNELS_MAX * 5;
+    if (d->rings[i].has_spectrum && bytes > scratch->spectrum_bytes)
+      scratch->spectrum_bytes = bytes;
+  }
   for (uint32_t v = 0; v < d->version_count; v++) {
     const tl_model *model = &d->versions[v].model;
     size_t input_bytes = 0, output_bytes = 0, arena_bytes = d->versions[v].batch.arena_bytes;
@@ -36,21 +41,20 @@ void tl_detector_scratch_for(tl_detector_scratch *scratch, const tl_fleet *fleet
   }
 }
 
-static double *slot_of(const tl_frame *frame, const tl_detector_ring *ring, uint32_t slot)
-{
-  uint8_t *bytes = tl_detector_dynamic(frame->fleet, frame->block) + ring->offset;
-  return (double *)(void *)bytes + (size_t)slot * TL_BLOCK_ROWS;
-}
-
 void tl_detector_push(tl_frame *frame)
 {
   const tl_detector *d = &frame->fleet->detector;
   for (uint32_t i = 0; i < d->input_count; i++) {
     const tl_detector_ring *ring = &d->rings[i];
+    if (ring->has_spectrum) {
+      tl_detector_feature(frame, &ring->channels[0], frame->scratch->feature);
+      tl_spectrum_push(frame, ring, frame->scratch->feature);
+      continue;
+    }
     const uint32_t phase = (uint32_t)(frame->tick % ring->window);
     for (uint32_t c = 0; c < ring->channel_count; c++)
       tl_detector_feature(frame, &ring->channels[c],
-                          slot_of(frame, ring, phase * ring->channel_count + c));
+                          tl_detector_slot(frame, ring, phase * ring->channel_count + c));
   }
 }
 
@@ -88,11 +92,11 @@ static void gather(const group *g, uint32_t input, uint8_t *out)
   const tl_detector_ring *ring = &d->rings[input];
   const tl_tensor *tensor = tl_model_input(&g->version->model, input);
   const double per_unit = 1.0 / (double)tensor->scale;
-  const uint32_t next = (uint32_t)((frame->tick + 1) % ring->window);
+  const uint32_t next = (uint32_t)(tl_detector_samples(ring, frame->tick) % ring->window);
   for (uint32_t t = 0; t < ring->window; t++)
     for (uint32_t c = 0; c < ring->channel_count; c++) {
       const uint32_t slot = (next + t) % ring->window * ring->channel_count + c;
-      const double *value = slot_of(frame, ring, slot);
+      const double *value = tl_detector_slot(frame, ring, slot);
       for (uint32_t k = 0; k < g->count; k++) {
         const bool clipped =
             quantise(out + (size_t)k * tensor->bytes, tensor->type, t * ring->channel_count + c,
@@ -194,6 +198,16 @@ static double score_of(const group *g, const uint8_t *in, const uint8_t *out)
   if (!d->reconstructs)
     return (double)(element_of(output, out, d->output) - output->zero_point) *
            g->version->score_scale;
+  if (!g->version->same_steps) {
+    double total = 0.0;
+    for (uint32_t i = 0; i < output->element_count; i++) {
+      const double off =
+          (double)(element_of(output, out, i) - output->zero_point) * (double)output->scale -
+          (double)(element_of(input, in, i) - input->zero_point) * (double)input->scale;
+      total += off * off;
+    }
+    return total / (double)output->element_count;
+  }
   int64_t sum = 0;
   for (uint32_t i = 0; i < output->element_count; i++) {
     const int64_t off = element_of(output, out, i) - element_of(input, in, i);

@@ -119,7 +119,8 @@ void tl_detector_run(tl_frame *frame)
                               .onsets = (int32_t *)(uintptr_t)frame->scratch->raw[d->onsets],
                               .onset_s = frame->scratch->column[d->onset_s]};
   /* before that the window holds zeros: no alarm from those */
-  const bool armed = frame->tick + 1 >= (int64_t)ring->window && frame->at_s >= d->arm_s;
+  const bool armed =
+      tl_detector_samples(ring, frame->tick) >= (int64_t)ring->window && frame->at_s >= d->arm_s;
   if (d->windowed && d->version_count == 1) {
     score_windowed(frame, &d->versions[0].window, bytes, next);
     tl_alarm_run(frame->path, &rows, frame->row_padded, frame->scratch->sums,

@@ -54,6 +54,11 @@ typedef struct tl_detector_ring { /* of one model input */
   uint32_t channel_count, window; /* samples */
   uint32_t offset;                /* bytes in the block's dynamic region */
   tl_detector_channel channels[TL_DETECTOR_CHANNELS_MAX];
+  bool has_spectrum; /* then window counts frames, and channel_count their features */
+  tl_frontend spectrum;
+  void *tables;
+  uint32_t hearing; /* [256][spectrum.state_bytes] in the block's dynamic region */
+  double samples_per_unit;
 } tl_detector_ring;
 
 typedef struct tl_detector_version {
@@ -61,6 +66,7 @@ typedef struct tl_detector_version {
   tl_window window;   /* of a windowed detector */
   tl_batch batch;     /* of any other */
   void *memory;       /* model tables and packed weights */
+  bool same_steps;    /* input and output count in the same steps from the same zero */
   double score_scale; /* real score per integer step (or squared step) */
   double inference_J, inference_C, inference_s;
 } tl_detector_version;
@@ -83,8 +89,8 @@ typedef struct tl_detector {
 
 /* What one worker needs to run any detector of the world that is not windowed. */
 typedef struct tl_detector_scratch {
-  uint8_t *inputs, *outputs, *state, *arena;
-  size_t input_bytes, output_bytes, state_bytes, arena_bytes;
+  uint8_t *inputs, *outputs, *state, *arena, *spectrum;
+  size_t spectrum_bytes, input_bytes, output_bytes, state_bytes, arena_bytes;
 } tl_detector_scratch;
 
 typedef struct tl_drive { /* an input held from stamp to stamp */
@@ -196,6 +202,14 @@ void tl_detector_reset(tl_fleet *fleet); /* clears the rings; after the store is
 /* Makes the scratch at least as large as this fleet's detector needs. */
 void tl_detector_scratch_for(tl_detector_scratch *scratch, const tl_fleet *fleet);
 void tl_detector_run(tl_frame *frame);
+/* detector_spectrum.c: frames of a spectrum as samples of a window. */
+tl_code tl_spectrum_create(tl_fleet *fleet, const tl_fleet_def *def, uint32_t input, tl_error *err);
+void tl_spectrum_reset(const tl_detector_ring *ring, uint8_t *dynamic);
+void tl_spectrum_push(tl_frame *frame, const tl_detector_ring *ring, const double *value);
+/* Samples of the window (ticks or frames) that there are after this tick. */
+int64_t tl_detector_samples(const tl_detector_ring *ring, int64_t tick);
+/* Where a slot's rows stand. */
+double *tl_detector_slot(const tl_frame *frame, const tl_detector_ring *ring, uint32_t slot);
 /* The block's dynamic region. */
 uint8_t *tl_detector_dynamic(const tl_fleet *fleet, uint32_t block);
 void tl_detector_feature(tl_frame *frame, const tl_detector_channel *channel, double *out);

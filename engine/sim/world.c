@@ -54,6 +54,7 @@ static void free_scratch(tl_world *world)
     free(s->model.outputs);
     free(s->model.state);
     free(s->model.arena);
+    free(s->model.spectrum);
   }
   free(world->scratch);
 }
@@ -104,8 +105,9 @@ static tl_code seal_scratch(tl_world *world, tl_error *err)
     s->model.outputs = reserve(world, model.output_bytes);
     s->model.state = reserve(world, model.state_bytes);
     s->model.arena = reserve(world, model.arena_bytes);
+    s->model.spectrum = reserve(world, model.spectrum_bytes);
     ok = s->column && s->raw && s->twin_column && s->twin_rows && s->outputs && s->model.inputs &&
-         s->model.outputs && s->model.state && s->model.arena;
+         s->model.outputs && s->model.state && s->model.arena && s->model.spectrum;
     for (uint32_t c = 0; ok && c < twin_columns; c++)
       s->twin_column[c] = s->twin_rows + (size_t)c * TL_BLOCK_ROWS;
   }

@@ -8,6 +8,7 @@
  * threads. */
 #ifndef TL_SIM_WORLD_H
 #define TL_SIM_WORLD_H
+#include "kernels/features/frontend.h"
 #include "kernels/model.h"
 #include "sim/twin.h"
 
@@ -99,10 +100,14 @@ typedef struct tl_detector_model {
   double inference_J, inference_C, inference_s; /* energy, charge, time; 0: not counted */
 } tl_detector_model;
 
-/* One input of the model: a window of the last (its elements / channels) samples. */
+/* One input of the model: a window of the last (its elements / channels) samples, or of the last
+ * (its elements / features) frames of a spectrum of one channel, a tick a sample. */
 typedef struct tl_detector_input {
   uint32_t channel_count;
   tl_feature_def channels[TL_DETECTOR_CHANNELS_MAX];
+  bool has_spectrum;
+  tl_frontend_def spectrum; /* its output is that of the model's input */
+  double full_scale;        /* channel value that is the largest sample, > 0 */
 } tl_detector_input;
 
 /* An int8 or int16 model on sliding windows of features. Columns: NAME.score (mean squared

@@ -166,6 +166,18 @@ static void see(void *self, const tl_tick_view *view)
   s->scores[view->tick] = view->column[s->score][row];
 }
 
+typedef struct seen_long {
+  uint32_t device, value, minus;
+  double feature[4096];
+} seen_long;
+
+static void see_long(void *self, const tl_tick_view *view)
+{
+  seen_long *s = self;
+  if (view->block == 0 && view->tick < 4096)
+    s->feature[view->tick] = view->column[s->value][s->device] - view->column[s->minus][s->device];
+}
+
 static tl_world *open_seen(const tl_fleet_def *def, seen *s)
 {
   tl_world *world = open_def(def);
@@ -342,6 +354,108 @@ static void personality_and_threads(void **unused)
   free(model.data);
 }
 
+/* The anomaly detector of MLPerf Tiny listens: 3072 noisy samples at 16 kHz are five frames of 128 mel bands. What the
+ * device hears goes through the same front end and model beside the world. */
+static double heard_score(const single *one, const double *feature, int samples)
+{
+  enum { FEATURES = 128, INPUTS = 640 };
+  const tl_tensor *input = tl_model_input(&one->model, 0),
+                  *output = tl_model_output(&one->model, 0);
+  tl_frontend_def recipe = tl_frontend_def_anomaly();
+  recipe.output_scale = input->scale;
+  recipe.output_zero_point = input->zero_point;
+  size_t table_bytes = 0, taken = 0;
+  assert_int_equal(tl_frontend_bytes(&table_bytes, &recipe, NULL), TL_KERNEL_OK);
+  void *tables = aligned_alloc(64, (table_bytes + 127) / 64 * 64);
+  tl_frontend ear;
+  assert_int_equal(tl_frontend_setup(&ear, tables, table_bytes, &recipe, NULL), TL_KERNEL_OK);
+  void *state = aligned_alloc(64, (ear.state_bytes + 127) / 64 * 64),
+       *scratch = aligned_alloc(64, (ear.scratch_bytes + 127) / 64 * 64);
+  tl_frontend_reset(&ear, state);
+  int8_t in[INPUTS], out[INPUTS];
+  int frames = 0;
+  for (int i = 0; i < samples; i++) {
+    int32_t features[FEATURES];
+    const double q = nearbyint(feature[i] * (32767.0 / 8.0));
+    const int16_t sample = (int16_t)(q > 32767.0 ? 32767.0 : q < -32768.0 ? -32768.0 : q);
+    if (tl_frontend_push(&ear, state, scratch, &sample, 1, &taken, features))
+      tl_frontend_quantize(&ear, in + FEATURES * frames++, features);
+  }
+  assert_int_equal(frames, 5);
+  const void *const ins[] = {in};
+  void *const outs[] = {out};
+  assert_int_equal(
+      tl_model_run(&one->model, one->arena, one->model.arena_bytes, NULL, ins, outs, NULL),
+      TL_KERNEL_OK);
+  double total = 0.0;
+  for (int i = 0; i < INPUTS; i++) {
+    const double off = (double)(out[i] - output->zero_point) * (double)output->scale -
+                       (double)(in[i] - input->zero_point) * (double)input->scale;
+    total += off * off;
+  }
+  free(tables);
+  free(state);
+  free(scratch);
+  return total / INPUTS;
+}
+
+static bool read_shared(bytes *out, const char *path)
+{
+  char whole[1024];
+  snprintf(whole, sizeof whole, "%s%s", TL_SHARED_DIR, path);
+  FILE *file = TL_SHARED_DIR[0] ? fopen(whole, "rb") : NULL;
+  if (!file) return false;
+  out->data = malloc(1 << 20);
+  assert_non_null(out->data);
+  out->count = fread(out->data, 1, 1 << 20, file);
+  fclose(file);
+  return true;
+}
+
+static void a_model_that_listens_hears_a_spectrum(void **unused)
+{
+  (void)unused;
+  enum { SAMPLES = 3072, TICK_NS = 62500 };
+  bytes model;
+  if (!read_shared(&model, "/kernels/models/ad01_int8.tflite")) {
+    print_message("SKIP: the shared models are not here\n");
+    return;
+  }
+  tl_fleet_def def = with_model(&model);
+  def.dt_ns = def.tick_ns = TICK_NS;
+  def.count = 20;
+  def.detector.hop = SAMPLES;
+  def.detector.inputs[0].has_spectrum = true;
+  def.detector.inputs[0].spectrum = tl_frontend_def_anomaly();
+  def.detector.inputs[0].full_scale = 8.0;
+  seen_long *s = calloc(1, sizeof *s);
+  assert_non_null(s);
+  s->device = 17;
+  tl_world *world = open_def(&def);
+  tl_error err;
+  s->value = kit_column(world, (tl_fleet_id){1}, "box");
+  s->minus = kit_column(world, (tl_fleet_id){1}, "control.setpoint");
+  const tl_observer observer = {.self = s, .tick = see_long};
+  assert_int_equal(tl_world_observe(world, &observer, &err), TL_OK);
+  kit_run(world, (SAMPLES + 10) * (int64_t)TICK_NS, false);
+  single one = open_single(&model);
+  const double expected = heard_score(&one, s->feature, SAMPLES);
+  print_message("reconstruction error %.6g\n", expected);
+  assert_true(expected > 0.0 && get(world, "detector.score", 17) == expected);
+  tl_world_destroy(world);
+  def.tick_ns = def.dt_ns = 100000;
+  const kit_options o = kit_default();
+  tl_world *refused = kit_empty(&o);
+  tl_fleet_id fleet;
+  assert_int_equal(tl_fleet_create(refused, &fleet, &def, &err), TL_E_ARG);
+  assert_string_equal(err.text, "the spectrum hears 16000 samples a second, so the fleet's tick "
+                                "must be 62500 ns, not 100000 ns");
+  tl_world_destroy(refused);
+  close_single(&one);
+  free(s);
+  free(model.data);
+}
+
 static void what_does_not_fit_is_refused(void **unused)
 {
   (void)unused;
@@ -383,6 +497,7 @@ int main(void)
       cmocka_unit_test(no_alarm_comes_before_the_detector_is_armed),
       cmocka_unit_test(a_battery_runs_down_by_sleep_and_inferences),
       cmocka_unit_test(personality_and_threads),
+      cmocka_unit_test(a_model_that_listens_hears_a_spectrum),
       cmocka_unit_test(what_does_not_fit_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
