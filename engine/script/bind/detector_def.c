@@ -101,12 +101,31 @@ static void read_channels(lua_State *L, const tl_fleet_def *def, tl_detector_inp
   lua_pop(L, 1);
 }
 
+/* spectrum = "kws", full_scale = 4: of the table at t. */
+static void read_spectrum(lua_State *L, int t, tl_detector_input *input)
+{
+  static const char *const names[] = {"anomaly", "kws", "micro_speech"};
+  const char *name = script_text_field(L, t, "spectrum", NULL);
+  input->full_scale = script_number_field(L, t, "full_scale", "1", false, 1.0);
+  if (name == NULL) return;
+  input->has_spectrum = true;
+  if (strcmp(name, "anomaly") == 0)
+    input->spectrum = tl_frontend_def_anomaly();
+  else if (strcmp(name, "kws") == 0)
+    input->spectrum = tl_frontend_def_kws();
+  else if (strcmp(name, "micro_speech") == 0)
+    input->spectrum = tl_frontend_def_micro_speech();
+  else
+    script_unknown(L, "no spectrum", name, names, 3);
+}
+
 /* channels = { ... } of the only input, or inputs = { { ... }, { ... } }. */
 static void read_inputs(lua_State *L, int t, const tl_fleet_def *def, tl_detector_def *detector)
 {
   const bool one = script_field(L, t, "channels") != LUA_TNIL;
   if (one) {
     read_channels(L, def, &detector->inputs[0]);
+    read_spectrum(L, t, &detector->inputs[0]);
     return;
   }
   lua_pop(L, 1);
@@ -120,6 +139,8 @@ static void read_inputs(lua_State *L, int t, const tl_fleet_def *def, tl_detecto
                     TL_DETECTOR_INPUTS_MAX);
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, list, (lua_Integer)i + 1);
+    script_table_at(L, -1, "inputs");
+    read_spectrum(L, lua_gettop(L), &detector->inputs[i]);
     read_channels(L, def, &detector->inputs[i]);
   }
   detector->input_count = (uint32_t)count;
@@ -200,9 +221,10 @@ static void read_personality(lua_State *L, int t, tl_detector_def *detector)
 void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
                           script_fleet *fleet)
 {
-  static const char *const keys[] = {"model",    "channels", "inputs",      "output",   "threshold",
-                                     "persist",  "hop",      "reaction",    "fallback", "name",
-                                     "counters", "arm",      "personality", "board",    "battery"};
+  static const char *const keys[] = {
+      "model",       "channels", "inputs",   "output",   "threshold", "persist",
+      "hop",         "reaction", "fallback", "name",     "counters",  "arm",
+      "personality", "board",    "battery",  "spectrum", "full_scale"};
   if (script_field(L, table, "detector") == LUA_TNIL) return;
   script_table_at(L, -1, "detector");
   const int t = lua_gettop(L);
