@@ -66,36 +66,36 @@ static void *weights_of(const tl_detector_version *version)
 static tl_code check_version(tl_detector *d, uint32_t v, const tl_fleet_def *def, tl_error *err)
 {
   const tl_model *model = &d->versions[v].model;
+  const tl_detector_version *first = d->versions;
   const tl_detector_def *from = &def->detector;
+  const tl_detector_model *file = &from->versions[v];
   if (model->input_count != from->input_count)
     return tl_fail(err, TL_E_MODEL, def->where, "%s has %u inputs, the detector describes %u",
-                   from->versions[v].name, model->input_count, from->input_count);
+                   file->name, model->input_count, from->input_count);
   for (uint32_t i = 0; i < model->input_count; i++) {
     const tl_tensor *input = tl_model_input(model, i);
     if ((input->type != TL_TENSOR_INT8 && input->type != TL_TENSOR_INT16) ||
         input->scale_count != 1 || !(input->scale > 0.0f))
-      return model_error(def, &from->versions[v],
-                         "its inputs must be int8 or int16, quantised per tensor", err);
+      return model_error(def, file, "its inputs must be int8 or int16, quantised per tensor", err);
     if (!from->inputs[i].has_spectrum && input->element_count % from->inputs[i].channel_count != 0)
       return tl_fail(err, TL_E_MODEL, def->where,
-                     "%s: input %u has %u elements, not a multiple of %u channels",
-                     from->versions[v].name, i, input->element_count,
-                     from->inputs[i].channel_count);
-    if (v > 0 && input->element_count != tl_model_input(&d->versions[0].model, i)->element_count)
+                     "%s: input %u has %u elements, not a multiple of %u channels", file->name, i,
+                     input->element_count, from->inputs[i].channel_count);
+    if (input->element_count != tl_model_input(&first->model, i)->element_count)
       return tl_fail(err, TL_E_MODEL, def->where,
                      "%s: input %u has %u elements, in %s it has %u: versions must agree",
-                     from->versions[v].name, i, input->element_count, from->versions[0].name,
-                     tl_model_input(&d->versions[0].model, i)->element_count);
+                     file->name, i, input->element_count, from->versions[0].name,
+                     tl_model_input(&first->model, i)->element_count);
   }
   const tl_tensor *output = tl_model_output(model, 0);
   if (model->output_count > TL_DETECTOR_OUTPUTS_MAX)
-    return model_error(def, &from->versions[v], "it has more than 8 outputs", err);
+    return model_error(def, file, "it has more than 8 outputs", err);
   if ((output->type != TL_TENSOR_INT8 && output->type != TL_TENSOR_INT16) ||
       output->scale_count != 1)
-    return model_error(def, &from->versions[v], "its output must be int8 or int16, quantised", err);
+    return model_error(def, file, "its output must be int8 or int16, quantised", err);
   if (!d->reconstructs && from->output >= output->element_count)
-    return tl_fail(err, TL_E_ARG, def->where, "%s: there is no output %u, it has %u",
-                   from->versions[v].name, from->output, output->element_count);
+    return tl_fail(err, TL_E_ARG, def->where, "%s: there is no output %u, it has %u", file->name,
+                   from->output, output->element_count);
   return TL_OK;
 }
 

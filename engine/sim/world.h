@@ -189,6 +189,8 @@ TL_API int64_t tl_fleet_tick_ns(const tl_world *world,
                                 tl_fleet_id fleet); /* 0 for a fleet with stamps */
 TL_API uint32_t tl_fleet_column_count(const tl_world *world, tl_fleet_id fleet);
 TL_API const tl_column *tl_fleet_column(const tl_world *world, tl_fleet_id fleet, uint32_t column);
+/* Bytes from one device's value to the next one's in tl_tick_view.raw: a window's slots lie apart. */
+TL_API uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet, uint32_t column);
 /* Index of a column; errors TL_E_NAME with a hint. where may be NULL. Aliases: a twin column may
  * be named without its unit when that is unambiguous and no sensor has the name ("room" for
  * "room_K"). */

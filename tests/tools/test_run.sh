@@ -131,6 +131,11 @@ tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=battery; grep -q "'b
 tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=personality; grep -q "did you mean 'CONV_2D'" err; ok "a misspelt operator of a personality gets a hint"
 tl 4 run "$source_dir/tests/tools/waves.lua" -q --set wrong=board; grep -q "nucleo-l4r5zi-tflmm" err; ok "an unknown board is named"
 
+# --- a bit of a window: its slots lie apart in memory, and the values must be those of the device all the same
+fleet=$source_dir/scenarios/2_orchestration/incubator_fleet.lua
+tl 0 run "$fleet" --set count=60 -o wa -q; tl 0 run "$fleet" --set count=60 -o wb -q --flip incubators:37:detector.window_3:5@20min
+tl 1 diff wa wb --json w.json; json w.json "d['first']['device'] == 37 and d['first']['column'] == 'detector.window_3' and abs(d['first']['a'] - d['first']['b']) == 32"; ok "a flipped bit of a window is named with its values"
+
 # --- waiting threads: gcc's library prints its settings when asked; clang's has another name for them
 env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY OMP_DISPLAY_ENV=verbose "$PROGRAM" --version >out 2>err
 if grep -q GOMP_SPINCOUNT err; then
