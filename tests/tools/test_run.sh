@@ -133,7 +133,7 @@ tl 4 run "$source_dir/tests/tools/waves.lua" -q --set wrong=board; grep -q "nucl
 
 # --- a bit of a window: its slots lie apart in memory, and the values must be those of the device all the same
 fleet=$source_dir/scenarios/2_orchestration/incubator_fleet.lua
-tl 0 run "$fleet" --set count=60 -o wa -q; tl 0 run "$fleet" --set count=60 -o wb -q --flip incubators:37:detector.window_3:5@20min
+tl 1 run "$fleet" --set count=60 -o wa -q; tl 1 run "$fleet" --set count=60 -o wb -q --flip incubators:37:detector.window_3:5@20min
 tl 1 diff wa wb --json w.json; json w.json "d['first']['device'] == 37 and d['first']['column'] == 'detector.window_3' and abs(d['first']['a'] - d['first']['b']) == 32"; ok "a flipped bit of a window is named with its values"
 
 # --- waiting threads: gcc's library prints its settings when asked; clang's has another name for them
