@@ -99,15 +99,18 @@ static tl_code check_version(tl_detector *d, uint32_t v, const tl_fleet_def *def
   return TL_OK;
 }
 
+static bool same_size(const tl_model *model)
+{
+  return model->input_count == 1 &&
+         tl_model_input(model, 0)->element_count == tl_model_output(model, 0)->element_count;
+}
+
 /* A model that gives back as many elements as its only input has is scored by how far it is off. */
 static tl_code choose_score(tl_detector *d, const tl_fleet_def *def, tl_error *err)
 {
-  d->reconstructs = true;
-  for (uint32_t v = 0; v < d->version_count; v++) {
-    const tl_model *model = &d->versions[v].model;
-    d->reconstructs &= model->input_count == 1 && tl_model_input(model, 0)->element_count ==
-                                                      tl_model_output(model, 0)->element_count;
-  }
+  d->reconstructs = !def->detector.scores_output;
+  for (uint32_t v = 0; v < d->version_count; v++)
+    d->reconstructs &= same_size(&d->versions[v].model);
   for (uint32_t v = 0; v < d->version_count; v++) {
     tl_detector_version *version = &d->versions[v];
     const tl_code code = check_version(d, v, def, err);

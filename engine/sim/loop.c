@@ -82,5 +82,7 @@ tl_loop_info tl_fleet_loop(const tl_world *world, tl_fleet_id id)
   describe_controller(&out, fleet);
   if (fleet->has_detector && fleet->detector.windowed && fleet->detector.version_count == 1)
     describe_detector(&out, fleet);
+  else
+    out.other_detector = fleet->has_detector;
   return out;
 }

@@ -22,6 +22,7 @@ typedef struct tl_loop_info {
   uint32_t gains[3];                         /* hysteresis: band; PID: kp, ki, kd */
   uint32_t integral, last_measured, started; /* PID */
   double low, high;                          /* limits of the command */
+  bool other_detector;                       /* the fleet has one, but not of the kind below */
   bool has_detector; /* one version over one window of bytes; false: nothing below is set */
   uint32_t channel_count, window, hop, persist;
   double arm_s; /* no alarm before */

@@ -127,9 +127,11 @@ typedef struct tl_detector_def {
   tl_model_options options; /* how the device's kernels round */
   uint32_t input_count;
   tl_detector_input inputs[TL_DETECTOR_INPUTS_MAX];
-  uint32_t output;  /* element of the first output that is the score, if nothing is reconstructed */
-  bool counters;    /* count saturated and clipped values: runs the plain kernels, slower */
-  bool has_battery; /* count charge: capacity_C 0 is a device on the mains */
+  uint32_t
+      output; /* element of the first output that is the score, if nothing is reconstructed ... */
+  bool scores_output; /* ... or if this says so */
+  bool counters;      /* count saturated and clipped values: runs the plain kernels, slower */
+  bool has_battery;   /* count charge: capacity_C 0 is a device on the mains */
   double capacity_C, sleep_A;
   double arm_s;     /* no alarm before this time: a start-up is not what the detector is for */
   uint32_t hop;     /* one inference every `hop` ticks, >= 1 */

@@ -95,5 +95,9 @@ int main(int argc, char **argv)
   if (code != TL_OK) return fail(&err);
   printf("%u passed, %u failed, %u skipped\n", counts.passed, counts.failed, counts.skipped);
   if (fflush(stdout) != 0) return 4;
+  if (counts.passed + counts.failed + counts.skipped == 0) {
+    fputs("golden-kernels: nothing of the list was run\n", stderr);
+    return 1;
+  }
   return counts.failed > 0 ? 1 : 0;
 }

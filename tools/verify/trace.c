@@ -71,6 +71,13 @@ tl_code trace_open(trace *out, const tl_world *world, const char *fleet, uint32_
   const tl_code code = choose(out, fleet, device, err);
   if (code != TL_OK) return code;
   out->loop = tl_fleet_loop(world, out->fleet);
+  if (out->loop.other_detector)
+    return tl_fail(
+        err, TL_E_ARG, NULL,
+        "fleet '%s' has a detector that firmware of tools/firmware is not made for (several "
+        "versions or inputs, a state, a spectrum, counters, rounding once, or no chain of "
+        "dense layers); compare the model alone: --model M.tflite --inputs FILE",
+        tl_fleet_name(world, out->fleet));
   if (out->loop.controller == TL_CONTROL_NONE && !out->loop.has_detector)
     return tl_fail(err, TL_E_ARG, NULL, "fleet '%s' has neither a controller nor a detector",
                    tl_fleet_name(world, out->fleet));

@@ -149,7 +149,7 @@ static void read_inputs(lua_State *L, int t, const tl_fleet_def *def, tl_detecto
 
 /* What an inference of each version costs on the board; needs the models opened once more. */
 static void cost_versions(lua_State *L, const tl_board *board, tl_detector_def *detector,
-                          double voltage_V, double efficiency_ratio)
+                          bool battery, double voltage_V, double efficiency_ratio)
 {
   for (uint32_t v = 0; v < detector->version_count; v++) {
     tl_detector_model *version = &detector->versions[v];
@@ -167,6 +167,10 @@ static void cost_versions(lua_State *L, const tl_board *board, tl_detector_def *
     free(memory);
     if (code != TL_KERNEL_OK)
       tl_script_raise(L, TL_E_MODEL, NULL, "%s: %s", version->name, status.reason);
+    if (battery && !cost.has_energy)
+      tl_script_raise(L, TL_E_ARG, NULL,
+                      "board '%s': its power was not published, so no battery can be counted down",
+                      board->id);
     version->inference_s = cost.time_s;
     version->inference_J = cost.energy_J;
     version->inference_C = tl_coulomb_of_energy(cost.energy_J, voltage_V, efficiency_ratio);
@@ -204,7 +208,7 @@ static void read_energy(lua_State *L, tl_scenario *s, int t, tl_detector_def *de
   if (script_find_file(s, file, where, path, sizeof path, &err) != TL_OK ||
       tl_board_load(&board, path, &err) != TL_OK)
     tl_script_raise_error(L, &err);
-  cost_versions(L, &board, detector, voltage_V, efficiency_ratio);
+  cost_versions(L, &board, detector, battery, voltage_V, efficiency_ratio);
   detector->has_battery = true;
 }
 
@@ -236,6 +240,8 @@ void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def 
   read_inputs(L, t, def, detector);
   read_personality(L, t, detector);
   read_energy(L, s, t, detector);
+  detector->scores_output = script_field(L, t, "output") != LUA_TNIL;
+  lua_pop(L, 1);
   detector->output = script_count_field(L, t, "output", 1, 1000000) - 1;
   detector->threshold = script_number_field(L, t, "threshold", "1", false, detector->threshold);
   detector->persist = script_count_field(L, t, "persist", 1, 1000000);
