@@ -114,6 +114,11 @@ static inline void walk_skip(walk *w, uint32_t rows)
 static inline void walk_to(walk *w, uint32_t at)
 {
   const tl_gemm *g = w->g;
+  if (at == 0) { /* no divisions */
+    w->device = w->image = w->run = 0;
+    walk_enter(w);
+    return;
+  }
   const uint32_t run = g->row_a_device ? 0 : at / g->run_rows;
   w->run = run % g->runs_of_image;
   w->image = run / g->runs_of_image % g->images;

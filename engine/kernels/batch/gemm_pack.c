@@ -7,7 +7,7 @@ enum {
   DEPTHWISE = 4, /* builtin numbers of the schema */
   CONNECTED = 9,
   STAGED_BYTES = 65536,     /* of a group of devices, so that it stays in a near cache */
-  SPARE = 32,               /* bytes that the last run of an image may read past its end */
+  SPARE = 64,               /* bytes that the last run of an image may read past its end */
   IMAGE_BYTES_MAX = 1 << 27 /* of one image; larger ones run device by device */
 };
 
