@@ -195,7 +195,8 @@ typedef struct tl_gemm {
   uint32_t inputs, outputs;       /* channels */
   tl_staged_axis y, x;
   uint32_t runs, units;
-  const uint32_t *offsets;
+  const uint32_t *offsets;      /* of runs */
+  const uint32_t *unit_offsets; /* of all units of all runs; not in the narrow form */
   uint32_t pixel_bytes, line_bytes, image_bytes; /* staged */
   uint32_t group;                                /* devices staged at once */
   /* Rows that lie equally far apart, in the staged image and in the output: a line, or the whole. */
