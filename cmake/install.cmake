@@ -33,6 +33,7 @@ foreach(folder scripts scenarios assets)
   endif()
 endforeach()
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}) # README links to docs/
 if(NOT CMAKE_CROSSCOMPILING)
   set(pages ${PROJECT_BINARY_DIR}/share)
   install(FILES ${pages}/twinloop.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

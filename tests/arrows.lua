@@ -32,6 +32,7 @@ end
 
 -- The room that a file belongs to; nil for tools, tests and the rest, which may include every room.
 local function room_of(path)
+  if path:match("/test_[^/]*%.c$") then return nil end -- a twin's test stands in its folder
   return path:match("^engine/([^/]+)/") or (path:match("^twins/") and "twins") or nil
 end
 
@@ -92,5 +93,5 @@ for path in list:lines() do
 end
 list:close()
 assert(file_count > 0, "no source found under " .. root)
-print(("arrows: %d files, %d planted cases, %d violations"):format(file_count, #planted, bad_count))
+print(("arrows: %d files, %d violations; of planted ones, %d cases passed"):format(file_count, bad_count, #planted))
 os.exit(bad_count == 0 and 0 or 1)

@@ -112,7 +112,7 @@ function rules.long(path, text, code)
 end
 
 function rules.mutable(path, text, code)
-  if not path:match("%.c$") or path:match("^tests/") then return end -- a test's fixture may change
+  if not path:match("%.c$") or (path:match("^tests/") or path:match("/test_[^/]*%.c$")) then return end -- a test's fixture may change
   local found = {}
   code = without_directives(code)
   for _, statement in ipairs(file_scope_statements(code)) do
@@ -224,5 +224,5 @@ for _, sentence in ipairs(crowded(source_counts)) do
   bad_count = bad_count + 1
 end
 assert(file_count > 0, "no file found under " .. root)
-print(("tidy: %d files, %d planted cases, %d violations"):format(file_count, #planted + 1, bad_count))
+print(("tidy: %d files, %d violations; of planted ones, %d cases passed"):format(file_count, bad_count, #planted + 1))
 os.exit(bad_count == 0 and 0 or 1)

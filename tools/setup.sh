@@ -34,6 +34,8 @@ test       needed    cmd:python3          python3            command-line tests
 test       wanted    lib:mpfr             libmpfr-dev        the reference for mathematics
 test       wanted    cmd:h5dump           hdf5-tools         an outside reader of telemetry files
 test       wanted    py:h5py              python3-h5py       an outside reader of telemetry files
+test       wanted    cmd:xmllint          libxml2-utils      checking JUnit reports
+test       wanted    cmd:luacheck         lua-check          checking Lua modules and their types
 test       wanted    cmd:mandoc           mandoc             checking the man page
 test       wanted    cmd:shellcheck       shellcheck         checking shell scripts
 test       wanted    file:bash_completion bash-completion    testing completions
@@ -42,12 +44,16 @@ test       wanted    newlib:string.h      libnewlib-arm-none-eabi the headers of
 test       wanted    cmd:qemu-system-arm  qemu-system-arm    and run on emulated boards
 ci         needed    cmd:clang            clang              the second compiler
 ci         needed    file:libomp          libomp-dev         threads with clang
+ci         needed    file:libarcher       libomp-dev         what the thread sanitizer knows of OpenMP
+ci         needed    file:clang_rt        libclang-rt-dev    the sanitizers and the fuzzer of clang
+ci         needed    cmd:shellcheck       shellcheck         checking shell scripts
 ci         needed    cmd:clang-format     clang-format       the layout check
 ci         needed    cmd:cppcheck         cppcheck           static analysis
 ci         needed    cmd:gcovr            gcovr              the coverage report
 ci         needed    cmd:gcov             gcc                the coverage report
-ci         wanted    cmd:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu the 64-bit ARM build
-ci         wanted    cmd:qemu-aarch64     qemu-user          running it
+ci         needed    cmd:git              git                which files the tree has
+ci         needed    cmd:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu the 64-bit ARM build
+ci         needed    cmd:qemu-aarch64     qemu-user          running it
 '
 
 has() {
@@ -59,6 +65,8 @@ has() {
   file:bash_completion) [ -e /usr/share/bash-completion/bash_completion ] ;;
   newlib:*) echo "#include <${1#newlib:}>" | arm-none-eabi-gcc -E - >/dev/null 2>&1 ;;
   file:libomp) ls /usr/lib/llvm-*/lib/libomp.so >/dev/null 2>&1 ;;
+  file:libarcher) ls /usr/lib/llvm-*/lib/libarcher.so >/dev/null 2>&1 ;;
+  file:clang_rt) ls "$(clang -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.{asan,tsan,fuzzer}-* >/dev/null 2>&1 ;;
   esac
 }
 

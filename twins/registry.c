@@ -1,10 +1,12 @@
 #include "twins/registry.h"
 
-#include "twins/incubator/incubator.h"
-#include "twins/tclab/tclab.h"
+#define TWIN(name) extern const tl_twin_type name##_twin;
+#include "twins/registry.def"
+#undef TWIN
 
 const tl_twin_type *const tl_twins[] = {
-    &incubator_twin, /* heated box */
-    &tclab_twin,     /* temperature control lab */
+#define TWIN(name) &name##_twin,
+#include "twins/registry.def"
+#undef TWIN
 };
 const uint32_t tl_twin_count = sizeof tl_twins / sizeof tl_twins[0];

@@ -1,4 +1,4 @@
-/* registry.h: the twins this program knows; one row a twin in registry.c. */
+/* registry.h: the twins this program knows; one row a twin in registry.def. */
 #ifndef TL_TWINS_REGISTRY_H
 #define TL_TWINS_REGISTRY_H
 #include "sim/twin.h"

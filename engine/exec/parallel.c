@@ -2,9 +2,26 @@
 
 #include <assert.h>
 
+#ifdef __linux__
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+#endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+
+void tl_parallel_restart_patient(char *const *argv)
+{
+#if defined(_OPENMP) && defined(__linux__)
+  if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL) return;
+  if (setenv("GOMP_SPINCOUNT", "10000", 1) != 0) return;
+  (void)setenv("KMP_BLOCKTIME", "1", 0); /* clang's library, in ms; it reads them late */
+  (void)execv("/proc/self/exe", argv);   /* comes back only when refused */
+#else
+  (void)argv;
+#endif
+}
 
 uint32_t tl_parallel_threads_available(void)
 {
@@ -15,6 +32,36 @@ uint32_t tl_parallel_threads_available(void)
   return 1;
 #endif
 }
+
+#if defined(_OPENMP) && defined(__linux__)
+/* The processor number `nth` of those that the thread may use, counted round. */
+static size_t nth_of(const cpu_set_t *allowed, int nth)
+{
+  nth %= CPU_COUNT(allowed);
+  for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, allowed) && nth-- == 0) return cpu;
+  return 0;
+}
+
+static void move_to(int nth)
+{
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  CPU_ZERO(&one);
+  CPU_SET(nth_of(&allowed, nth), &one);
+  if (sched_setaffinity(0, sizeof one, &one) == 0)
+    (void)sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+void tl_parallel_spread(uint32_t thread_count)
+{
+  if (thread_count < 2) return;
+#pragma omp parallel num_threads(thread_count)
+  move_to(omp_get_thread_num());
+}
+#else
+void tl_parallel_spread(uint32_t thread_count) { (void)thread_count; }
+#endif
 
 void tl_parallel_for(uint32_t count, uint32_t thread_count, tl_parallel_work *work, void *context)
 {

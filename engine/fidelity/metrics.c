@@ -94,7 +94,7 @@ static sums add_up(const double *sim, const double *ref, size_t n)
 
 static void set(tl_metric_value *out, double value, tl_metric_status status)
 {
-  out->value = status == TL_METRIC_OK ? value : (double)NAN;
+  out->value = status != TL_METRIC_OK ? (double)NAN : value == 0.0 ? 0.0 : value; /* no "-0 %" */
   out->status = status;
 }
 

@@ -296,7 +296,8 @@ static tl_code pair_by_name(tl_score *out, struct owned *owned, const tl_trace *
   tl_fail(err, TL_E_COLUMN, NULL,
           "no channel name is common to both: the simulation has %s; the recording has %s",
           tl_text_string(&list[0]), tl_text_string(&list[1]));
-  return tl_fail_hint(err, "name the pairs, e.g. compare(twin.box_K, rec.t2)");
+  return tl_fail_hint(
+      err, "name the pairs: --pair box_K=t2, or compare(twin.box_K, rec.t2) in a scenario");
 }
 
 tl_code tl_score_sets(tl_score *out, const tl_trace *sim, uint32_t sim_count, const tl_trace *rec,

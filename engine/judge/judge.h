@@ -94,6 +94,7 @@ typedef struct tl_judgement {
   int64_t breach_ns; /* since when it did not hold, to the end; -1 when held or not known */
   tl_verdict verdict;
   tl_code code;      /* TL_OK, or why it is an error */
+  bool not_judged;   /* an error only because the run ended before there was a sample */
   char message[320]; /* "" or the error's sentence */
 } tl_judgement;
 

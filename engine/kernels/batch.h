@@ -37,12 +37,12 @@ typedef struct tl_batch {
 } tl_batch;
 
 /* Bytes of memory that tl_batch_pack needs for this model (an upper bound over all paths). */
-size_t tl_batch_pack_bytes(const tl_model *model);
+TL_API size_t tl_batch_pack_bytes(const tl_model *model);
 
 /* Packs a model for one path.
  * memory  aligned to TL_BATCH_ALIGN, at least tl_batch_pack_bytes(model)
  * errors  TL_KERNEL_E_UNSUPPORTED: the path is not built; TL_KERNEL_E_MEMORY */
-tl_kernel_code tl_batch_pack(tl_batch *out, void *memory, size_t memory_bytes,
+TL_API tl_kernel_code tl_batch_pack(tl_batch *out, void *memory, size_t memory_bytes,
                              const tl_model *model, tl_kernel_path path, tl_kernel_status *status);
 
 /* Runs `count` inferences, one a device.
@@ -51,7 +51,7 @@ tl_kernel_code tl_batch_pack(tl_batch *out, void *memory, size_t memory_bytes,
  * inputs   model->input_count pointers: device d's tensor stands at inputs[i] + d * its bytes
  * outputs  likewise, model->output_count
  * errors   TL_KERNEL_E_MEMORY: arena too small or badly aligned, state absent */
-tl_kernel_code tl_model_run_batch(const tl_batch *batch, void *arena, size_t arena_bytes,
+TL_API tl_kernel_code tl_model_run_batch(const tl_batch *batch, void *arena, size_t arena_bytes,
                                   void *state, uint32_t count, const void *const *inputs,
                                   void *const *outputs, tl_kernel_status *status);
 

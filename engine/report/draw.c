@@ -159,7 +159,7 @@ static void time_label(tl_text *out, int64_t at_ns, int64_t step_ns)
   tl_text_addf(out, "%lld %s", (long long)(at_ns / units[u].ns), units[u].name);
 }
 
-static void draw_times(tl_text *out, const tl_plot *plot, uint32_t y)
+static void draw_times(tl_text *out, const tl_plot *plot, uint32_t y, double gutter)
 {
   const int64_t range_ns = plot->end_ns - plot->begin_ns;
   if (range_ns <= 0) return;
@@ -169,7 +169,7 @@ static void draw_times(tl_text *out, const tl_plot *plot, uint32_t y)
     const double share = (double)(at_ns - plot->begin_ns) / (double)range_ns;
     const bool first = share<0.04, last = share> 0.95;
     tl_text_add(out, "<text x=\"");
-    percent(out, share);
+    percent(out, gutter + (1.0 - gutter) * share);
     tl_text_addf(out, "\" y=\"%u\" text-anchor=\"%s\"%s>", y,
                  first  ? "start"
                  : last ? "end"
@@ -227,6 +227,7 @@ typedef struct panel {
   const tl_plot_series *series;
   uint32_t series_count, height;
   range range;
+  double gutter; /* share of the width that the numbers have for themselves */
   bool with_times, with_zero, with_limits;
   const char *label;
 } panel;
@@ -263,8 +264,9 @@ static void draw_panel(tl_text *out, const panel *p)
   tl_text_add(out, "\">");
   draw_grid(out, p->range, p->height, p->with_zero);
   tl_text_addf(out,
-               "<svg y=\"4\" width=\"100%%\" height=\"%u\" viewBox=\"0 0 %d %d\" "
+               "<svg x=\"%u%%\" y=\"4\" width=\"%u%%\" height=\"%u\" viewBox=\"0 0 %d %d\" "
                "preserveAspectRatio=\"none\">",
+               (uint32_t)(100.0 * p->gutter + 0.5), (uint32_t)(100.0 * (1.0 - p->gutter) + 0.5),
                p->height, WIDE, HIGH);
   for (uint32_t s = 0; s < p->series_count; s++) {
     if (strcmp(p->series[s].role, "band") == 0)
@@ -280,7 +282,7 @@ static void draw_panel(tl_text *out, const panel *p)
   }
   draw_values(out, p->range, p->height, unit);
   if (p->with_limits) draw_limit_texts(out, p);
-  if (p->with_times) draw_times(out, p->plot, p->height + 21);
+  if (p->with_times) draw_times(out, p->plot, p->height + 21, p->gutter);
   tl_text_add(out, "</svg>\n");
 }
 
@@ -345,6 +347,8 @@ static void draw_curves(tl_text *out, const tl_plot *plot, uint32_t height)
              .series_count = plot->series_count,
              .height = height,
              .range = padded(r),
+             .gutter =
+                 height < 120 ? 0.16 : 0.0, /* in a small plot the numbers would hide the curve */
              .with_times = true,
              .with_limits = true,
              .label = tl_text_string(&label)};
@@ -419,7 +423,7 @@ static void draw_heat(tl_text *out, const tl_plot *plot)
                height, columns, plot->rows);
   for (uint32_t c = 0; c <= CLASSES; c++) draw_cells(out, plot, columns, high, c);
   tl_text_add(out, "</svg>");
-  draw_times(out, plot, height + 21);
+  draw_times(out, plot, height + 21, 0.0);
   tl_text_add(out, "</svg>\n<figcaption><ul class=\"legend\">");
   for (uint32_t c = 0; c < CLASSES; c++) {
     tl_text_addf(out,
@@ -452,9 +456,9 @@ void tl_draw_plot(tl_text *out, const tl_plot *plot)
     draw_heat(out, plot);
   else
     draw_curves(out, plot,
-                strcmp(plot->kind, "device") == 0  ? 110
-                : strcmp(plot->kind, "delay") == 0 ? 130
-                                                   : 200);
+                strcmp(plot->kind, "device") == 0 || strcmp(plot->kind, "sample") == 0 ? 110
+                : strcmp(plot->kind, "delay") == 0                                     ? 130
+                                                                                       : 200);
   tl_text_add(out, "</figure>\n");
 }
 

@@ -82,8 +82,12 @@ static void fact(tl_text *out, const char *name, const char *value)
   tl_text_add(out, "</dd>\n");
 }
 
-static void badge(tl_text *out, tl_verdict verdict)
+static void badge(tl_text *out, tl_verdict verdict, bool not_judged)
 {
+  if (not_judged) {
+    tl_text_add(out, "<span class=\"badge\">NOT JUDGED</span>");
+    return;
+  }
   static const char *const words[] = {"PASSED", "FAILED", "ERROR"};
   static const char *const signs[] = {"\xe2\x9c\x93", "\xe2\x9c\x97", "!"};
   tl_text_addf(out, "<span class=\"badge %s\">%s %s</span>", tl_verdict_name(verdict),
@@ -142,7 +146,7 @@ static void add_verdict(tl_text *out, const tl_report *report)
     held += report->judgements[i].verdict == TL_PASSED;
   for (uint32_t i = 0; i < report->fleet_count; i++) devices += report->fleets[i].device_count;
   tl_text_addf(out, "<header class=\"%s\">\n", tl_verdict_name(report->verdict));
-  badge(out, report->verdict);
+  badge(out, report->verdict, false);
   tl_text_add(out, "\n<h1>");
   tl_text_add_html(out, report->title[0] ? report->title : report->scenario);
   tl_text_add(out, "</h1>\n<p class=\"lead\">");
@@ -160,10 +164,15 @@ static void add_verdict(tl_text *out, const tl_report *report)
   tl_text_addf(out, " simulated \xc2\xb7 seed %llu</p>\n", (unsigned long long)report->seed);
   if (report->code != TL_OK || (report->message && report->message[0])) {
     char code[TL_CODE_NAME_BYTES];
-    tl_text_add(out, "<p class=\"message error\"><strong>");
+    tl_text_addf(out, "<p class=\"message %s\"><strong>", tl_verdict_name(report->verdict));
     tl_text_add(out, tl_report_code_name(code, report->code));
     tl_text_add(out, "</strong> ");
     tl_text_add_html(out, report->message);
+    if (report->where && report->where[0]) {
+      tl_text_add(out, " <small class=\"soft\">");
+      tl_text_add_html(out, tl_where_shown(report->where));
+      tl_text_add(out, "</small>");
+    }
     tl_text_add(out, "</p>\n");
   }
   if (report->aborted || report->simulated_ns < report->duration_ns) {
@@ -247,14 +256,14 @@ static void add_figure(tl_text *out, const tl_judgement *j, double value, const 
 static void add_judgement(tl_text *out, const tl_report *report, const tl_judgement *j)
 {
   tl_text_addf(out, "<tr class=\"%s\"><td class=\"lead-cell\">", tl_verdict_name(j->verdict));
-  badge(out, j->verdict);
+  badge(out, j->verdict, j->not_judged);
   tl_text_add(out, "</td><td class=\"lead-cell name\">");
   add_name(out, report, j);
   if (j->verdict == TL_ERRORED) {
     char code[TL_CODE_NAME_BYTES];
-    tl_text_add(out, "</td><td colspan=\"3\" class=\"lead-cell\"><strong>");
-    tl_text_add(out, tl_report_code_name(code, j->code));
-    tl_text_add(out, "</strong> ");
+    tl_text_add(out, "</td><td colspan=\"3\" class=\"lead-cell\">");
+    if (!j->not_judged)
+      tl_text_addf(out, "<strong>%s</strong> ", tl_report_code_name(code, j->code));
     tl_text_add_html(out, j->message);
     tl_text_add(out, "</td></tr>\n");
     return;
@@ -391,7 +400,7 @@ static void add_detection(tl_text *out, const tl_report *report)
     tl_text_add(out, "</dd></div>\n");
   }
   if (t->device_days > 0.0) {
-    tile(out, "a device and day");
+    tile(out, "false alarms a device and day");
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
@@ -436,11 +445,20 @@ static void add_worst(tl_text *out, const tl_report *report)
     tl_text_add(out, "</td></tr>\n");
   }
   tl_text_add(out, "</tbody></table></div>\n");
-  if (!has_kind(report, "device")) return;
-  tl_text_add(out, "<p class=\"soft small\">What was recorded of single devices: the worst ones, "
-                   "or the first that were "
-                   "recorded.</p>\n<div class=\"card two\">\n");
-  add_plots(out, report, "device", DEVICE_PLOTS_SHOWN, false);
+  if (has_kind(report, "device")) {
+    tl_text_add(out, "<p class=\"soft small\">Those of them that were recorded:</p>\n<div "
+                     "class=\"card two\">\n");
+    add_plots(out, report, "device", DEVICE_PLOTS_SHOWN, false);
+    tl_text_add(out, "</div>\n");
+  } else {
+    tl_text_addf(out,
+                 "<p class=\"soft small\">None of them was recorded; <code>twinloop inspect RUN "
+                 "--fleet %s --device %u --at TIME</code> shows any of them.</p>\n",
+                 report->worst[0].fleet, report->worst[0].device);
+  }
+  if (!has_kind(report, "sample")) return;
+  tl_text_add(out, "<h2>Some recorded devices</h2>\n<div class=\"card two\">\n");
+  add_plots(out, report, "sample", DEVICE_PLOTS_SHOWN, false);
   tl_text_add(out, "</div>\n");
 }
 

@@ -273,8 +273,8 @@ static uint32_t first_state(const tl_recording_fleet *fleet, const char *signal)
   return found;
 }
 
-static tl_code plot_device(tl_report *report, tl_recording *run, const tl_report_device *device,
-                           const char *signal, tl_error *err)
+static tl_code plot_device(tl_report *report, tl_recording *run, const char *kind,
+                           const tl_report_device *device, const char *signal, tl_error *err)
 {
   enum { CHUNK = 4096, BUCKETS = 400 };
   uint32_t fleet_index = 0, place = 0;
@@ -290,7 +290,7 @@ static tl_code plot_device(tl_report *report, tl_recording *run, const tl_report
   tl_plot *plot = tl_report_plot_add(report);
   if (plot == NULL) return no_memory(err);
   *plot = (tl_plot){.id = make_id(report, "device", title),
-                    .kind = "device",
+                    .kind = kind,
                     .title = tl_report_keep(report, title),
                     .unit = tl_report_keep(report, fleet->signals[s].unit),
                     .begin_ns = fleet->times_ns[0],
@@ -320,15 +320,15 @@ tl_code tl_report_plot_devices(tl_report *report, const char *run_path, const ch
   const uint32_t before = report->plot_count;
   for (uint32_t i = 0; i < report->worst_count && code == TL_OK; i++)
     if (report->plot_count - before < most)
-      code = plot_device(report, run, &report->worst[i], signal, err);
-  /* of a sample the worst ones are seldom part: then the first that were recorded */
+      code = plot_device(report, run, "device", &report->worst[i], signal, err);
+  /* of a sample the worst ones are seldom part: then the first that were recorded, and named as such */
   const uint32_t drawn = report->plot_count - before;
   const tl_recording_fleet *fleet =
       code == TL_OK && tl_recording_fleet_count(run) > 0 ? tl_recording_fleet_at(run, 0) : NULL;
   for (uint32_t i = 0; fleet && drawn == 0 && i < fleet->device_count && code == TL_OK; i++) {
     const tl_report_device device = {.fleet = fleet->name, .device = fleet->devices[i]};
     if (i == OTHERS || report->plot_count - before >= most) break;
-    code = plot_device(report, run, &device, signal, err);
+    code = plot_device(report, run, "sample", &device, signal, err);
   }
   tl_recording_close(run);
   return code;

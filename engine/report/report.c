@@ -21,7 +21,8 @@ tl_report tl_report_default(void)
                      .scenario = "",
                      .version = "",
                      .command = "",
-                     .message = ""};
+                     .message = "",
+                     .where = ""};
 }
 
 void *tl_report_take(tl_report *report, size_t count, size_t bytes)

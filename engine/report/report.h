@@ -44,6 +44,17 @@ typedef struct tl_report_event {
   const char *text;
 } tl_report_event;
 
+/* A bit that was flipped on purpose, with the value before and after. */
+typedef struct tl_report_flip {
+  const char *text; /* as given */
+  const char *fleet, *column, *unit;
+  uint32_t device, bit;
+  bool is_planted; /* false: the run ended before its time */
+  int64_t at_ns;
+  uint64_t window; /* the one that began with it */
+  double before, after;
+} tl_report_flip;
+
 /* Lowest and highest value of equal parts of time; low > high marks a part without values. */
 typedef struct tl_plot_series {
   const char *name;
@@ -54,8 +65,9 @@ typedef struct tl_plot_series {
 } tl_plot_series;
 
 typedef struct tl_plot {
-  const char *id;   /* anchor in the page: "comfort-error" */
-  const char *kind; /* "fidelity", "fleet", "device", "heat", "delay" (x: time since the fault) */
+  const char *id; /* anchor in the page: "comfort-error" */
+  const char *
+      kind; /* "fidelity", "fleet", "device", "sample", "heat", "delay" (x: time since the fault) */
   const char *title, *unit, *note;
   int64_t begin_ns, end_ns;
   uint32_t series_count;
@@ -80,10 +92,12 @@ typedef struct tl_report {
   const char *version;  /* of the program */
   const char *command;  /* the exact command that repeats the run */
   uint64_t seed;
-  char run_hash[65]; /* "" when the run did not get that far */
+  bool seed_unknown; /* the scenario could not be read; run.json has null */
+  char run_hash[65]; /* "" when no window came to its end */
   tl_verdict verdict;
   tl_code code;                      /* TL_OK, or why the run itself ended in an error */
   const char *message;               /* that error's sentence, "" */
+  const char *where;                 /* its "file:line", "" */
   bool aborted;                      /* an `abort` threshold stopped it */
   int64_t simulated_ns, duration_ns; /* done, asked for */
   uint64_t device_steps;
@@ -103,6 +117,8 @@ typedef struct tl_report {
   const tl_report_setting *options; /* of the command line, as far as the bits depend on them; a
                                        name may come twice; run.json only */
   uint32_t option_count;
+  const tl_report_flip *flips; /* run.json only */
+  uint32_t flip_count;
   const char *folder; /* of the run, for the document of --json; NULL: left out, as in run.json */
   const tl_report_event *events;
   uint32_t event_count;
@@ -132,7 +148,7 @@ TL_API tl_code tl_report_plot_judge(tl_report *report, const tl_judge *judge, co
                                     tl_error *err);
 /* A signal of the worst devices that were recorded, read from a run folder or file: at most `most`
  * devices. Devices or signals that are not in the file are left out silently; when none is there,
- * the first recorded ones are drawn. signal NULL: "box_K"-like first state of the fleet. */
+ * the first recorded ones are drawn, as "sample". signal NULL: "box_K"-like first state of the fleet. */
 TL_API tl_code tl_report_plot_devices(tl_report *report, const char *run_path, const char *signal,
                                       uint32_t most, tl_error *err);
 

@@ -45,7 +45,8 @@ static const char *const rules[] = {
     "tbody tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}td.n,td.kind{"
     "white-space:nowrap}\n",
     ".name{min-width:13rem}.sub{margin-top:.5rem;border-top:1px solid var(--line)}.since{"
-    "color:var(--bad)}td .badge{font-size:.78rem;padding:.05rem .6rem}td strong{"
+    "color:var(--bad)}td .badge{font-size:.78rem;padding:.05rem .6rem}td time{white-space:nowrap}"
+    "td strong{"
     "font-weight:600}\n",
     ".gauge{display:block;width:7.5rem;height:.7rem;margin:.35rem 0 0 auto}.gauge .track{"
     "fill:var(--grid)}.gauge .good{fill:var(--ok);opacity:.28}.gauge .tick{stroke:var(--ink);"

@@ -2,6 +2,8 @@
 #include "report/internal.h"
 #include "report/json.h"
 
+#include <stdio.h>
+
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
 
 static void write_threshold(tl_json *json, const tl_judgement *j)
@@ -159,6 +161,37 @@ static void write_options(tl_json *json, const tl_report *report)
   tl_json_list_end(json);
 }
 
+static void write_value(tl_json *json, const char *key, const char *hex_key, double value)
+{
+  char hex[40];
+  snprintf(hex, sizeof hex, "%a", value); /* every bit, also of what is not a number */
+  tl_json_number(json, key, value);
+  tl_json_text(json, hex_key, hex);
+}
+
+static void write_flips(tl_json *json, const tl_report *report)
+{
+  tl_json_list_begin(json, "flips", false);
+  for (uint32_t i = 0; i < report->flip_count; i++) {
+    const tl_report_flip *f = &report->flips[i];
+    tl_json_object_begin(json, NULL, true);
+    tl_json_text(json, "flip", f->text);
+    tl_json_bool(json, "planted", f->is_planted);
+    if (f->is_planted) {
+      tl_json_number(json, "time_s", seconds(f->at_ns));
+      tl_json_unsigned(json, "window", f->window);
+      tl_json_text(json, "fleet", f->fleet);
+      tl_json_unsigned(json, "device", f->device);
+      tl_json_text(json, "column", f->column);
+      tl_json_text(json, "unit", f->unit);
+      write_value(json, "before", "before_hex", f->before);
+      write_value(json, "after", "after_hex", f->after);
+    }
+    tl_json_object_end(json);
+  }
+  tl_json_list_end(json);
+}
+
 void tl_report_write_json(const tl_report *report, tl_text *out)
 {
   char code[TL_CODE_NAME_BYTES];
@@ -167,11 +200,15 @@ void tl_report_write_json(const tl_report *report, tl_text *out)
   tl_json_text(&json, "schema", TL_RUN_SCHEMA);
   tl_json_text(&json, "scenario", report->scenario);
   tl_json_text(&json, "title", report->title);
-  tl_json_unsigned(&json, "seed", report->seed);
+  if (report->seed_unknown)
+    tl_json_null(&json, "seed");
+  else
+    tl_json_unsigned(&json, "seed", report->seed);
   tl_json_text(&json, "run_hash", report->run_hash[0] ? report->run_hash : NULL);
   tl_json_text(&json, "verdict", tl_verdict_name(report->verdict));
   tl_json_text(&json, "code", tl_report_code_name(code, report->code));
   tl_json_text(&json, "message", report->message ? report->message : "");
+  tl_json_text(&json, "where", report->where ? report->where : "");
   tl_json_bool(&json, "aborted", report->aborted);
   tl_json_unsigned(&json, "device_steps", report->device_steps);
   tl_json_number(&json, "wall_s", report->wall_s);
@@ -193,6 +230,7 @@ void tl_report_write_json(const tl_report *report, tl_text *out)
   if (report->folder) tl_json_text(&json, "folder", report->folder);
   write_settings(&json, report);
   write_options(&json, report);
+  if (report->flip_count > 0) write_flips(&json, report);
   write_fleets(&json, report);
   if (report->has_totals) write_detection(&json, &report->totals);
   write_worst(&json, report);

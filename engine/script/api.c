@@ -158,7 +158,11 @@ int api_log(lua_State *L)
     lua_getfield(L, -1, "format");
     lua_insert(L, 1);
     lua_pop(L, 2);
-    lua_call(L, lua_gettop(L) - 1, 1);
+    if (lua_pcall(L, lua_gettop(L) - 1, 1, 0) != LUA_OK) {
+      const char *text = lua_tostring(L, -1); /* called from here, format has no name */
+      if (text != NULL && strstr(text, "to '?'") != NULL) luaL_gsub(L, text, "to '?'", "to 'log'");
+      return lua_error(L);
+    }
   }
   script_event(s, "log", (tl_fleet_id){0}, -1, 0, 0.0, lua_tostring(L, -1));
   return 0;

@@ -65,6 +65,7 @@ typedef struct script_inputs { /* rec:inputs { room = "t1" } */
   struct {
     char input[TL_NAME_BYTES];
     uint32_t signal;
+    char where[160]; /* the key's own line */
   } row[SCRIPT_INPUTS_MAX];
   char where[160];
 } script_inputs;
@@ -107,6 +108,7 @@ typedef struct script_fleet {
   uint32_t actuator_count;
   int64_t shift_ns;       /* recording time - simulated time of a driven fleet */
   uint32_t stamp_count;   /* of a driven fleet, else 0 */
+  int64_t driven_ns;      /* its last stamp, and an interval more: the last row holds that long */
   double *alarms_seen;    /* onsets by device at the last window's end */
   uint32_t samples_taken; /* anonymous sample() calls */
 } script_fleet;
@@ -222,6 +224,7 @@ void script_event(tl_scenario *s, const char *kind, tl_fleet_id fleet, int64_t d
                   uint32_t count, double value, const char *text);
 int64_t script_now_ns(const tl_scenario *s);
 void script_full_path(const tl_scenario *s, tl_error *err); /* err->where as users know it */
+void script_full_where(const tl_scenario *s, char *where, size_t bytes); /* the same of a text */
 
 /* Position of a word in the source, at or after the call that runs: the line of a key in a table. */
 void script_where_word(lua_State *L, const char *word, char *out, size_t bytes);
@@ -272,6 +275,7 @@ tl_code script_seal_faults(tl_scenario *s, tl_error *err);   /* bind/fault.c */
 tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/record.c */
 tl_code script_check_channels(tl_scenario *s,
                               tl_error *err); /* bind/judge.c: fidelity.* names a compare */
+tl_code script_check_times(tl_scenario *s, tl_error *err); /* bind/judge.c: all before the end */
 tl_code script_check_thresholds(tl_scenario *s,
                                 tl_error *err); /* bind/judge.c: names and units, before time 0 */
 tl_code script_score(tl_scenario *s,

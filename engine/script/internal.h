@@ -12,6 +12,7 @@
 typedef struct script_chunk {
   char short_name[LUA_IDSIZE]; /* as Lua's messages write it */
   char *path, *text;
+  bool is_ours; /* a module that comes with twinloop: errors in it are told at its caller's line */
 } script_chunk;
 
 struct tl_sandbox {
@@ -58,8 +59,10 @@ void script_register(lua_State *L, const script_reg *rows, size_t count);
 void script_kill(tl_sandbox *sandbox);
 /* Message shown instead of an error object that is not a string. */
 const char *script_message(lua_State *L, int index);
-/* "file:line" of the innermost script function of any coroutine. */
-void script_where_of(lua_State *L, int level, char *out, size_t bytes);
+/* "file:line" of the innermost script function of any coroutine that is the user's own. inside, when not NULL, becomes
+ * the function of ours that was called there, "incubators.fleet", or "". */
+void script_where_of(lua_State *L, int level, char *out, size_t bytes, char *inside,
+                     size_t inside_bytes);
 /* Metatable of globals: unknown names and assignments are errors with hints. */
 int script_unknown_global(lua_State *L);
 int script_assign_global(lua_State *L);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 200 };
+enum { LINE_BYTES = 4096, SHOWN = 110 };
 
 /* Splits "path:22" at its last colon; false when there is no line number. */
 static bool split_where(const char *where, char *path, size_t bytes, int *line)
@@ -38,7 +38,7 @@ static bool read_line(const char *path, int wanted, char out[LINE_BYTES])
   return found;
 }
 
-/* The last 'quoted' word of the text that occurs exactly once in the line: its column and length. What comes last
+/* The last 'quoted' word of the text that is in the line: its column, when that is sure, and length. What comes last
  * is what is wrong: "sensor 'box' has no key 'nosie'". */
 static int find_caret(const char *text, const char *line, size_t *length)
 {
@@ -48,14 +48,31 @@ static int find_caret(const char *text, const char *line, size_t *length)
     if (end == NULL) break;
     char name[96];
     snprintf(name, sizeof name, "%.*s", (int)(end - quote - 1), quote + 1);
-    const int column = tl_scan_column(line, name);
-    if (column > 0) {
-      found = column;
+    if (tl_scan_has(line, name)) {
+      found = tl_scan_column(line, name); /* 0: which of them is not known, and no other is meant */
       *length = strlen(name);
     }
     quote = strchr(end + 1, '\'');
   }
   return found;
+}
+
+/* A line that fits no screen is shown around the caret. Returns the caret's column in what is shown. */
+static int cut_line(char line[LINE_BYTES], int column, size_t length)
+{
+  const size_t bytes = strlen(line);
+  if (bytes <= SHOWN + 10) return column;
+  const size_t caret = column > 0 ? (size_t)column - 1 : 0;
+  size_t begin = caret + length > SHOWN ? caret - (caret < SHOWN / 2 ? caret : SHOWN / 2) : 0;
+  while (begin > 0 && ((unsigned char)line[begin] & 0xc0) == 0x80) begin--; /* whole characters */
+  size_t end = begin + SHOWN < bytes ? begin + SHOWN : bytes;
+  while (end < bytes && ((unsigned char)line[end] & 0xc0) == 0x80) end++;
+  char shown[LINE_BYTES];
+  const int before = begin > 0 ? 4 : 0;
+  snprintf(shown, sizeof shown, "%s%.*s%s", begin > 0 ? "... " : "", (int)(end - begin),
+           line + begin, end < bytes ? " ..." : "");
+  memcpy(line, shown, strlen(shown) + 1);
+  return column > 0 ? column - (int)begin + before : 0;
 }
 
 static void add_repeated(tl_text *out, char c, size_t count)
@@ -85,6 +102,9 @@ void tl_message_render(tl_text *out, const tl_error *err, const tl_message_conte
     const bool readable = read_line(path, line, line_text);
     size_t length = 0;
     const int column = readable ? find_caret(text, line_text, &length) : 0;
+    const int shown = cut_line(line_text, column, length);
+    const size_t room = strlen(line_text) + 1 - (size_t)(shown > 0 ? shown : 1);
+    if (length > room) length = room;
     char number[16];
     const int width = snprintf(number, sizeof number, "%d", line);
     tl_text_addf(out, "%*s%s-->%s %s:%d", width, "", blue, reset, path, line);
@@ -95,7 +115,7 @@ void tl_message_render(tl_text *out, const tl_error *err, const tl_message_conte
       tl_text_addf(out, "%s%s |%s %s\n", blue, number, reset, line_text);
       if (column > 0) {
         tl_text_addf(out, "%*s %s|%s ", width, "", blue, reset);
-        add_repeated(out, ' ', (size_t)column - 1);
+        add_repeated(out, ' ', (size_t)shown - 1);
         tl_text_add(out, red);
         add_repeated(out, '^', length);
         if (!hint_shown) tl_text_addf(out, " %s", err->hint);

@@ -148,6 +148,24 @@ static void note_unfinished(tl_scenario *s)
     }
 }
 
+/* Thresholds that a run which ended early had no samples for say so, not that something is wrong with them: the cause
+ * is the run's. They don't spoil the verdict of an abort either. */
+static tl_verdict not_judged(tl_scenario *s)
+{
+  tl_verdict verdict = TL_PASSED;
+  char end[TL_TEXT_DURATION_BYTES];
+  tl_text_format_duration(end, s->result.end_ns);
+  for (uint32_t i = 0; i < s->threshold_count; i++) {
+    tl_judgement *j = &s->judgements[i];
+    j->not_judged = j->verdict == TL_ERRORED && j->code == TL_E_SAMPLES && j->sample_count == 0;
+    if (j->not_judged)
+      snprintf(j->message, sizeof j->message, "not judged: the run ended at %s", end);
+    else if (j->verdict > verdict)
+      verdict = j->verdict; /* passed < failed < error */
+  }
+  return verdict;
+}
+
 static tl_code first_errored(const tl_scenario *s, tl_error *err)
 {
   for (uint32_t i = 0; i < s->threshold_count; i++) {
@@ -177,6 +195,9 @@ tl_code tl_scenario_run(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error
   if (code == TL_OK) code = script_score(s, err);
   tl_verdict verdict = TL_PASSED;
   tl_judge_finish(s->judge, s->judgements, &verdict);
+  for (uint32_t i = 0; i < s->threshold_count; i++)
+    script_full_where(s, s->judgements[i].threshold.where, sizeof s->judgements[i].threshold.where);
+  if (code != TL_OK || s->result.aborted) verdict = not_judged(s);
   s->result.judgements = s->judgements;
   s->result.judgement_count = s->threshold_count;
   s->result.score = s->has_score ? &s->score : NULL;
@@ -184,7 +205,7 @@ tl_code tl_scenario_run(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error
   s->result.event_count = s->history_count;
   s->result.lua_s = s->lua_s;
   if (code == TL_OK && verdict == TL_ERRORED) code = first_errored(s, err);
-  s->result.verdict = code == TL_OK || code == TL_E_INTERRUPTED ? verdict : TL_ERRORED;
+  s->result.verdict = code == TL_OK ? verdict : code == TL_E_FAIL ? TL_FAILED : TL_ERRORED;
   if (code != TL_OK) script_full_path(s, err);
   return code;
 }

@@ -321,6 +321,15 @@ tl_code tl_sandbox_load_text(tl_sandbox *s, lua_State *L, const char *name, cons
   }
   memcpy(chunk->text, text, length);
   chunk->text[length] = '\0';
+  chunk->is_ours = false;
+  for (uint32_t i = 1; i < TL_SANDBOX_FOLDERS_MAX && s->folders[i] != NULL; i++) {
+    char *folder = realpath(s->folders[i], NULL), *file = realpath(name, NULL);
+    const size_t prefix = folder != NULL ? strlen(folder) : 0;
+    chunk->is_ours = chunk->is_ours || (prefix > 0 && file != NULL &&
+                                        strncmp(file, folder, prefix) == 0 && file[prefix] == '/');
+    free(folder);
+    free(file);
+  }
   s->chunk_count++;
 
   tl_code code = tl_scan_check(text, length, chunk->short_name, err);
@@ -369,20 +378,62 @@ tl_code tl_sandbox_load(tl_sandbox *s, lua_State *L, const char *path, tl_error 
 }
 
 /* --- errors ------------------------------------------------------------------------------------------ */
-void script_where_of(lua_State *L, int level, char *out, size_t bytes)
+static const script_chunk *chunk_of(const tl_sandbox *s, const char *short_name)
 {
-  lua_Debug info;
-  out[0] = '\0';
-  for (; lua_getstack(L, level, &info); level++) {
-    lua_getinfo(L, "Sl", &info);
-    if (info.currentline > 0) {
-      snprintf(out, bytes, "%s:%d", info.short_src, info.currentline);
-      return;
-    }
-  }
+  for (uint32_t i = 0; i < s->chunk_count; i++)
+    if (strcmp(s->chunks[i].short_name, short_name) == 0) return &s->chunks[i];
+  return NULL;
 }
 
-void tl_script_where(lua_State *L, char *out, size_t bytes) { script_where_of(L, 0, out, bytes); }
+/* "incubators.fleet": the module's file and the function's name. */
+static void name_inside(const script_chunk *chunk, const lua_Debug *info, char *out, size_t bytes)
+{
+  const char *slash = strrchr(chunk->path, '/'), *file = slash != NULL ? slash + 1 : chunk->path;
+  const char *dot = strrchr(file, '.');
+  snprintf(out, bytes, "%.*s%s%s", dot != NULL ? (int)(dot - file) : (int)strlen(file), file,
+           info->name != NULL ? "." : "", info->name != NULL ? info->name : "");
+}
+
+void script_where_of(lua_State *L, int level, char *out, size_t bytes, char *inside,
+                     size_t inside_bytes)
+{
+  lua_Debug info;
+  char ours[96] = "";
+  out[0] = '\0';
+  for (; lua_getstack(L, level, &info); level++) {
+    lua_getinfo(L, "Sln", &info);
+    if (info.currentline <= 0) continue;
+    const script_chunk *chunk = chunk_of(tl_sandbox_of(L), info.short_src);
+    const bool is_ours = chunk != NULL && chunk->is_ours;
+    if (out[0] == '\0' || !is_ours) snprintf(out, bytes, "%s:%d", info.short_src, info.currentline);
+    if (!is_ours) {
+      if (inside != NULL) snprintf(inside, inside_bytes, "%s", ours);
+      return;
+    }
+    name_inside(chunk, &info, ours, sizeof ours);
+  }
+  if (inside != NULL && inside_bytes > 0) inside[0] = '\0'; /* nobody of the user's called it */
+}
+
+void tl_script_where(lua_State *L, char *out, size_t bytes)
+{
+  script_where_of(L, 0, out, bytes, NULL, 0);
+}
+
+/* The message stands at the user's line; the note says which function of ours it came out of. */
+static void note_inside(lua_State *L, tl_error *err)
+{
+  char where[160], inside[96] = "";
+  script_where_of(L, 0, where, sizeof where, inside, sizeof inside);
+  if (inside[0] == '\0') return;
+  if (err->hint[0] == '\0') {
+    tl_fail_hint(err, "in %s", inside);
+    return;
+  }
+  char hint[sizeof err->hint];
+  memcpy(hint, err->hint, sizeof hint);
+  tl_fail_hint(err, "%.100s (in %.50s)", hint, inside);
+}
 
 int tl_script_raise(lua_State *L, tl_code code, const char *hint, const char *format, ...)
 {
@@ -395,6 +446,7 @@ int tl_script_raise(lua_State *L, tl_code code, const char *hint, const char *fo
   va_end(arguments);
   tl_fail(&s->last, code, where, "%s", text);
   if (hint != NULL) tl_fail_hint(&s->last, "%s", hint);
+  note_inside(L, &s->last);
   lua_pushstring(L, s->last.text);
   return lua_error(L);
 }
@@ -411,6 +463,7 @@ int tl_script_raise_error(lua_State *L, const tl_error *err)
     tl_fail(&s->last, copy.code, where, "%s", copy.text);
     if (copy.hint[0] != '\0') tl_fail_hint(&s->last, "%s", copy.hint);
   }
+  note_inside(L, &s->last);
   lua_pushstring(L, s->last.text);
   return lua_error(L);
 }
@@ -483,7 +536,7 @@ static tl_code take_error(tl_sandbox *s, lua_State *co, int status, tl_error *er
 {
   if (status == LUA_ERRMEM && s->fatal == TL_OK) {
     char where[160];
-    script_where_of(co, 0, where, sizeof where);
+    tl_script_where(co, where, sizeof where);
     tl_fail(&s->last, TL_E_BUDGET, where, "the script passed its memory cap of %zu MiB",
             s->bytes_cap >> 20);
     s->fatal = TL_E_BUDGET;
@@ -506,11 +559,13 @@ static tl_code take_error(tl_sandbox *s, lua_State *co, int status, tl_error *er
     snprintf(where, sizeof where, "%.*s", (int)(length + 1 + digits), text);
     text += length + 2 + digits;
     text += strspn(text, " ");
+    if (s->chunks[i].is_ours) where[0] = '\0'; /* the caller's line */
     break;
   }
-  if (where[0] == '\0') script_where_of(co, 0, where, sizeof where);
+  if (where[0] == '\0') tl_script_where(co, where, sizeof where);
   tl_fail(err, code_of_message(text), where, "%s", text);
   if (err->code == TL_E_NAME) hint_call(s, err, text);
+  note_inside(co, err);
   return err->code;
 }
 

@@ -53,6 +53,29 @@ static const refused_name refused[] = {
     {"getfenv", "there are no user globals: use local"},
 };
 
+/* Variables that the innermost script function can see. */
+static uint32_t local_names(lua_State *L, const char **names, uint32_t max)
+{
+  lua_Debug info;
+  uint32_t count = 0;
+  for (int level = 0; lua_getstack(L, level, &info); level++) {
+    lua_getinfo(L, "lf", &info); /* pushes the function */
+    const bool is_script = info.currentline > 0;
+    const char *name;
+    for (int i = 1; is_script && (name = lua_getlocal(L, &info, i)) != NULL; i++) {
+      lua_pop(L, 1);
+      if (name[0] != '(' && count < max) names[count++] = name;
+    }
+    for (int i = 1; is_script && (name = lua_getupvalue(L, -1, i)) != NULL; i++) {
+      lua_pop(L, 1);
+      if (name[0] != '_' && count < max) names[count++] = name;
+    }
+    lua_pop(L, 1);
+    if (is_script) break;
+  }
+  return count;
+}
+
 int script_unknown_global(lua_State *L)
 {
   if (lua_type(L, 2) != LUA_TSTRING) return 0;
@@ -62,7 +85,8 @@ int script_unknown_global(lua_State *L)
       return tl_script_raise(L, TL_E_SANDBOX, refused[i].instead,
                              "'%s' does not exist in a scenario", name);
   const char *names[256];
-  const uint32_t count = tl_sandbox_names(tl_sandbox_of(L), names, 256);
+  uint32_t count = tl_sandbox_names(tl_sandbox_of(L), names, 192);
+  count += local_names(L, names + count, 256 - count);
   const char *closest = tl_text_closest(name, names, count);
   char hint[128];
   if (closest != NULL)

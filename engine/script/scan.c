@@ -144,18 +144,39 @@ void tl_scan_line(const char *text, int line, char *out, size_t bytes)
   out[length] = '\0';
 }
 
-int tl_scan_column(const char *line, const char *name)
+static bool is_key(const char *after)
+{
+  after += strspn(after, " ");
+  return after[0] == '=' && after[1] != '=';
+}
+
+/* How often, and where first: all occurrences, or those as a key. */
+static int occurrences(const char *line, const char *name, bool keys, int *first)
 {
   const size_t length = strlen(name);
+  const bool word = length > 0 && is_name_byte(name[0]);
+  int count = 0;
   if (length == 0) return 0;
-  const bool word = is_name_byte(name[0]);
-  int found = 0;
   for (const char *at = strstr(line, name); at != NULL; at = strstr(at + 1, name)) {
     if (word && ((at > line && is_name_byte(at[-1])) || is_name_byte(at[length]))) continue;
-    if (found != 0) return 0; /* twice: no caret is better than a wrong one */
-    found = (int)(at - line) + 1;
+    if (keys && !is_key(at + length)) continue;
+    if (count++ == 0) *first = (int)(at - line) + 1;
   }
-  return found;
+  return count;
+}
+
+int tl_scan_column(const char *line, const char *name)
+{
+  int first = 0;
+  if (occurrences(line, name, false, &first) == 1) return first;
+  /* several: no caret is better than a wrong one */
+  return occurrences(line, name, true, &first) == 1 ? first : 0;
+}
+
+bool tl_scan_has(const char *line, const char *name)
+{
+  int first = 0;
+  return occurrences(line, name, false, &first) > 0;
 }
 
 /* The token that Lua names in "near 'token'"; empty for <eof>. */

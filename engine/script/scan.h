@@ -16,6 +16,8 @@ TL_API tl_code tl_scan_check(const char *text, size_t length, const char *name, 
 TL_API tl_code tl_scan_syntax(const char *message, const char *text, tl_error *err);
 /* The line of a text (1-based), copied without its end; empty when there is none. */
 TL_API void tl_scan_line(const char *text, int line, char *out, size_t bytes);
-/* Column (1-based) of a name in a line when it occurs exactly once as a whole word, else 0. */
+/* Column (1-based) of a name in a line when it occurs exactly once as a whole word, or once as a key (`name =`);
+ * else 0. */
 TL_API int tl_scan_column(const char *line, const char *name);
+TL_API bool tl_scan_has(const char *line, const char *name); /* as a whole word, however often */
 #endif

@@ -129,27 +129,35 @@ static void on_file(void *owner, const char *path, const void *bytes, size_t cou
                    path, sha);
 }
 
-/* Lua shortens long chunk names in messages; users get the path they know. */
-void script_full_path(const tl_scenario *s, tl_error *err)
+/* Lua shortens long chunk names in messages; users get the path they know, or where that is too long the file's name. */
+void script_full_where(const tl_scenario *s, char *where, size_t bytes)
 {
-  const char *colon = strrchr(err->where, ':');
-  char short_name[LUA_IDSIZE];
+  const char *colon = strrchr(where, ':');
+  char short_name[LUA_IDSIZE], full[1200];
   const char *path = NULL;
-  if (colon == NULL || (size_t)(colon - err->where) >= sizeof short_name || s->sandbox == NULL)
-    return;
-  snprintf(short_name, sizeof short_name, "%.*s", (int)(colon - err->where), err->where);
+  if (colon == NULL || (size_t)(colon - where) >= sizeof short_name || s->sandbox == NULL) return;
+  snprintf(short_name, sizeof short_name, "%.*s", (int)(colon - where), where);
   if (tl_sandbox_source(s->sandbox, short_name, &path) == NULL || strcmp(path, short_name) == 0)
     return;
-  tl_error longer = *err;
-  const size_t old = strlen(err->where);
-  const char *text = strncmp(err->text, err->where, old) == 0 && err->text[old] == ':'
-                         ? err->text + old + 2
-                         : err->text;
+  const char *slash = strrchr(path, '/');
+  if ((size_t)snprintf(full, sizeof full, "%s:%s", path, colon + 1) >= bytes && slash != NULL)
+    snprintf(full, sizeof full, "%s:%s", slash + 1, colon + 1);
+  if (strlen(full) < bytes) memcpy(where, full, strlen(full) + 1);
+}
+
+void script_full_path(const tl_scenario *s, tl_error *err)
+{
+  const tl_error shorter = *err;
+  const size_t old = strlen(shorter.where);
   char where[sizeof err->where];
-  if ((size_t)snprintf(where, sizeof where, "%s:%s", path, colon + 1) >= sizeof where) return;
-  tl_fail(&longer, err->code, where, "%s", text);
-  memcpy(longer.hint, err->hint, sizeof longer.hint);
-  *err = longer;
+  memcpy(where, shorter.where, sizeof where);
+  script_full_where(s, where, sizeof where);
+  if (strcmp(where, shorter.where) == 0) return;
+  const char *text = strncmp(shorter.text, shorter.where, old) == 0 && shorter.text[old] == ':'
+                         ? shorter.text + old + 2
+                         : shorter.text;
+  tl_fail(err, shorter.code, where, "%s", text);
+  memcpy(err->hint, shorter.hint, sizeof err->hint);
 }
 
 /* --- load ------------------------------------------------------------------------------------------------------------ */
@@ -246,6 +254,7 @@ tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_
   if (code == TL_OK) code = run_main_chunk(s, err);
   if (code == TL_OK) code = check_settings(s, err);
   if (code == TL_OK) code = script_check_channels(s, err);
+  if (code == TL_OK) code = script_check_times(s, err);
   if (code == TL_OK) code = script_check_thresholds(s, err);
   if (code != TL_OK) {
     script_full_path(s, err);

@@ -73,7 +73,7 @@ typedef struct tl_scenario_hooks {
       *interrupted; /* not zero: stop at the next window's end; may be NULL */
 } tl_scenario_hooks;
 /* Seals if that was not done, then runs to the end. hooks may be NULL.
- * errors  TL_E_INTERRUPTED, TL_E_FAIL (fail() was called), script errors, TL_E_NAN, errors of observers, and
+ * errors  TL_E_INTERRUPTED, TL_E_FAIL (fail() was called: the verdict is failed), script errors, TL_E_NAN, errors of observers, and
  *         TL_E_SAMPLES and the like from scoring. Judgements up to that time are there in any case.
  *         A threshold that did not hold is no error: see verdict. */
 TL_API tl_code tl_scenario_run(tl_scenario *scenario, const tl_scenario_hooks *hooks,
@@ -124,7 +124,7 @@ TL_API const char *tl_scenario_phase(const tl_scenario *scenario);
 
 /* --- what came out (after tl_scenario_run, also when it failed) ------------------------------------------- */
 typedef struct tl_scenario_result {
-  tl_verdict verdict; /* TL_ERRORED when run returned an error other than TL_E_INTERRUPTED */
+  tl_verdict verdict; /* TL_FAILED after fail(); TL_ERRORED after any other error of the run */
   const tl_judgement *judgements;
   uint32_t judgement_count;
   const tl_score

@@ -14,6 +14,10 @@ const char *tl_fleet_name(const tl_world *world, tl_fleet_id fleet)
 {
   return tl_fleet_of(world, fleet)->name;
 }
+const char *tl_fleet_twin_name(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->twin->name;
+}
 uint32_t tl_fleet_device_count(const tl_world *world, tl_fleet_id fleet)
 {
   return tl_fleet_of(world, fleet)->store.device_count;

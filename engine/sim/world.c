@@ -126,6 +126,10 @@ tl_code tl_world_seal(tl_world *world, tl_error *err)
     if (code != TL_OK) return code;
   }
   const tl_code code = seal_scratch(world, err);
+  uint32_t blocks = 0;
+  for (uint32_t i = 0; i < world->fleet_count; i++)
+    if (world->fleets[i]->store.block_count > blocks) blocks = world->fleets[i]->store.block_count;
+  tl_parallel_spread(blocks < world->def.thread_count ? blocks : world->def.thread_count);
   world->sealed = code == TL_OK;
   return code;
 }

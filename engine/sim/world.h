@@ -146,6 +146,7 @@ TL_API size_t tl_world_bytes(const tl_world *world); /* reserved by seal */
  * same names --- */
 TL_API uint32_t tl_world_fleet_count(const tl_world *world);
 TL_API const char *tl_fleet_name(const tl_world *world, tl_fleet_id fleet);
+TL_API const char *tl_fleet_twin_name(const tl_world *world, tl_fleet_id fleet);
 TL_API uint32_t tl_fleet_device_count(const tl_world *world, tl_fleet_id fleet);
 TL_API uint32_t tl_fleet_block_count(const tl_world *world, tl_fleet_id fleet);
 TL_API int64_t tl_fleet_dt_ns(const tl_world *world, tl_fleet_id fleet);

@@ -113,6 +113,7 @@ typedef struct tl_import_report {
   int64_t epoch_ns;         /* Unix time of begin when the source has calendar times, else 0 */
   double period_s_median, period_s_min, period_s_max; /* NaN below two rows */
   uint64_t gap_count;                                 /* intervals above 1.5 medians */
+  bool has_lines; /* a text file: gaps lie before lines, else before rows */
   uint32_t gaps_listed;
   tl_import_gap gaps[TL_IMPORT_GAPS_LISTED]; /* the first ones */
   uint32_t channel_count;

@@ -458,9 +458,15 @@ tl_code tl_recording_device_find(const tl_recording *recording, uint32_t fleet, 
     *out = low;
     return TL_OK;
   }
+  char recorded[128] = "";
+  const uint32_t shown = view->device_count < 6 ? view->device_count : 6;
+  for (uint32_t i = 0, used = 0; i < shown; i++)
+    used += (uint32_t)snprintf(recorded + used, sizeof recorded - used, "%s%u", i ? ", " : "",
+                               view->devices[i]);
   return tl_fail(err, TL_E_COLUMN, NULL,
-                 "%s: device %u of fleet %s was not recorded (%u devices are)", recording->path,
-                 device, view->name, view->device_count);
+                 "%s: device %u of fleet %s was not recorded; %u devices are: %s%s",
+                 recording->path, device, view->name, view->device_count, recorded,
+                 shown < view->device_count ? ", ..." : "");
 }
 
 /* --- values ---------------------------------------------------------------------------------------- */

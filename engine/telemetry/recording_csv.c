@@ -115,7 +115,7 @@ static tl_code read_rows(csv_rows *rows, tl_csv *csv, bool has_device, const cha
     const size_t i = rows->count++;
     if (!tl_time_parse_decimal(&rows->times_ns[i], cells[0].text, cells[0].length, TL_TIME_S))
       return tl_fail(err, TL_E_FORMAT, NULL,
-                     "%s:%llu: column time_s: '%.*s' is not a time in seconds", path,
+                     "%s:%llu: first column: '%.*s' is not a time in seconds", path,
                      (unsigned long long)line, (int)(cells[0].length < 40 ? cells[0].length : 40),
                      cells[0].text);
     char text[16] = "";
@@ -228,13 +228,23 @@ done:
   return code;
 }
 
+/* What other programs call the time that we call time_s. */
+static bool names_seconds(const char *name)
+{
+  static const char *const names[] = {"time_s", "time", "t", "t_s", "time[s]", "t[s]"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(name, names[i]) == 0) return true;
+  return false;
+}
+
 static tl_code load(recording_fleet *fleet, tl_csv *csv, const char *path, tl_error *err)
 {
   const uint32_t column_count = tl_csv_column_count(csv);
-  if (strcmp(tl_csv_column_name(csv, 0), "time_s") != 0) {
+  if (!names_seconds(tl_csv_column_name(csv, 0))) {
     tl_fail(err, TL_E_FORMAT, NULL,
-            "%s: not a twinloop CSV: its first column is '%.60s', expected 'time_s'", path,
-            tl_csv_column_name(csv, 0));
+            "%s: not a twinloop CSV: its first column is '%.60s', expected 'time_s' (or 'time' or "
+            "'t', in seconds)",
+            path, tl_csv_column_name(csv, 0));
     return tl_fail_hint(
         err, "turn foreign files into recordings with `twinloop import FILE --map MAP.lua`");
   }

@@ -1,8 +1,9 @@
 -- A temperature control lab driven by a recording's heater powers; both thermistors are compared.
---   twinloop run scenarios/regression/tclab_recorded.lua --set recording=tclab.h5 [--set fit=published]
+--   twinloop run scenarios/regression/tclab_recorded.lua                           the project's synthetic recording
+--   twinloop run scenarios/regression/tclab_recorded.lua --set recording=tclab.h5  a real one (maps/tclab_energy_balance.lua)
 -- fit=four_states (default): 4 states with thermistor lag; fit=published: 3 parameters, 2 states.
 -- Parameters and their sources: twins/tclab/README.md.
-local rec = recording(setting("recording"))
+local rec = recording(setting("recording", "assets/recordings/tclab_synthetic.h5"))
 local fit = setting("fit", "four_states")
 
 local fits = {
@@ -11,7 +12,7 @@ local fits = {
   four_states = { U_W_per_m2K = 3.9438, Us_W_per_m2K = 9.505, alpha1_W_per_pct = 0.006645,
                   alpha2_W_per_pct = 0.003327, tau_s = 16.27, ambient_K = rec.T1 },
 }
-if not fits[fit] then fail("fit is published or four_states, not " .. fit) end
+if not fits[fit] then error("fit is published or four_states, not " .. fit) end
 
 scenario { title = "TCLab against its recording, " .. fit, duration = rec.duration, sync = 60*s, seed = 1 }
 

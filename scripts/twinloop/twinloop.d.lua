@@ -241,7 +241,7 @@ function recording(path, options) end
 ---@param recorded channel
 function compare(simulated, recorded) end
 
----What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" } } keeps your order.
+---What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" }, { "metric", { "limit", after = time } } } keeps your order.
 ---@param list table<string, string|threshold_def>|threshold_def[]
 function thresholds(list) end
 
@@ -284,7 +284,7 @@ function on(event, reaction) end
 ---@param ... any
 function log(format, ...) end
 
----Ends the run as failed by the scenario; pcall does not catch it.
+---Ends the run as failed by the scenario: verdict failed, exit code 1, the reason in every report; pcall does not catch it. For a wrong setting raise error(...).
 ---@param reason string
 function fail(reason) end
 

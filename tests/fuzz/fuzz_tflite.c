@@ -1,9 +1,10 @@
-/* fuzz_tflite.c: any bytes as a .tflite file: an error, or a model that runs once and packs.
+/* fuzz_tflite.c: any bytes as a .tflite file: an error, or a model that runs and packs, in batches with the same bytes.
  *
  * The survey must agree with opening: what opens has no refused operator. Both roundings are run, for they reach
  * other arithmetic.
  * The input is copied into a block of exactly its size, so that the address sanitizer sees the
  * first byte read beyond it. Huge but sound models are skipped, to keep the executions fast. */
+#include "kernels/batch.h"
 #include "kernels/survey.h"
 #include "kernels/window.h"
 
@@ -20,37 +21,112 @@ static void *take(size_t bytes)
   return memory;
 }
 
-static void run_once(const tl_model *model)
+enum { OPERANDS_MAX = 16, DEVICES = 3 };
+
+static bool is_small(const tl_model *model)
 {
-  enum { OPERANDS_MAX = 16 };
-  const void *inputs[OPERANDS_MAX];
-  void *outputs[OPERANDS_MAX];
   if (model->arena_bytes > ARENA_MAX || model->state_bytes > ARENA_MAX ||
       model->input_count > OPERANDS_MAX || model->output_count > OPERANDS_MAX)
-    return;
-  uint64_t work = 0;
+    return false;
+  uint64_t work = 0, macs = 0;
   for (uint32_t t = 0; t < model->tensor_count; t++) work += model->tensors[t].element_count;
-  if (work > ELEMENTS_MAX) return;
-  uint64_t macs = 0;
   for (uint32_t op = 0; op < model->op_count && macs <= MACS_MAX; op++)
     macs += tl_model_op_mac_count(model, op);
-  if (macs > MACS_MAX) return;
-  uint8_t *in = take(ARENA_MAX), *arena = take(model->arena_bytes);
-  uint8_t *state = take(model->state_bytes);
-  for (uint32_t b = 0, word = 1; b < ARENA_MAX; b++)
-    in[b] = (uint8_t)((word = word * 69069u + 1u) >> 24);
-  for (uint32_t i = 0; i < model->input_count; i++) inputs[i] = in + (i % 16) * 16;
-  for (uint32_t o = 0; o < model->output_count; o++)
-    outputs[o] = take(tl_model_output(model, o)->bytes);
-  tl_model_reset(model, state);
-  for (int run = 0; run < 2; run++) /* the second finds the state of the first */
-    if (tl_model_run(model, arena, model->arena_bytes, state, inputs, outputs, NULL) !=
-        TL_KERNEL_OK)
-      abort();
-  for (uint32_t o = 0; o < model->output_count; o++) free(outputs[o]);
-  free(in);
+  return work <= ELEMENTS_MAX && macs <= MACS_MAX;
+}
+
+/* The devices' inputs and outputs, as batch.h wants them. */
+typedef struct operands {
+  uint8_t *inputs[OPERANDS_MAX], *outputs[OPERANDS_MAX];
+} operands;
+
+static void make_operands(operands *o, const tl_model *model)
+{
+  uint32_t word = 1;
+  for (uint32_t i = 0; i < model->input_count; i++) {
+    const uint32_t bytes = DEVICES * tl_model_input(model, i)->bytes;
+    o->inputs[i] = take(bytes);
+    for (uint32_t b = 0; b < bytes; b++)
+      o->inputs[i][b] = (uint8_t)((word = word * 69069u + 1u) >> 24);
+  }
+  for (uint32_t i = 0; i < model->output_count; i++)
+    o->outputs[i] = take(DEVICES * (size_t)tl_model_output(model, i)->bytes);
+}
+
+static void free_operands(operands *o, const tl_model *model)
+{
+  for (uint32_t i = 0; i < model->input_count; i++) free(o->inputs[i]);
+  for (uint32_t i = 0; i < model->output_count; i++) free(o->outputs[i]);
+}
+
+/* Devices one after the other, each twice, so that the second run finds the state of the first. */
+static void run_alone(const tl_model *model, const operands *o)
+{
+  uint8_t *arena = take(model->arena_bytes), *state = take(model->state_bytes);
+  for (uint32_t d = 0; d < DEVICES; d++) {
+    const void *inputs[OPERANDS_MAX];
+    void *outputs[OPERANDS_MAX];
+    for (uint32_t i = 0; i < model->input_count; i++)
+      inputs[i] = o->inputs[i] + d * (size_t)tl_model_input(model, i)->bytes;
+    for (uint32_t i = 0; i < model->output_count; i++)
+      outputs[i] = o->outputs[i] + d * (size_t)tl_model_output(model, i)->bytes;
+    tl_model_reset(model, state);
+    for (int run = 0; run < 2; run++)
+      if (tl_model_run(model, arena, model->arena_bytes, state, inputs, outputs, NULL) !=
+          TL_KERNEL_OK)
+        abort();
+  }
   free(arena);
   free(state);
+}
+
+static bool cpu_has(tl_kernel_path path)
+{
+#if defined(__x86_64__)
+  if (path == TL_KERNEL_SSE) return __builtin_cpu_supports("sse4.1") != 0;
+  if (path == TL_KERNEL_AVX2) return __builtin_cpu_supports("avx2") != 0;
+#endif
+  return path == TL_KERNEL_SCALAR;
+}
+
+static void run_together(const tl_model *model, tl_kernel_path path, const operands *alone)
+{
+  tl_batch batch;
+  operands o;
+  const size_t bytes = tl_batch_pack_bytes(model);
+  if (bytes > MEMORY_MAX || !cpu_has(path) || !tl_kernel_path_built(path)) return;
+  uint8_t *memory = take(bytes);
+  if (tl_batch_pack(&batch, memory, bytes, model, path, NULL) != TL_KERNEL_OK) abort();
+  uint8_t *arena = take(batch.arena_bytes), *state = take(DEVICES * model->state_bytes);
+  make_operands(&o, model);
+  for (uint32_t d = 0; d < DEVICES; d++) tl_model_reset(model, state + d * model->state_bytes);
+  const void *inputs[OPERANDS_MAX];
+  void *outputs[OPERANDS_MAX];
+  for (uint32_t i = 0; i < model->input_count; i++) inputs[i] = o.inputs[i];
+  for (uint32_t i = 0; i < model->output_count; i++) outputs[i] = o.outputs[i];
+  for (int run = 0; run < 2; run++)
+    if (tl_model_run_batch(&batch, arena, batch.arena_bytes, state, DEVICES, inputs, outputs,
+                           NULL) != TL_KERNEL_OK)
+      abort();
+  for (uint32_t i = 0; i < model->output_count; i++)
+    if (memcmp(o.outputs[i], alone->outputs[i],
+               DEVICES * (size_t)tl_model_output(model, i)->bytes) != 0)
+      abort(); /* a path gives other bytes */
+  free_operands(&o, model);
+  free(arena);
+  free(state);
+  free(memory);
+}
+
+static void run_once(const tl_model *model)
+{
+  operands alone;
+  if (!is_small(model)) return;
+  make_operands(&alone, model);
+  run_alone(model, &alone);
+  for (int path = 0; path < TL_KERNEL_PATH_COUNT; path++)
+    run_together(model, (tl_kernel_path)path, &alone);
+  free_operands(&alone, model);
 }
 
 static void pack_once(const tl_model *model)

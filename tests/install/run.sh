@@ -13,7 +13,8 @@ cmake --install "$build" --prefix "$work/usr" >"$work/install.log"
 bin=$work/usr/bin/twinloop
 libdir=$(dirname "$(find "$work/usr" -name 'libtwinloop.so' | head -n 1)")
 for file in bin/twinloop include/twinloop/twinloop.h include/twinloop/sim/twin.h share/man/man1/twinloop.1 \
-  share/bash-completion/completions/twinloop share/zsh/site-functions/_twinloop share/fish/vendor_completions.d/twinloop.fish; do
+  share/bash-completion/completions/twinloop share/zsh/site-functions/_twinloop share/fish/vendor_completions.d/twinloop.fish \
+  share/doc/twinloop/README.md share/doc/twinloop/docs/scenario-api.md; do
   [ -f "$work/usr/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 

@@ -5,6 +5,6 @@
 
 #define TL_STANDIN
 #include "kernels/simd/lanes_vnni.h"
-#include "kernels/simd/window_body.h"
+#include "kernels/window/window_body.h"
 
 const tl_window_path *standin_path_vnni(void) { return &path_vnni; }

@@ -3,7 +3,7 @@
 #define TL_TESTS_KERNELS_STANDIN_VNNI_H
 
 #include "kernels/batch/fast.h"
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 const tl_window_path *standin_path_vnni(void);
 const tl_fast_path *standin_fast_path_vnni(void);

@@ -3,7 +3,7 @@
 #include "tests/kernels/standin_vnni.h"
 #include "tests/kernels/support.h"
 
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 #include "kernels/window.h"
 
 #include <math.h>

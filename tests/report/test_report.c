@@ -379,7 +379,20 @@ static void devices_are_drawn_from_what_was_recorded(void **unused)
   assert_true(high == 333.0);
   tl_text html = {0};
   tl_report_write_html(&report, &html);
-  assert_true(has(&html, "hvac 250"));
+  assert_true(has(&html, "hvac 250") && has(&html, "Those of them that were recorded") &&
+              !has(&html, "Some recorded devices"));
+  assert_true(has(&html, "<svg x=\"16%\" y=\"4\" width=\"84%\"")); /* room for the numbers */
+  tl_text_free(&html);
+  tl_report_free(&report);
+  /* none of the worst was recorded: nobody is shown in their place */
+  report.worst = worst + 1;
+  report.worst_count = 2;
+  if (tl_report_plot_devices(&report, path, NULL, 10, &err) != TL_OK) fail_msg("%s", err.text);
+  assert_int_equal(report.plot_count, 2);
+  assert_string_equal(report.plots[0].kind, "sample");
+  tl_report_write_html(&report, &html);
+  assert_true(has(&html, "None of them was recorded") && has(&html, "--fleet hvac --device 4 ") &&
+              has(&html, "Some recorded devices") && has(&html, "hvac 3"));
   tl_text_free(&html);
   assert_int_equal(tl_report_plot_devices(&report, TL_BINARY_DIR "/no-such.h5", NULL, 10, &err),
                    TL_E_IO);

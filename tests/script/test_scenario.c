@@ -272,11 +272,15 @@ static void lua_takes_less_than_a_hundredth_of_a_fleet_run(void **unused)
       "run(function() local f = sick:inject('sensor.drift', { channel = 'box', rate = 1/h }) "
       "wait(5*min) f:clear() end)\n";
   const run_options options = {.thread_count = 1};
-  outcome *o = run_text(text, &options);
-  expect_ok(o, text);
-  print_message("Lua %.1f ms of %.0f ms\n", o->lua_s * 1e3, o->wall_s * 1e3);
-  assert_true(o->lua_s <= 0.01 * o->wall_s);
-  free(o);
+  double least_ratio = INFINITY; /* of a few runs: another program's turn inside Lua's only adds */
+  for (int k = 0; k < 5 && least_ratio > 0.01; k++) {
+    outcome *o = run_text(text, &options);
+    expect_ok(o, text);
+    print_message("Lua %.1f ms of %.0f ms\n", o->lua_s * 1e3, o->wall_s * 1e3);
+    least_ratio = fmin(least_ratio, o->lua_s / o->wall_s);
+    free(o);
+  }
+  assert_true(least_ratio <= 0.01);
 }
 
 /* --- settings and files ------------------------------------------------------------------------------------------------ */

@@ -165,6 +165,24 @@ static void an_abort_threshold_stops_the_run(void **unused)
   free(o);
 }
 
+static void a_list_of_thresholds_may_hold_limits_with_options(void **unused)
+{
+  (void)unused;
+  char text[1024];
+  snprintf(
+      text, sizeof text,
+      "%sthresholds { { 'box_K max', { '< 400 K', after = 30*s } }, { 'box_K min', '> 1 K' },\n"
+      "  { 'heater_K max', '< 500 K', after = 20*s } }\n",
+      preamble);
+  outcome *o = run_text(text, NULL);
+  expect_ok(o, "list");
+  assert_int_equal(o->judgement_count, 3);
+  assert_string_equal(o->judgements[0].threshold.text, "< 400 K");
+  assert_int_equal(o->judgements[0].threshold.after_ns, 30000000000);
+  assert_int_equal(o->judgements[2].threshold.after_ns, 20000000000);
+  free(o);
+}
+
 static void what_ends_a_run_cannot_be_caught(void **unused)
 {
   (void)unused;
@@ -203,6 +221,7 @@ int main(void)
       cmocka_unit_test(a_fault_writes_its_columns_and_gives_them_back),
       cmocka_unit_test(alarms_call_handlers_once_per_onset),
       cmocka_unit_test(an_abort_threshold_stops_the_run),
+      cmocka_unit_test(a_list_of_thresholds_may_hold_limits_with_options),
       cmocka_unit_test(what_ends_a_run_cannot_be_caught),
       cmocka_unit_test(an_interrupt_ends_at_a_window_with_its_own_code),
   };

@@ -1,7 +1,8 @@
 """Can a stranger's h5py read a run? Usage: read_with_h5py.py WRITE_RUN FORMAT_PAGE
 
 WRITE_RUN makes run.h5 and run.h5.truth; every python block of FORMAT_PAGE (docs/file-format.md) that names h5py is
-then run against that file, as a reader of the page would. Prints SKIP when this Python has no h5py or NumPy.
+then run against that file, as a reader of the page would. Prints SKIP when neither this Python nor the distribution's
+(where tools/setup.sh puts them) has h5py and NumPy.
 """
 import os
 import re
@@ -13,6 +14,11 @@ try:
     import h5py
     import numpy as np
 except ImportError as missing:
+    # The distribution's Python has the distribution's h5py; another one may come first on the path.
+    system = "/usr/bin/python3"
+    if os.path.exists(system) and "TL_TRIED_SYSTEM_PYTHON" not in os.environ:
+        os.environ["TL_TRIED_SYSTEM_PYTHON"] = "1"
+        os.execv(system, [system, *sys.argv])
     print(f"SKIP: {missing}")
     sys.exit(77)
 
@@ -80,7 +86,7 @@ def run_examples(page, path):
             if not os.path.exists(target):
                 os.link(path, target)
         subprocess.run([sys.executable, "-c", example], cwd=folder, check=True)
-    print(f"{len(examples)} example(s) of {os.path.basename(page)} ran")
+    print(f"{os.path.basename(page)}: {len(examples)} cases passed")
 
 
 def main():

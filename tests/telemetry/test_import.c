@@ -192,6 +192,25 @@ static void a_gap_is_listed_and_no_row_is_made_up(void **unused)
   tl_import_report_free(&report);
 }
 
+/* CSV files have lines, tables of other files have rows. */
+static void a_gap_lies_before_a_line_or_a_row(void **unused)
+{
+  (void)unused;
+  const tl_import_map map = simple_map();
+  tl_import_report report = import_passes(&map, "t,t2\n0,1\n1,2\n2,3\n7.5,4\n8.5,5\n");
+  for (int text = 0; text < 2; text++) {
+    char said[2048] = "";
+    FILE *out = fmemopen(said, sizeof said, "w");
+    assert_true(report.has_lines);
+    if (!text) report.has_lines = false;
+    tl_import_report_text(&report, out);
+    report.has_lines = true;
+    fclose(out);
+    assert_non_null(strstr(said, text ? ", before line 5\n" : ", before row 5\n"));
+  }
+  tl_import_report_free(&report);
+}
+
 static void an_interval_of_exactly_one_and_a_half_medians_is_no_gap(void **unused)
 {
   (void)unused;
@@ -389,6 +408,7 @@ int main(void)
       cmocka_unit_test(repeated_stamps_need_a_policy),
       cmocka_unit_test(a_falling_clock_needs_a_policy),
       cmocka_unit_test(a_gap_is_listed_and_no_row_is_made_up),
+      cmocka_unit_test(a_gap_lies_before_a_line_or_a_row),
       cmocka_unit_test(an_interval_of_exactly_one_and_a_half_medians_is_no_gap),
       cmocka_unit_test(loggers_oddities_are_read),
       cmocka_unit_test(a_short_row_is_refused),

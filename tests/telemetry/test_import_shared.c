@@ -68,6 +68,8 @@ static const expected sets[] = {
     {"elevator", "elevator/twin_lowfid_Bajada_4_0_4.csv", 694, 0, 0, 0, 0, 69.3, 0.1},
     {"elevator_imu", "elevator/raw_imu_Bajada_4_0_4_01.csv.gz", 694, 1, 0, 0, 0, 68.505, 0.099},
     {"nab", "nab/machine_temperature_system_failure.csv.gz", 22695, 0, 12, 1, 0, 6804600, 300},
+    {"golden_series", "fidelity-golden/series/p15_short_12.csv", 12, 0, 0, 0, 0, 5.5, 0.5},
+    {"golden_ensemble", "fidelity-golden/ensembles/e05_ties.csv", 40, 0, 0, 0, 0, 39, 1},
     {"hdf5_channels", "hdf5-foreign/incubator_exp2_channels.h5", 1121, 0, 0, 0, 0, 3360.479985,
      3.03},
     {"hdf5_compound", "hdf5-foreign/incubator_exp2_compound.h5", 1121, 0, 0, 0, 0, 3360.479985,

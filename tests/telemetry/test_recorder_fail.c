@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,6 +103,44 @@ static void a_full_disk_ends_the_recording_and_keeps_the_file(void **unused)
   assert_true(rows_best >= 128);
   run_close(&r);
   unlink(def.file);
+}
+
+/* With the usual flushes, once a second, which such a run never sees: all that was handed over is there. */
+static void a_full_file_system_keeps_every_chunk_handed_over(void **unused)
+{
+  (void)unused;
+  mkdir("fail_small", 0700);
+  for (int size_MB = 6; size_MB <= 48; size_MB *= 2) {
+    char options[32];
+    snprintf(options, sizeof options, "size=%dm", size_MB);
+    if (mount("tmpfs", "fail_small", "tmpfs", 0, options) != 0) {
+      print_message("SKIP: no right to mount a small file system\n");
+      break;
+    }
+    run_def def = run_default("fail_small/run.h5");
+    def.devices[0] = 2000;
+    def.end_s = 600000;
+    run r;
+    tl_error err, closing;
+    run_open(&r, &def);
+    assert_int_equal(run_advance(&r, &def, &err), TL_E_IO);
+    assert_non_null(strstr(err.text, "No space left on device"));
+    const int64_t staged = tl_world_now_ns(r.world) / 3000000000;
+    const uint64_t windows = tl_world_window_count(r.world);
+    assert_int_equal(tl_recorder_close(r.recorder, &closing), TL_E_IO);
+    tl_world_destroy(r.world);
+    const uint64_t rows = readable_rows(def.file);
+    hid_t file = open_file(def.file);
+    uint64_t roots = 0;
+    free(read_set(file, "/digests/root", H5T_NATIVE_UINT64, 8, &roots, NULL));
+    H5Fclose(file);
+    umount("fail_small");
+    print_message("%d MB: %d rows of %d, %d roots of %d\n", size_MB, (int)rows, (int)staged,
+                  (int)roots, (int)windows);
+    assert_true(rows >= 64 && rows + 2 * 64 >= (uint64_t)staged);
+    assert_true(roots > 0 && roots <= windows && roots + 2 >= windows);
+  }
+  rmdir("fail_small");
 }
 
 static void a_disk_that_is_full_from_the_start_is_an_error_of_create(void **unused)
@@ -218,6 +258,7 @@ int main(int argc, char **argv)
   if (argc == 3 && strcmp(argv[1], "--look") == 0) return look(argv[2]);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_full_disk_ends_the_recording_and_keeps_the_file),
+      cmocka_unit_test(a_full_file_system_keeps_every_chunk_handed_over),
       cmocka_unit_test(a_disk_that_is_full_from_the_start_is_an_error_of_create),
       cmocka_unit_test(a_killed_run_is_readable_up_to_its_last_flush),
       cmocka_unit_test(a_live_reader_sees_chunks_and_tail_while_the_run_goes_on),

@@ -193,7 +193,8 @@ static void names_are_found_with_a_hint(void **unused)
   assert_int_equal(tl_recording_device_find(recording, 0, 40, &index, &err), TL_OK);
   assert_int_equal(index, 1);
   assert_int_equal(tl_recording_device_find(recording, 0, 41, &index, &err), TL_E_COLUMN);
-  assert_message(err, "r.h5: device 41 of fleet incubator was not recorded (3 devices are)");
+  assert_message(
+      err, "r.h5: device 41 of fleet incubator was not recorded; 3 devices are: 2, 40, 37322");
   tl_recording_close(recording);
 }
 
@@ -355,12 +356,13 @@ static void csv_mistakes_are_named(void **unused)
 {
   (void)unused;
   open_fails(file_text("a.csv", "timestamp,box\n0,1\n"), TL_E_FORMAT,
-             "a.csv: not a twinloop CSV: its first column is 'timestamp', expected 'time_s'");
+             "a.csv: not a twinloop CSV: its first column is 'timestamp', expected 'time_s' "
+             "(or 'time' or 't', in seconds)");
   open_fails(file_text("a.csv", "time_s,box[furlong]\n0,1\n"), TL_E_SCHEMA, "a.csv: signal box: ");
   open_fails(file_text("a.csv", "time_s,box[K]\n0,1\n0.5,x\n"), TL_E_FORMAT,
              "a.csv:3: column box[K]: 'x' is not a number");
   open_fails(file_text("a.csv", "time_s,box[K]\nx,1\n"), TL_E_FORMAT,
-             "a.csv:2: column time_s: 'x' is not a time in seconds");
+             "a.csv:2: first column: 'x' is not a time in seconds");
   open_fails(file_text("a.csv", "time_s,box[K]\n1,1\n0,1\n"), TL_E_FORMAT,
              "a.csv: time falls at row 2 of the data");
   open_fails(file_text("a.csv", "time_s,box[K],box[K]\n1,1,1\n"), TL_E_FORMAT,

@@ -46,6 +46,14 @@ tl 0 model run "$model" --input "$in" -o once.bin --personality single && ! cmp 
 tl 0 model run "$model" --input "$in" -o got.bin --personality single:FULLY_CONNECTED+ADD && cmp -s got.bin once.bin; ok "and so does its only kind of operator alone"
 tl 0 model run "$model" --input "$in" -o got.bin --personality single:ADD && cmp -s got.bin "$out"; ok "and no operator that it has not"
 
+
+# --- a model that keeps state: cases follow each other
+stateful=$source_dir/tests/golden/ops/variable_fifo
+tl 0 model info "$stateful.tflite" --json state.json -q && json state.json "d['state_bytes'] > 0"; ok "info shows the state"
+tl 0 model run "$stateful.tflite" --input "$stateful.in.bin" -o got.bin && cmp -s got.bin "$stateful.out.bin"; ok "state passes from case to case"
+tl 0 model run "$stateful.tflite" --input <(cat "$stateful.in.bin" "$stateful.in.bin") -o twice.bin && ! cmp -s <(tail -c "$(stat -c %s got.bin)" twice.bin) got.bin; ok "and is zeroed once, not for each file's worth"
+tl 2 model run "$stateful.tflite" --input "$stateful.in.bin" -o got.bin --batch 2 && grep -q "bytes of state from case to case.*--batch 1" err; ok "so they do not run side by side"
+
 # --- run, wrongly
 cp "$in" kept.bin
 tl 2 model run "$model" --input "$in" && grep -q "input and --output are needed" err; ok "a missing --output exits 2"
@@ -90,13 +98,38 @@ tl 2 model compare "$model" --personality single && grep -q "two personalities a
 tl 2 model compare "$model" --personality a,b; ok "unknown ones exit 2"
 tl 4 model compare "$model" --personality tflm,single --input short.bin; ok "a short input exits 4 here, too"
 
-# --- golden_kernels, on a folder of ours in both formats
 golden() { # golden STATUS LAST_LINE ARGUMENTS...
   local expected=$1 last=$2 status=0
   shift 2
   "$golden_kernels" "$@" >"$work/out" 2>"$work/err" || status=$?
   [ "$status" -eq "$expected" ] && [ "$(tail -n 1 "$work/out")" = "$last" ]
 }
+
+# --- golden_kernels, on the models that stand in the tree: every path and batch, the same bytes
+count=$(($(wc -l <"$source_dir/tests/golden/ops/manifest.csv") - 1))
+for path in scalar sse avx2 vnni neon; do
+  "$PROGRAM" doctor --json - | grep -q "\"$path\"[],]" || { echo "not run: golden models on path $path"; continue; }
+  for batch in 1 3; do
+    golden 0 "$count passed, 0 failed, 0 skipped" --path $path --batch $batch "$source_dir/tests/golden/ops/manifest.csv"; ok "golden: models in the tree, path $path, batch $batch"
+  done
+done
+
+# Rounded once, every path still gives the bytes of the scalar one.
+for path in sse avx2 vnni neon; do
+  "$PROGRAM" doctor --json - | grep -q "\"$path\"[],]" || continue
+  differs=0
+  for file in "$source_dir"/tests/golden/ops/{conv,dw,depthwise,fc,tconv}*.tflite "$model"; do
+    given=${file%.tflite}.in.bin
+    [ "$file" != "$model" ] || given=$in
+    [ -f "$given" ] || continue
+    "$PROGRAM" model run "$file" --input "$given" -o a.bin --personality single --path scalar -q || differs=1
+    "$PROGRAM" model run "$file" --input "$given" -o b.bin --personality single --path $path --batch 3 -q || differs=1
+    cmp -s a.bin b.bin || { echo "differs: $(basename "$file")"; differs=1; }
+  done
+  [ $differs -eq 0 ]; ok "rounded once on path $path"
+done
+
+# --- golden_kernels, on a folder of ours in both formats
 mkdir -p ops golden models
 cp "$model" ops/good.tflite && cp "$in" ops/good.in.bin && cp "$out" ops/good.out.bin
 printf 'model,ops,cases,inputs,outputs,in_bytes_per_case,out_bytes_per_case,state\ngood,FULLY_CONNECTED,16,,,64,64,independent\n' >ops/manifest.csv

@@ -11,6 +11,9 @@ cd "$work" || exit 1
 
 "$PROGRAM" --man >twinloop.1; ok "--man"
 for shell in bash zsh fish; do "$PROGRAM" --completion $shell >"completion.$shell"; ok "--completion $shell"; done
+tl 0 help run && cp out run.help && tl 0 run --help && cmp -s out run.help; ok "help COMMAND is COMMAND --help"
+tl 0 help && cp out all.help && tl 0 --help && cmp -s out all.help; ok "help is --help"
+tl 2 help rnu && grep -q "did you mean 'run'" err; ok "help of no command: a hint"
 "$PROGRAM" --version | grep -Eq '^twinloop [0-9]+\.[0-9]+\.[0-9]+$'; ok "--version"
 
 # Every row of the table, read by another reader than the program's.
@@ -34,7 +37,7 @@ done < <(sed -nE 's/^COMMAND\("([a-z]+)".*/COMMAND \1/p; s/^OPTION\("([a-z*]+)",
 [ $cases -ge 100 ]; ok "the table was read"
 
 if command -v mandoc >/dev/null; then
-  mandoc -Tlint -W warning twinloop.1 >lint 2>&1
+  mandoc -Tlint twinloop.1 >lint 2>&1
   [ ! -s lint ] || cat lint
   [ ! -s lint ]; ok "mandoc finds no fault"
   mandoc -Tmarkdown twinloop.1 | grep -q "EXIT STATUS"; ok "mandoc shows the page"

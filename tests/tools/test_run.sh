@@ -118,6 +118,18 @@ begin=$(date +%s%N)
 tl 0 --help
 took=$((($(date +%s%N) - begin) / 1000000))
 [ $took -le 200 ]; ok "--help takes $took ms (50 on a quiet machine)"
+# --- the shipped detector's card names the data that this engine still makes
+tl 0 run "$source_dir/tools/models/detector_training.lua" -o training -q --record none --json training.json
+card=$source_dir/assets/models/incubator-detector-int8.md
+grep -q "run hash \`$(sed -n 's/.*"run_hash": *"\([0-9a-f]*\)".*/\1/p' training.json)\`" "$card"; ok "the detector's training data are those of its card"
+grep -q "$(sha256sum "${card%.md}.tflite" | cut -d' ' -f1)" "$card"; ok "the detector's file is that of its card"
+
+# --- waiting threads: gcc's library prints its settings when asked; clang's has another name for them
+env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY OMP_DISPLAY_ENV=verbose "$PROGRAM" --version >out 2>err
+if grep -q GOMP_SPINCOUNT err; then
+  grep -q "GOMP_SPINCOUNT = '10000'" err; ok "threads wait a little, then sleep"
+  GOMP_SPINCOUNT=77 OMP_DISPLAY_ENV=verbose "$PROGRAM" --version 2>&1 | grep -q "GOMP_SPINCOUNT = '77'"; ok "a user's own setting stands"
+fi
 tl 3 run "$bad/unknown_name.lua" --color always; grep -q $'\033' err; ok "--color always colours"
 tl 3 run "$bad/unknown_name.lua"; ! grep -q $'\033' err; ok "no colour in a file"
 finish

@@ -2,6 +2,7 @@
 #include "benchmarks/w1.h"
 
 #include "base/text.h"
+#include "exec/parallel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +90,8 @@ static void add_json(tl_text *json, const w1_case *c, const w1_result *r, bool f
   tl_text_add_json_double(json, r->bytes_per_device);
   tl_text_add(json, ", \"file_bytes_per_row\": ");
   tl_text_add_json_double(json, r->file_bytes_per_row);
+  tl_text_add(json, ", \"digest_share_max\": ");
+  tl_text_add_json_double(json, r->digest_share);
   tl_text_addf(json, ", \"run_hash\": \"%s\"}", r->run_hash);
 }
 
@@ -99,11 +102,11 @@ static tl_code measure(tl_text *json, const w1_case *c, const options *o, tl_err
   if (code != TL_OK) return code;
   fprintf(stderr,
           "%8u devices  %u thread%s  %-6s %-3s  %7.2fM steps/s  naive %5.2fM  ratio %5.2f (%.2f .. "
-          "%.2f)  %.0f B/device\n",
+          "%.2f)  %.0f B/device  digests <= %.1f %%\n",
           c->devices, c->threads, c->threads == 1 ? " " : "s", telemetry_name[c->telemetry],
           c->stepped ? "rk4" : "map", r.device_steps_per_s * 1e-6,
-          r.naive_device_steps_per_s * 1e-6, r.ratio, r.ratio_low, r.ratio_high,
-          r.bytes_per_device);
+          r.naive_device_steps_per_s * 1e-6, r.ratio, r.ratio_low, r.ratio_high, r.bytes_per_device,
+          100.0 * r.digest_share);
   add_json(json, c, &r, json->length == 1);
   return TL_OK;
 }
@@ -129,6 +132,7 @@ static tl_code measure_all(tl_text *json, const options *o, tl_error *err)
 
 int main(int argc, char **argv)
 {
+  tl_parallel_restart_patient(argv);
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};

@@ -23,6 +23,7 @@ typedef struct w1_result {
   double ratio, ratio_low, ratio_high; /* median, least and most of the rounds' own ratios */
   double bytes_per_device;
   double file_bytes_per_row; /* telemetry on disk per device and sample, 0 without */
+  double digest_share; /* of the run's time that digests took, at most (parameters counted too) */
   char run_hash[65];
 } w1_result;
 

@@ -4,7 +4,7 @@
 
 static const char *const exit_codes[][2] = {
     {"0", "all thresholds held"},
-    {"1", "a threshold was missed"},
+    {"1", "a threshold was missed, or the scenario says failed"},
     {"2", "wrong usage"},
     {"3", "scenario or script error, or a threshold without samples"},
     {"4", "an input file is bad"},
@@ -80,7 +80,8 @@ void cli_help_add(tl_text *out, const cli_command *command)
     char left[64];
     tl_text text = tl_text_over(left, sizeof left);
     tl_text_addf(&text, "  %s%s%s", row->name, row->arguments[0] ? " " : "", row->arguments);
-    tl_text_addf(out, "%-*s", HELP_COLUMN, left);
+    tl_text_addf(out, "%-*s", HELP_COLUMN - 1, left);
+    tl_text_add_char(out, ' '); /* also after a name as wide as its column */
     add_wrapped(out, row->summary);
   }
   tl_text_add(out, "\noptions of every command:\n");
@@ -90,16 +91,24 @@ void cli_help_add(tl_text *out, const cli_command *command)
   tl_text_add(out, "\nexit codes:\n");
   for (int i = 0; i < EXIT_CODE_COUNT; i++)
     tl_text_addf(out, "  %-4s %s\n", exit_codes[i][0], exit_codes[i][1]);
-  tl_text_add(out,
-              "\n`twinloop COMMAND --help` says more. Results go to stdout, messages to stderr.\n");
+  tl_text_add(out, "\n`twinloop COMMAND --help` and `twinloop help COMMAND` say more. Results go "
+                   "to stdout, messages to stderr.\n");
 }
 
 /* --- man page ------------------------------------------------------------------------------------ */
-/* mdoc reads a line's first dot and every backslash as its own. */
+/* mdoc reads a line's first dot and every backslash as its own, and wants lines of at most 80 bytes. */
 static void add_mdoc(tl_text *out, const char *text)
 {
+  enum { LINE_BYTES = 72 };
+  size_t used = 0;
   if (*text == '.' || *text == '\'') tl_text_add(out, "\\&");
-  for (; *text; text++) {
+  for (; *text; text++, used++) {
+    const size_t word = strcspn(text + 1, " ") + 1;
+    if (*text == ' ' && used + word > LINE_BYTES && text[1] != '.' && text[1] != '\'') {
+      tl_text_add_char(out, '\n');
+      used = 0;
+      continue;
+    }
     if (*text == '\\')
       tl_text_add(out, "\\e");
     else if (*text == '-')
@@ -150,7 +159,7 @@ void cli_man_add(tl_text *out)
       ".Dd November 22, 2026\n.Dt TWINLOOP 1\n.Os\n.Sh NAME\n.Nm twinloop\n"
       ".Nd deterministic digital twins of device fleets\n.Sh SYNOPSIS\n.Nm\n"
       ".Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n.Nm\n"
-      "runs a Lua scenario over a fleet of simulated devices, with real int8 models in the loop,\n"
+      "runs a Lua scenario over a fleet of simulated devices,\nwith real int8 models in the loop, "
       "and says whether its thresholds held.\n"
       "The result is the same bits on any number of threads, compiler and processor.\n"
       "Results go to stdout, progress and messages to stderr.\n.Ss Commands\n"

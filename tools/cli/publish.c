@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 enum {
@@ -21,6 +22,9 @@ enum {
 typedef struct draft { /* the report and the texts that it borrows */
   tl_report report;
   tl_text command;
+  char where[sizeof((tl_error *)0)->where];
+  tl_judgement *judgements;
+  tl_report_flip flips[CLI_FLIPS_MAX];
   char option_texts[CLI_PLUGINS_MAX][TL_NAME_BYTES + 80];
   tl_report_setting options[OPTIONS_MAX];
   tl_report_fleet fleets[FLEETS_MAX];
@@ -68,13 +72,25 @@ static void add_word(tl_text *out, const char *word)
   tl_text_add_char(out, '\'');
 }
 
+/* A path as one would type it here; outside of the working folder its name only. */
+static const char *short_path(const char *path)
+{
+  char here[4096];
+  const char *slash = strrchr(path, '/');
+  if (path[0] != '/' || !slash) return path;
+  if (getcwd(here, sizeof here) && strncmp(path, here, strlen(here)) == 0 &&
+      path[strlen(here)] == '/')
+    return path + strlen(here) + 1;
+  return slash + 1;
+}
+
 /* The exact command that repeats the run, without the places of this machine. */
 static void add_command(draft *d, const cli_publication *p)
 {
-  const char *path = p->outcome->info.path, *slash = strrchr(path, '/');
   tl_text_add(&d->command, "twinloop run");
-  add_word(&d->command, path[0] == '/' && slash ? slash + 1 : path);
-  tl_text_addf(&d->command, " --seed %llu", (unsigned long long)p->outcome->info.seed);
+  add_word(&d->command, short_path(p->outcome->info.path));
+  if (!p->outcome->seed_unknown)
+    tl_text_addf(&d->command, " --seed %llu", (unsigned long long)p->outcome->info.seed);
   for (uint32_t i = 0; i < d->report.option_count; i++) {
     const tl_report_setting *option = &d->options[i];
     if (strcmp(option->name, "verify") == 0) continue;
@@ -87,13 +103,35 @@ static void add_command(draft *d, const cli_publication *p)
   d->report.command = tl_text_string(&d->command);
 }
 
+static void add_flips(draft *d, const cli_publication *p)
+{
+  for (uint32_t i = 0; i < p->flip_count; i++) {
+    const cli_flip *f = &p->flips[i];
+    d->flips[i] = (tl_report_flip){.text = f->text,
+                                   .fleet = f->fleet,
+                                   .column = f->column,
+                                   .unit = f->unit,
+                                   .device = f->device,
+                                   .bit = f->bit,
+                                   .is_planted = f->is_done,
+                                   .at_ns = f->planted_ns,
+                                   .window = f->window,
+                                   .before = f->before,
+                                   .after = f->after};
+  }
+  d->report.flips = d->flips;
+  d->report.flip_count = p->flip_count;
+}
+
 static void add_fleets(draft *d, const cli_publication *p)
 {
+  if (!p->session->scenario) return;
   const tl_world *world = tl_scenario_world(p->session->scenario);
   const uint32_t count = tl_world_fleet_count(world);
   for (uint32_t f = 0; f < count && f < FLEETS_MAX; f++) {
     const tl_fleet_id fleet = {f + 1};
     d->fleets[f].name = tl_fleet_name(world, fleet);
+    d->fleets[f].twin = tl_fleet_twin_name(world, fleet);
     d->fleets[f].device_count = tl_fleet_device_count(world, fleet);
   }
   d->report.fleets = d->fleets;
@@ -102,6 +140,7 @@ static void add_fleets(draft *d, const cli_publication *p)
 
 static void add_files(draft *d, const cli_publication *p)
 {
+  if (!p->folder) return;
   char path[CLI_PATH_BYTES + 32];
   snprintf(path, sizeof path, "%s/telemetry.h5", p->folder);
   struct stat info;
@@ -146,6 +185,26 @@ static tl_code add_lists(draft *d, const cli_publication *p, tl_error *err)
   return TL_OK;
 }
 
+/* Where a threshold or an error is, as one would type the path here. */
+static void shorten(char *where)
+{
+  const char *path = short_path(where);
+  memmove(where, path, strlen(path) + 1);
+}
+
+static tl_code add_judgements(draft *d, const cli_outcome *o, tl_error *err)
+{
+  if (!o->result || o->result->judgement_count == 0) return TL_OK;
+  const uint32_t count = o->result->judgement_count;
+  d->judgements = malloc(count * sizeof *d->judgements);
+  if (!d->judgements) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  memcpy(d->judgements, o->result->judgements, count * sizeof *d->judgements);
+  for (uint32_t i = 0; i < count; i++) shorten(d->judgements[i].threshold.where);
+  d->report.judgements = d->judgements;
+  d->report.judgement_count = count;
+  return TL_OK;
+}
+
 static void add_outcome(draft *d, const cli_outcome *o)
 {
   tl_report *report = &d->report;
@@ -153,10 +212,18 @@ static void add_outcome(draft *d, const cli_outcome *o)
   report->scenario = o->info.name;
   report->version = tl_version();
   report->seed = o->info.seed;
+  report->seed_unknown = o->seed_unknown;
   memcpy(report->run_hash, o->run_hash, sizeof report->run_hash);
   report->verdict = o->verdict;
   report->code = o->error.code;
+  const size_t prefix = strlen(o->error.where);
   report->message = o->error.text;
+  if (prefix > 0 && strncmp(o->error.text, o->error.where, prefix) == 0 &&
+      strncmp(o->error.text + prefix, ": ", 2) == 0)
+    report->message += prefix + 2; /* `where` says it */
+  memcpy(d->where, o->error.where, sizeof d->where);
+  shorten(d->where);
+  report->where = d->where;
   report->simulated_ns = o->end_ns;
   report->duration_ns = o->info.duration_ns;
   report->device_steps = o->device_steps;
@@ -165,13 +232,12 @@ static void add_outcome(draft *d, const cli_outcome *o)
   report->thread_count = o->thread_count;
   if (!o->result) return;
   report->aborted = o->result->aborted;
-  report->judgements = o->result->judgements;
-  report->judgement_count = o->result->judgement_count;
   report->score = o->result->score;
 }
 
 static tl_code add_plots(draft *d, const cli_publication *p, tl_error *err)
 {
+  if (!p->session->scenario) return TL_OK;
   tl_code code = d->report.score ? tl_report_plot_score(&d->report, err) : TL_OK;
   const tl_judge *judge = tl_scenario_judge(p->session->scenario);
   if (code == TL_OK && judge)
@@ -192,6 +258,14 @@ static tl_code save(const draft *d, const cli_publication *p, const char *name,
   const tl_code code = text.failed ? tl_fail(err, TL_E_LIMIT, NULL, "%s: out of memory", path)
                                    : tl_report_save(&text, path, err);
   tl_text_free(&text);
+  return code;
+}
+
+static tl_code save_all(const draft *d, const cli_publication *p, tl_error *err)
+{
+  tl_code code = save(d, p, "run.json", tl_report_write_json, err);
+  if (code == TL_OK) code = save(d, p, "report.html", tl_report_write_html, err);
+  if (code == TL_OK) code = save(d, p, "junit.xml", tl_report_write_junit, err);
   return code;
 }
 
@@ -222,16 +296,17 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   add_outcome(d, p->outcome);
   add_options(d, p);
   add_command(d, p);
+  add_flips(d, p);
   add_fleets(d, p);
   add_files(d, p);
-  tl_code code = add_lists(d, p, err);
+  tl_code code = add_judgements(d, p->outcome, err);
+  if (code == TL_OK) code = add_lists(d, p, err);
   if (code == TL_OK) code = add_plots(d, p, err);
-  if (code == TL_OK) code = save(d, p, "run.json", tl_report_write_json, err);
-  if (code == TL_OK) code = save(d, p, "report.html", tl_report_write_html, err);
-  if (code == TL_OK) code = save(d, p, "junit.xml", tl_report_write_junit, err);
+  if (code == TL_OK && p->folder) code = save_all(d, p, err);
   if (code == TL_OK) code = save_copies(d, p, err);
   tl_report_free(&d->report);
   tl_text_free(&d->command);
+  free(d->judgements);
   free(d->events);
   free(d->settings);
   free(d->inputs);

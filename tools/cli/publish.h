@@ -7,11 +7,12 @@
 #include "tools/cli/run_folder.h"
 
 typedef struct cli_outcome { /* what a run came to */
-  tl_scenario_info info;
+  tl_scenario_info info;     /* of one that could not be loaded: path, name, title, seed */
+  bool seed_unknown;
   const tl_scenario_result *result; /* NULL: the run did not come that far */
   tl_error error;                   /* code TL_OK: none */
   tl_verdict verdict;
-  char run_hash[65];
+  char run_hash[65]; /* "" when no window came to its end */
   uint64_t device_steps, window_count;
   int64_t end_ns;
   double wall_s, cpu_s;
@@ -21,10 +22,10 @@ typedef struct cli_outcome { /* what a run came to */
 
 typedef struct cli_publication {
   const cli_outcome *outcome;
-  cli_session *session;
+  cli_session *session; /* without a scenario when that could not be loaded */
   const cli_flip *flips;
   uint32_t flip_count;
-  const char *folder;       /* of the run */
+  const char *folder;       /* of the run; NULL: it came not that far */
   const char *json, *junit; /* further copies: --json, --junit; NULL: none */
 } cli_publication;
 

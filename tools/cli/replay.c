@@ -98,11 +98,11 @@ static tl_code on_window(void *self, const tl_window_view *view, tl_error *err)
 static void on_progress(void *self, int64_t now_ns, int64_t duration_ns)
 {
   (void)now_ns;
-  (void)duration_ns;
   cli_replay *replay = self;
   if (replay->stopped || replay->flip_error.code != TL_OK) return;
   (void)cli_flips_apply(replay->flips, replay->flip_count,
-                        tl_scenario_world(replay->session.scenario), &replay->flip_error);
+                        tl_scenario_world(replay->session.scenario), duration_ns,
+                        &replay->flip_error);
   keep_beginning(replay);
 }
 
@@ -146,6 +146,7 @@ tl_code cli_replay_open(cli_replay *replay, const cli_run_record *record,
   memset(replay, 0, sizeof *replay);
   replay->record = record;
   memcpy(replay->flips, record->flips, sizeof replay->flips);
+  for (uint32_t i = 0; i < record->flip_count; i++) replay->flips[i].is_done = false;
   replay->flip_count = record->flip_count;
   tl_code code = cli_session_prepare(&replay->session, options, err);
   if (code == TL_OK) code = cli_run_record_apply(record, &replay->session, err);
@@ -164,7 +165,9 @@ static tl_code run_to_stop(cli_replay *replay, tl_error *err)
   tl_world *world = tl_scenario_world(replay->session.scenario);
   const tl_observer observer = {.self = replay, .tick = on_tick, .window_end = on_window};
   tl_code code = tl_world_observe(world, &observer, err);
-  if (code == TL_OK) code = cli_flips_apply(replay->flips, replay->flip_count, world, err);
+  if (code == TL_OK)
+    code = cli_flips_apply(replay->flips, replay->flip_count, world,
+                           tl_scenario_describe(replay->session.scenario).duration_ns, err);
   if (code != TL_OK) return code;
   keep_beginning(replay);
   const tl_scenario_hooks hooks = {.self = replay, .progress = on_progress};
@@ -200,6 +203,19 @@ static tl_code prove(const cli_replay *replay, const char *digests, tl_error *er
   return TL_E_DIVERGED;
 }
 
+/* A run that was stopped or failed ended where its digests end, and there ends what can be proved. */
+static tl_code stop_at_the_end(cli_replay *replay, tl_error *err)
+{
+  tl_compare_result own;
+  const char *folder = replay->record->folder;
+  const tl_code code = tl_compare_digests(folder, folder, &own, err);
+  if (code != TL_OK) return code;
+  if (own.windows_a == 0)
+    return tl_fail(err, TL_E_ARG, NULL, "%s: the run ended before its first window did", folder);
+  if (replay->stop.window >= own.windows_a) replay->stop.window = own.windows_a - 1;
+  return TL_OK;
+}
+
 tl_code cli_replay_run(cli_replay *replay, cli_replay_stop stop, tl_error *err)
 {
   const char *folder = getenv("TMPDIR");
@@ -212,8 +228,10 @@ tl_code cli_replay_run(cli_replay *replay, cli_replay_stop stop, tl_error *err)
                    strerror(errno));
   close(file);
   replay->stop = stop;
-  tl_code code = cli_record_open(&replay->digests, replay->session.scenario, digests, "none",
-                                 replay->session.options.path, err);
+  tl_code code = stop_at_the_end(replay, err);
+  if (code == TL_OK)
+    code = cli_record_open(&replay->digests, replay->session.scenario, digests, "none",
+                           replay->session.options.path, err);
   if (code == TL_OK) code = run_to_stop(replay, err);
   tl_error close_error = {0};
   if (cli_record_close(&replay->digests, &close_error) != TL_OK && code == TL_OK) {

@@ -9,61 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* --- planted faults ------------------------------------------------------------------------------ */
-tl_code cli_flip_parse(cli_flip *out, const char *text, tl_error *err)
-{
-  *out = (cli_flip){.text = text};
-  char memory[256];
-  uint64_t device = 0, bit = 0;
-  if (strlen(text) >= sizeof memory) return tl_fail(err, TL_E_USAGE, NULL, "--flip: text too long");
-  memcpy(memory, text, strlen(text) + 1);
-  char *at = strchr(memory, '@');
-  if (at) *at++ = '\0';
-  char *parts[4], *rest = memory;
-  int count = 0;
-  for (char *part; count < 4 && (part = strsep(&rest, ":")) != NULL;) parts[count++] = part;
-  if (count != 4 || rest || !tl_text_parse_uint64(&device, parts[1]) || device > UINT32_MAX ||
-      !tl_text_parse_uint64(&bit, parts[3]) || bit > 63 || strlen(parts[0]) >= TL_NAME_BYTES ||
-      strlen(parts[2]) >= TL_NAME_BYTES)
-    return tl_fail(err, TL_E_USAGE, NULL,
-                   "--flip: '%s' is not FLEET:DEVICE:COLUMN:BIT[@TIME], bit 0 to 63", text);
-  memcpy(out->fleet, parts[0], strlen(parts[0]) + 1);
-  memcpy(out->column, parts[2], strlen(parts[2]) + 1);
-  out->device = (uint32_t)device;
-  out->bit = (uint32_t)bit;
-  if (at && tl_text_parse_duration(&out->at_ns, at, NULL, err) != TL_OK)
-    return tl_fail(err, TL_E_USAGE, NULL, "--flip: '%s' is no time such as 90s, 1.5h or 07:12:40",
-                   at);
-  return TL_OK;
-}
-
-static tl_code flip_one(const cli_flip *flip, tl_world *world, tl_error *err)
-{
-  for (uint32_t f = 1; f <= tl_world_fleet_count(world); f++) {
-    const tl_fleet_id fleet = {f};
-    if (strcmp(tl_fleet_name(world, fleet), flip->fleet) != 0) continue;
-    uint32_t column = 0;
-    const tl_code code = tl_fleet_column_find(world, fleet, flip->column, "--flip", &column, err);
-    if (code != TL_OK) return code;
-    if (flip->device >= tl_fleet_device_count(world, fleet))
-      return tl_fail(err, TL_E_ARG, "--flip", "fleet '%s' has no device %u", flip->fleet,
-                     flip->device);
-    return tl_world_flip_bit(world, fleet, flip->device, column, flip->bit, err);
-  }
-  return tl_fail(err, TL_E_NAME, "--flip", "unknown fleet '%s'", flip->fleet);
-}
-
-tl_code cli_flips_apply(cli_flip *flips, uint32_t count, tl_world *world, tl_error *err)
-{
-  for (uint32_t i = 0; i < count; i++) {
-    if (flips[i].is_done || tl_world_now_ns(world) < flips[i].at_ns) continue;
-    flips[i].is_done = true;
-    const tl_code code = flip_one(&flips[i], world, err);
-    if (code != TL_OK) return code;
-  }
-  return TL_OK;
-}
-
 /* --- files --------------------------------------------------------------------------------------- */
 tl_code cli_folder_make(const char *path, tl_error *err)
 {
@@ -84,6 +29,24 @@ tl_code cli_folder_make(const char *path, tl_error *err)
   if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
     return tl_fail(err, TL_E_IO, NULL, "%s: is there already, and is no folder", path);
   return TL_OK;
+}
+
+static bool is_there(const char *folder, const char *name)
+{
+  char path[2 * CLI_PATH_BYTES];
+  struct stat info;
+  return (size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path &&
+         stat(path, &info) == 0;
+}
+
+bool cli_folder_is_foreign(const char *path)
+{
+  cli_run_record record;
+  if (!is_there(path, "telemetry.h5")) return false;
+  if (!is_there(path, "run.json")) return !is_there(path, "inputs");
+  const bool is_foreign = cli_run_record_read(&record, path, NULL) != TL_OK;
+  cli_run_record_free(&record);
+  return is_foreign;
 }
 
 tl_code cli_file_copy(const char *from, const char *to, tl_error *err)

@@ -8,23 +8,13 @@
 #ifndef TL_CLI_RUN_FOLDER_H
 #define TL_CLI_RUN_FOLDER_H
 #include "script/scenario.h"
+#include "tools/cli/flip.h"
 #include "tools/cli/session.h"
-
-enum { CLI_FLIPS_MAX = 16 };
-typedef struct cli_flip { /* a planted one-bit fault */
-  const char *text;       /* as given: FLEET:DEVICE:COLUMN:BIT[@TIME] */
-  char fleet[TL_NAME_BYTES], column[TL_NAME_BYTES];
-  uint32_t device, bit;
-  int64_t at_ns; /* flipped at the first window end that is not before it; 0: before the run */
-  bool is_done;
-} cli_flip;
-/* errors  TL_E_USAGE */
-tl_code cli_flip_parse(cli_flip *out, const char *text, tl_error *err);
-/* Flips every bit that is due.  errors  TL_E_NAME, TL_E_ARG: no such fleet, device or column */
-tl_code cli_flips_apply(cli_flip *flips, uint32_t count, tl_world *world, tl_error *err);
 
 /* Makes a folder and those above it.  errors  TL_E_IO */
 tl_code cli_folder_make(const char *path, tl_error *err);
+/* Has it a telemetry.h5 that no run of ours left there? A run that was killed has no run.json yet, but its inputs. */
+bool cli_folder_is_foreign(const char *path);
 /* Copies a file, bytes as they are.  errors  TL_E_IO */
 tl_code cli_file_copy(const char *from, const char *to, tl_error *err);
 /* Puts the scenario and every file it read into DIR/inputs, under the names by which a scenario there finds them;
@@ -36,14 +26,17 @@ tl_code cli_inputs_keep(const char *folder, const tl_scenario_info *info, const 
 typedef struct cli_run_record { /* run.json, read back */
   char folder[CLI_PATH_BYTES];  /* absolute */
   char scenario[TL_NAME_BYTES * 2];
-  char run_hash[65];
+  char run_hash[65]; /* "" when no window came to its end */
+  int64_t end_ns;    /* simulated time reached */
   char version[32];
   uint64_t seed;
   bool stepped;
-  cli_flip flips[CLI_FLIPS_MAX];
+  cli_flip flips[CLI_FLIPS_MAX]; /* is_done: that run planted it; window and planted_ns say when */
   uint32_t flip_count;
   void *json_; /* keeps the texts alive */
 } cli_run_record;
+/* Is it a folder, or named like a file of one? A recording or an export that lies in a run folder is neither. */
+bool cli_names_run(const char *path);
 /* path: a run folder or its telemetry.h5 or run.json.
  * errors  TL_E_IO: no run.json there; TL_E_FORMAT, TL_E_SCHEMA: its content */
 tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err);

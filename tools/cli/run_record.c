@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,14 @@ static tl_code find_folder(char out[CLI_PATH_BYTES], const char *path, tl_error 
   if (length < CLI_PATH_BYTES) memcpy(out, real, length + 1);
   free(real);
   return length < CLI_PATH_BYTES ? TL_OK : tl_fail(err, TL_E_IO, NULL, "%s: path too long", path);
+}
+
+bool cli_names_run(const char *path)
+{
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  struct stat info;
+  return strcmp(name, "telemetry.h5") == 0 || strcmp(name, "run.json") == 0 ||
+         (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -57,6 +66,19 @@ static tl_code use_flip(void *self, const char *value, tl_error *err)
   return TL_OK;
 }
 
+/* When each flip was planted; a run of an older version does not say. */
+static void read_flips(cli_run_record *out)
+{
+  const json_t *flips = json_object_get(out->json_, "flips");
+  for (uint32_t i = 0; i < out->flip_count && i < json_array_size(flips); i++) {
+    const json_t *row = json_array_get(flips, i);
+    out->flips[i].is_done = json_is_true(json_object_get(row, "planted"));
+    out->flips[i].window = (uint64_t)json_integer_value(json_object_get(row, "window"));
+    out->flips[i].planted_ns =
+        (int64_t)llround(1e9 * json_number_value(json_object_get(row, "time_s")));
+  }
+}
+
 static tl_code use_stepped(void *self, const char *value, tl_error *err)
 {
   (void)value;
@@ -76,16 +98,19 @@ static tl_code read_fields(cli_run_record *out, const char *path, tl_error *err)
   const char *scenario = text_of(json, "scenario"), *hash = text_of(json, "run_hash");
   const char *version = text_of(json, "version");
   if (!json_is_integer(seed) || !scenario[0] || strchr(scenario, '/') ||
-      strlen(scenario) >= sizeof out->scenario || strlen(hash) != 64 ||
+      strlen(scenario) >= sizeof out->scenario || (strlen(hash) != 64 && hash[0]) ||
       strlen(version) >= sizeof out->version)
     return tl_fail(err, TL_E_FORMAT, NULL,
                    "%s: seed, scenario or run_hash is missing or of a wrong form", path);
   memcpy(out->scenario, scenario, strlen(scenario) + 1);
-  memcpy(out->run_hash, hash, 65);
+  memcpy(out->run_hash, hash, strlen(hash) + 1);
+  out->end_ns = (int64_t)llround(1e9 * json_number_value(json_object_get(json, "simulated_s")));
   memcpy(out->version, version, strlen(version) + 1);
   out->seed = (uint64_t)json_integer_value(seed);
-  const tl_code code = each_option(json, "stepped", use_stepped, out, err);
-  return code == TL_OK ? each_option(json, "flip", use_flip, out, err) : code;
+  tl_code code = each_option(json, "stepped", use_stepped, out, err);
+  if (code == TL_OK) code = each_option(json, "flip", use_flip, out, err);
+  if (code == TL_OK) read_flips(out);
+  return code;
 }
 
 tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err)

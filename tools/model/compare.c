@@ -85,7 +85,9 @@ typedef struct side { /* one personality, running */
 static bool side_open(side *out, const tl_model *model)
 {
   *out = (side){model, {model_take(model->arena_bytes), model_take(model->state_bytes)}};
-  return out->place.arena && out->place.state;
+  if (!out->place.arena || !out->place.state) return false;
+  tl_model_reset(model, out->place.state);
+  return true;
 }
 
 static void side_close(side *s)

@@ -6,16 +6,18 @@
 #define TL_MODEL_RUNNER_H
 #include "base/cpu.h"
 #include "base/error.h"
-#include "kernels/model.h"
+#include "kernels/batch.h"
 
 enum { MODEL_BATCH_MAX = 65536, MODEL_OPERANDS_MAX = 4096 };
 
 typedef struct model_runner {
   const tl_model *model;
-  uint32_t batch;             /* cases that run together */
-  bool is_independent;        /* state is cleared before every case */
-  size_t in_bytes, out_bytes; /* of a case */
-  void *arena, *state;
+  tl_batch packed;              /* the model for its path */
+  uint32_t batch;               /* cases that run together */
+  bool is_independent;          /* state is cleared before every case */
+  size_t in_bytes, out_bytes;   /* of a case */
+  void *memory, *arena, *state; /* of `packed`, of one thread, of the cases of a batch */
+  uint8_t *in, *out;            /* a batch, tensor by tensor */
 } model_runner;
 
 /* How cases are run. */
@@ -26,8 +28,8 @@ typedef struct model_run_options {
       is_independent; /* state is cleared before every case; else before the first, and cases run in order */
 } model_run_options;
 
-/* errors  TL_E_ARG: a path that this processor has not; a batch above 1 for a model whose state passes from case
- *         to case; TL_E_LIMIT */
+/* errors  TL_E_ARG: a path that this processor has not; TL_E_USAGE: a batch above 1 for a model whose state passes
+ *         from case to case; TL_E_LIMIT */
 tl_code model_runner_open(model_runner *out, const tl_model *model,
                           const model_run_options *options, tl_error *err);
 void model_runner_close(model_runner *runner);

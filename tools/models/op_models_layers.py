@@ -5,8 +5,10 @@ from op_model import Model
 from tflite_write import INT8, INT16, INT32, INT64, Operator, Tensor
 from tflm_oracle import TflmModel
 
-FULLY_CONNECTED, AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, SVDF, UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 9, 1, 17, 25, 27, 44, 67
-POOL_OPTIONS, SVDF_OPTIONS, FULLY_CONNECTED_OPTIONS, SOFTMAX_OPTIONS, TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 5, 6, 8, 9, 49, 71
+AVERAGE_POOL_2D, FULLY_CONNECTED, MAX_POOL_2D, SOFTMAX, SVDF = 1, 9, 17, 25, 27
+UNIDIRECTIONAL_SEQUENCE_LSTM, TRANSPOSE_CONV = 44, 67
+POOL_OPTIONS, SVDF_OPTIONS, FULLY_CONNECTED_OPTIONS, SOFTMAX_OPTIONS = 5, 6, 8, 9
+TRANSPOSE_CONV_OPTIONS, UNIDIRECTIONAL_SEQUENCE_LSTM_OPTIONS = 49, 71
 EMBEDDING_LOOKUP, L2_NORMALIZATION, LOG_SOFTMAX, BATCH_MATMUL, CUMSUM = 7, 11, 50, 126, 128
 L2_NORM_OPTIONS, LOG_SOFTMAX_OPTIONS, BATCH_MATMUL_OPTIONS, CUMSUM_OPTIONS = 12, 36, 101, 102
 TANH = 4
@@ -86,7 +88,7 @@ def fully_connected(name, kind, in_shape, outputs, channels=False, bias=True, ac
     operator = Operator(FULLY_CONNECTED, [0, 1, 3 if bias else -1], [2], FULLY_CONNECTED_OPTIONS,
                         [activation, 0, int(keep), 0] + ([INT32] if kind == INT16 and bias == INT32 else []))
     return TflmModel(name, tensors, [operator], [0] if constant else [0, 1], [2],
-                     tensorflow=kind == INT16 and (channels or bias == INT32), **more)
+                     cases=4 if constant else 8, tensorflow=kind == INT16 and (channels or bias == INT32), **more)
 
 
 def log_softmax(name, shape, scale, zero=0, **more):
@@ -126,7 +128,7 @@ def batch_matmul(name, kind, batch1, batch2, rows, depth, columns, adjoint=(Fals
     tensors = [Tensor("x1", kind, shapes[0], scale, zeros[0]), Tensor("x2", kind, shapes[1], scale, zeros[1], values),
                Tensor("y", kind, batch + [rows, columns], out, zeros[2])]
     operator = Operator(BATCH_MATMUL, [0, 1], [2], BATCH_MATMUL_OPTIONS, [int(a) for a in adjoint])
-    return TflmModel(name, tensors, [operator], [0] if values else [0, 1], [2], **more)
+    return TflmModel(name, tensors, [operator], [0] if values else [0, 1], [2], cases=6, **more)
 
 
 def embedding_lookup(name, numbers, table, **more):

@@ -34,7 +34,8 @@ FAULTS = {"efficiency": "heater at 40 % of its power", "stuck_off": "heater stuc
 
 
 def simulate(arguments, name, seed, fault="none"):
-    """Runs the training scenario; returns features [tick][device][channel] and the telemetry's SHA-256."""
+    """Runs the training scenario; returns features [tick][device][channel] and what names these data for ever: the run
+    hash and the SHA-256 of the features as int8 steps (a file's hash would change with its layout)."""
     folder = os.path.join(arguments.work, name)
     subprocess.run([arguments.twinloop, "run", os.path.join(HERE, "detector_training.lua"), "-o", folder, "--seed",
                     str(seed), "--record", "all", "--set", "fault=" + fault, "-q"], check=True)
@@ -49,8 +50,11 @@ def simulate(arguments, name, seed, fault="none"):
             return data[:] * scale + offset
 
         features = np.stack([signal("box") - signal("control.setpoint"), (signal("heater_on") - 0.5) * 2.0], axis=2)
-    with open(path, "rb") as file:
-        return quantise(features), hashlib.sha256(file.read()).hexdigest()
+    with open(os.path.join(folder, "run.json")) as file:
+        run_hash = json.load(file)["run_hash"]
+    values = quantise(features)
+    steps = (values / INPUT_SCALE).astype(np.int8)
+    return values, "run hash `%s`, features sha256 `%s`" % (run_hash, hashlib.sha256(steps.tobytes()).hexdigest())
 
 
 def quantise(features):
@@ -155,7 +159,7 @@ def main():
     os.makedirs(arguments.work, exist_ok=True)
 
     healthy, data_hash = simulate(arguments, "healthy-1", 1)
-    print("telemetry for training: sha256", data_hash)
+    print("data for training:", data_hash)
     train_x = windows(healthy, SETTLED, len(healthy), 5).reshape(-1, SIZES[0])
     weights, biases = train(train_x)
     layers = to_int8(weights, biases, train_x)
@@ -184,8 +188,8 @@ def main():
         "Made by `tools/models/train_detector.py`; licence Apache-2.0, as the project.", "",
         "| fact | value |", "|---|---|",
         "| file | `incubator-detector-int8.tflite`, %d bytes, sha256 `%s` |" % (len(data), sha),
-        "| training data | healthy fleet of `tools/models/detector_training.lua`, seed 1, simulated; telemetry sha256 `%s` |" % data_hash,
-        "| windows | %d for training (stride 5, from 600 s on); null distribution from seed 2 (telemetry sha256 `%s`) |" % (len(train_x), other_hash),
+        "| training data | healthy fleet of `tools/models/detector_training.lua`, seed 1, simulated; %s |" % data_hash,
+        "| windows | %d for training (stride 5, from 600 s on); null distribution from seed 2 (%s) |" % (len(train_x), other_hash),
         "| training | Adam, %d epochs, batch %d, seed %d, numpy %s |" % (EPOCHS, BATCH, SEED, np.__version__),
         "| quantisation | int8 per tensor; input and output scale 1/32, zero point 0; hidden zero point -128 |",
         "| score on healthy windows (seed 2) | median %.4f, 99.9 %% %.4f, largest %.4f |" %

@@ -1,6 +1,8 @@
 #include "tools/cli/session.h"
 #include "tools/twinloop/commands.h"
 
+#include <string.h>
+
 /* Loading runs the main chunk, sealing writes every parameter: whatever a scenario can have wrong before time
  * passes is found here. */
 static int check(cli_session *session, const cli_options *options, const cli_term *term)
@@ -10,7 +12,7 @@ static int check(cli_session *session, const cli_options *options, const cli_ter
   tl_code code = cli_session_prepare(session, options, &err);
   if (code != TL_OK) return cli_fail(term, &err, NULL);
   code = cli_session_load(session, options->arguments[0], &err);
-  if (code != TL_OK) return cli_fail(term, &err, &context);
+  if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
   code = tl_scenario_seal(session->scenario, &err);
   if (code != TL_OK) return cli_fail(term, &err, &context);
   const tl_scenario_info info = tl_scenario_describe(session->scenario);
@@ -19,9 +21,11 @@ static int check(cli_session *session, const cli_options *options, const cli_ter
   for (uint32_t f = 1; f <= tl_world_fleet_count(world); f++)
     devices += tl_fleet_device_count(world, (tl_fleet_id){f});
   fprintf(term->results,
-          "%s: no fault found (%llu devices in %u fleets, %u thresholds, %u files)\n", info.path,
-          (unsigned long long)devices, tl_world_fleet_count(world), info.threshold_count,
-          info.file_count);
+          "%s: no fault found (%llu device%s in %u fleet%s, %u threshold%s, %u file%s)\n",
+          info.path, (unsigned long long)devices, devices == 1 ? "" : "s",
+          tl_world_fleet_count(world), tl_world_fleet_count(world) == 1 ? "" : "s",
+          info.threshold_count, info.threshold_count == 1 ? "" : "s", info.file_count,
+          info.file_count == 1 ? "" : "s");
   return 0;
 }
 

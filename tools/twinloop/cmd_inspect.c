@@ -1,17 +1,21 @@
-/* cmd_inspect.c: what a run was, and what any device of it was at any time, recorded or not. */
+/* cmd_inspect.c: what a run was, and what any device of it was at any time, recorded or not; what a recording holds. */
 #include "base/text.h"
 #include "telemetry/recording.h"
 #include "tools/cli/replay.h"
 #include "tools/twinloop/commands.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- the run as a whole -------------------------------------------------------------------------- */
 static void add_run_lines(tl_text *out, const cli_run_record *record, tl_recording *recording)
 {
-  tl_text_addf(out, "scenario   %s  seed %llu\nrun hash   %s\nfolder     %s\n", record->scenario,
-               (unsigned long long)record->seed, record->run_hash, record->folder);
+  tl_text_addf(out, "scenario   %s  seed %llu\nrun hash   %s\nended      ", record->scenario,
+               (unsigned long long)record->seed,
+               record->run_hash[0] ? record->run_hash : "none: no window came to its end");
+  tl_text_add_duration(out, record->end_ns);
+  tl_text_addf(out, "\nfolder     %s\n", record->folder);
   for (uint32_t i = 0; i < record->flip_count; i++)
     tl_text_addf(out, "planted    %s\n", record->flips[i].text);
   for (uint32_t f = 0; recording && f < tl_recording_fleet_count(recording); f++) {
@@ -36,8 +40,11 @@ static void add_run_json(tl_text *out, const cli_run_record *record, tl_recordin
 {
   tl_text_add(out, "{\"schema\": \"twinloop.inspect/1\", \"scenario\": ");
   tl_text_add_json(out, record->scenario);
-  tl_text_addf(out, ", \"seed\": %llu, \"run_hash\": \"%s\", \"fleets\": [",
-               (unsigned long long)record->seed, record->run_hash);
+  tl_text_addf(out, ", \"seed\": %llu, \"run_hash\": ", (unsigned long long)record->seed);
+  tl_text_add_json(out, record->run_hash[0] ? record->run_hash : NULL);
+  tl_text_add(out, ", \"end_s\": ");
+  tl_text_add_json_double(out, (double)record->end_ns / 1e9);
+  tl_text_add(out, ", \"fleets\": [");
   for (uint32_t f = 0; recording && f < tl_recording_fleet_count(recording); f++) {
     const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, f);
     tl_text_add(out, f ? ", {\"name\": " : "{\"name\": ");
@@ -51,6 +58,113 @@ static void add_run_json(tl_text *out, const cli_run_record *record, tl_recordin
     tl_text_add(out, "]}");
   }
   tl_text_add(out, "]}\n");
+}
+
+/* --- a recording --------------------------------------------------------------------------------- */
+typedef struct channel { /* of the first device */
+  uint64_t missing;
+  double low, high; /* NaN: no value */
+} channel;
+
+static int by_size(const void *a, const void *b)
+{
+  const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The median interval, and how many are longer than 1.5 of it: the import's own rule. */
+static tl_code find_gaps(const tl_recording_fleet *fleet, int64_t *period_ns, uint64_t *gaps,
+                         tl_error *err)
+{
+  const size_t count = fleet->sample_count > 1 ? (size_t)fleet->sample_count - 1 : 0;
+  *period_ns = 0;
+  *gaps = 0;
+  if (count == 0) return TL_OK;
+  int64_t *steps = malloc(count * sizeof *steps);
+  if (!steps) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  for (size_t i = 0; i < count; i++) steps[i] = fleet->times_ns[i + 1] - fleet->times_ns[i];
+  qsort(steps, count, sizeof *steps, by_size); /* of equal keys no order shows */
+  *period_ns = steps[count / 2];
+  for (size_t i = 0; i < count; i++) *gaps += steps[i] > *period_ns + *period_ns / 2;
+  free(steps);
+  return TL_OK;
+}
+
+static tl_code look_at_channel(channel *out, tl_recording *recording, uint32_t fleet,
+                               uint32_t signal, tl_error *err)
+{
+  const uint64_t count = tl_recording_fleet_at(recording, fleet)->sample_count;
+  double *values = malloc((size_t)count * sizeof *values + 1);
+  *out = (channel){.low = (double)NAN, .high = (double)NAN};
+  if (!values) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  const tl_code code = tl_recording_read(recording, fleet, signal, 0, 0, count, values, err);
+  for (uint64_t i = 0; code == TL_OK && i < count; i++) {
+    if (isnan(values[i])) {
+      out->missing++;
+      continue;
+    }
+    if (!(out->low <= values[i])) out->low = values[i];
+    if (!(out->high >= values[i])) out->high = values[i];
+  }
+  free(values);
+  return code;
+}
+
+static tl_code add_recorded_fleet(tl_text *lines, tl_text *document, tl_recording *recording,
+                                  uint32_t f, tl_error *err)
+{
+  const tl_recording_fleet *fleet = tl_recording_fleet_at(recording, f);
+  int64_t period_ns = 0;
+  uint64_t gaps = 0;
+  tl_code code = find_gaps(fleet, &period_ns, &gaps, err);
+  const int64_t begin_ns = fleet->sample_count ? fleet->times_ns[0] : 0,
+                end_ns = fleet->sample_count ? fleet->times_ns[fleet->sample_count - 1] : 0;
+  tl_text_addf(lines, "fleet      %s: %u device%s, %llu samples from ", fleet->name,
+               fleet->device_count, fleet->device_count == 1 ? "" : "s",
+               (unsigned long long)fleet->sample_count);
+  tl_text_add_duration(lines, begin_ns);
+  tl_text_add(lines, " to ");
+  tl_text_add_duration(lines, end_ns);
+  tl_text_add(lines, "\nperiod     ");
+  tl_text_add_digits(lines, (double)period_ns / 1e9, 6);
+  tl_text_addf(lines, " s median, %llu gap%s (an interval above 1.5 medians)\n",
+               (unsigned long long)gaps, gaps == 1 ? "" : "s");
+  tl_text_addf(lines, "  %-30s %-8s %-9s %8s  range\n", "channel", "unit", "role", "missing");
+  tl_text_add(document, f ? ", {\"name\": " : "{\"name\": ");
+  tl_text_add_json(document, fleet->name);
+  tl_text_addf(document, ", \"devices\": %u, \"samples\": %llu, \"begin_s\": ", fleet->device_count,
+               (unsigned long long)fleet->sample_count);
+  tl_text_add_json_double(document, (double)begin_ns / 1e9);
+  tl_text_add(document, ", \"end_s\": ");
+  tl_text_add_json_double(document, (double)end_ns / 1e9);
+  tl_text_add(document, ", \"period_s\": ");
+  tl_text_add_json_double(document, (double)period_ns / 1e9);
+  tl_text_addf(document, ", \"gaps\": %llu, \"channels\": {", (unsigned long long)gaps);
+  for (uint32_t s = 0; code == TL_OK && s < fleet->signal_count; s++) {
+    const tl_signal_def *signal = &fleet->signals[s];
+    channel seen;
+    code = look_at_channel(&seen, recording, f, s, err);
+    if (code != TL_OK) break;
+    tl_text_addf(lines, "  %-30s %-8s %-9s %8llu  ", signal->name, signal->unit,
+                 tl_role_name(signal->role), (unsigned long long)seen.missing);
+    tl_text_add_digits(lines, seen.low, 6);
+    tl_text_add(lines, " to ");
+    tl_text_add_digits(lines, seen.high, 6);
+    tl_text_add_char(lines, '\n');
+    tl_text_add(document, s ? ",\n  " : "\n  ");
+    tl_text_add_json(document, signal->name);
+    tl_text_add(document, ": {\"unit\": ");
+    tl_text_add_json(document, signal->unit);
+    tl_text_addf(document,
+                 ", \"role\": \"%s\", \"missing\": %llu, \"low\": ", tl_role_name(signal->role),
+                 (unsigned long long)seen.missing);
+    tl_text_add_json_double(document, seen.low);
+    tl_text_add(document, ", \"high\": ");
+    tl_text_add_json_double(document, seen.high);
+    tl_text_add_char(document, '}');
+  }
+  tl_text_add(document, "}}");
+  return code;
 }
 
 /* --- one device at a time ------------------------------------------------------------------------ */
@@ -107,7 +221,7 @@ static void add_moment_json(tl_text *out, const moment *m)
   tl_text_add(out, "{\"schema\": \"twinloop.inspect/1\", \"fleet\": ");
   tl_text_add_json(out, m->replay->fleet_name);
   tl_text_addf(out, ", \"device\": %u, \"time_s\": ", m->device);
-  tl_text_add_json_double(out, 1e-9 * (double)m->at_ns);
+  tl_text_add_json_double(out, (double)m->at_ns / 1e9);
   tl_text_addf(out, ", \"proved_windows\": %llu, \"columns\": {",
                (unsigned long long)m->replay->last_window + 1);
   for (uint32_t c = 0; c < m->replay->column_count; c++) {
@@ -149,6 +263,33 @@ static tl_code inspect_run(const cli_run_record *record, const cli_options *opti
   return code;
 }
 
+static tl_code inspect_recording(const cli_options *options, const cli_term *term, tl_error *err)
+{
+  tl_recording *recording = NULL;
+  tl_text lines = {0}, document = {0};
+  if (cli_options_has(options, "device") || cli_options_has(options, "at")) {
+    tl_fail(err, TL_E_USAGE, NULL, "%s: a recording can't be simulated again, a run can",
+            options->arguments[0]);
+    return tl_fail_hint(err, "its values: twinloop export %.80s --csv", options->arguments[0]);
+  }
+  tl_code code = tl_recording_open(&recording, options->arguments[0], err);
+  if (code != TL_OK) return code;
+  const char *label = tl_recording_label(recording), *kind = tl_recording_kind(recording);
+  tl_text_addf(&lines, "%-10s %s%s%s\n", "recording", kind, label[0] ? ": " : "", label);
+  tl_text_addf(&document,
+               "{\"schema\": \"twinloop.inspect/1\", \"kind\": \"%s\", \"label\": ", kind);
+  tl_text_add_json(&document, label);
+  tl_text_add(&document, ", \"fleets\": [");
+  for (uint32_t f = 0; code == TL_OK && f < tl_recording_fleet_count(recording); f++)
+    code = add_recorded_fleet(&lines, &document, recording, f, err);
+  tl_text_add(&document, "]}\n");
+  if (code == TL_OK) code = show(options, term, &lines, &document, err);
+  tl_text_free(&document);
+  tl_text_free(&lines);
+  tl_recording_close(recording);
+  return code;
+}
+
 static tl_code inspect_device(const cli_run_record *record, const cli_options *options,
                               const cli_term *term, tl_error *err)
 {
@@ -159,6 +300,11 @@ static tl_code inspect_device(const cli_run_record *record, const cli_options *o
   if (code == TL_OK && at && tl_text_parse_duration(&at_ns, at, NULL, err) != TL_OK)
     code =
         tl_fail(err, TL_E_USAGE, NULL, "--at: '%s' is no time such as 07:12:40, 90s or 1.5h", at);
+  if (code == TL_OK && at && at_ns > record->end_ns) {
+    char end[TL_TEXT_DURATION_BYTES];
+    tl_text_format_duration(end, record->end_ns);
+    code = tl_fail(err, TL_E_USAGE, NULL, "--at %s: the run ended at %s", at, end);
+  }
   if (code != TL_OK) return code;
   cli_replay *replay = malloc(sizeof *replay);
   if (!replay) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
@@ -184,8 +330,10 @@ int cmd_inspect(const cli_options *options, const cli_term *term)
 {
   tl_error err = {0};
   cli_run_record record = {0};
-  tl_code code = cli_run_record_read(&record, options->arguments[0], &err);
-  if (code == TL_OK)
+  const bool is_run = cli_names_run(options->arguments[0]);
+  tl_code code = is_run ? cli_run_record_read(&record, options->arguments[0], &err)
+                        : inspect_recording(options, term, &err);
+  if (code == TL_OK && is_run)
     code = cli_options_has(options, "device") || cli_options_has(options, "at")
                ? inspect_device(&record, options, term, &err)
                : inspect_run(&record, options, term, &err);

@@ -42,6 +42,36 @@ static plan make_plan(cli_session *session)
   return p;
 }
 
+/* 86400000 as "86 400 000" */
+static void add_whole(tl_text *out, double value)
+{
+  char digits[32];
+  const int length =
+      snprintf(digits, sizeof digits, "%llu",
+               (unsigned long long)(value < 1e18 ? value : 1e18)); /* beyond, nobody counts */
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0) tl_text_add_char(out, ' ');
+    tl_text_add_char(out, digits[i]);
+  }
+}
+
+/* One digit is all that an order of magnitude has. */
+static void add_time(tl_text *out, double time_s)
+{
+  static const struct {
+    double below, unit;
+    const char *name;
+  } rows[] = {{100.0, 1.0, "s"}, {6000.0, 60.0, "min"}, {360000.0, 3600.0, "h"}};
+  size_t row = 0;
+  while (row < 2 && time_s >= rows[row].below) row++;
+  const double value = time_s / rows[row].unit;
+  if (value < 1.0)
+    tl_text_add_digits(out, value, 1);
+  else
+    add_whole(out, value < 10.0 ? value + 0.5 : (double)(uint64_t)(value / 10.0 + 0.5) * 10.0);
+  tl_text_addf(out, " %s", rows[row].name);
+}
+
 static void add_table(tl_text *out, const plan *p)
 {
   tl_text_addf(out, "%s: %s\n  seed %llu, ", p->info.name, p->info.title,
@@ -49,15 +79,17 @@ static void add_table(tl_text *out, const plan *p)
   tl_text_add_duration(out, p->info.duration_ns);
   tl_text_add(out, " in windows of at most ");
   tl_text_add_duration(out, p->info.sync_ns);
-  tl_text_addf(out, ", %u threads\nfleets\n", tl_world_thread_count(p->world));
+  const uint32_t threads = tl_world_thread_count(p->world);
+  tl_text_addf(out, ", %u thread%s\nfleets\n", threads, threads == 1 ? "" : "s");
   for (uint32_t f = 1; f <= tl_world_fleet_count(p->world); f++) {
     const tl_fleet_id fleet = {f};
-    tl_text_addf(out, "  %-20s %10u devices  step ", tl_fleet_name(p->world, fleet),
-                 tl_fleet_device_count(p->world, fleet));
-    tl_text_add_double(out, 1e-9 * (double)tl_fleet_dt_ns(p->world, fleet));
+    const uint32_t devices = tl_fleet_device_count(p->world, fleet);
+    tl_text_addf(out, "  %-20s %10u device%s step ", tl_fleet_name(p->world, fleet), devices,
+                 devices == 1 ? "  " : "s ");
+    tl_text_add_double(out, (double)tl_fleet_dt_ns(p->world, fleet) / 1e9);
     tl_text_add(out, " s  tick ");
     if (tl_fleet_tick_ns(p->world, fleet) > 0) {
-      tl_text_add_double(out, 1e-9 * (double)tl_fleet_tick_ns(p->world, fleet));
+      tl_text_add_double(out, (double)tl_fleet_tick_ns(p->world, fleet) / 1e9);
       tl_text_add(out, " s");
     } else {
       tl_text_add(out, "at the recording's stamps");
@@ -75,12 +107,12 @@ static void add_table(tl_text *out, const plan *p)
   tl_text_add(out, "size\n  memory ");
   tl_text_add_size(out, tl_world_bytes(p->world));
   tl_text_add(out, ", device-steps ");
-  tl_text_add_digits(out, p->steps, 4);
+  add_whole(out, p->steps);
   tl_text_add(out, ", a signal of every device on disk at most ");
   tl_text_add_size(out, (uint64_t)(2.0 * p->samples));
   tl_text_add(out, "\n  time: about ");
-  tl_text_add_digits(out, p->time_s, 1);
-  tl_text_add(out, " s (order of magnitude; detectors and telemetry add to it)\n");
+  add_time(out, p->time_s);
+  tl_text_add(out, " (order of magnitude; detectors and telemetry add to it)\n");
 }
 
 static void add_json(tl_text *out, const plan *p)
@@ -88,7 +120,7 @@ static void add_json(tl_text *out, const plan *p)
   tl_text_add(out, "{\"schema\": \"twinloop.plan/1\", \"scenario\": ");
   tl_text_add_json(out, p->info.name);
   tl_text_addf(out, ", \"seed\": %llu, \"simulated_s\": ", (unsigned long long)p->info.seed);
-  tl_text_add_json_double(out, 1e-9 * (double)p->info.duration_ns);
+  tl_text_add_json_double(out, (double)p->info.duration_ns / 1e9);
   tl_text_addf(out, ", \"threads\": %u, \"memory_bytes\": %zu, \"device_steps\": ",
                tl_world_thread_count(p->world), tl_world_bytes(p->world));
   tl_text_add_json_double(out, p->steps);
@@ -100,7 +132,7 @@ static void add_json(tl_text *out, const plan *p)
     tl_text_add(out, f > 1 ? ", {\"name\": " : "{\"name\": ");
     tl_text_add_json(out, tl_fleet_name(p->world, fleet));
     tl_text_addf(out, ", \"devices\": %u, \"dt_s\": ", tl_fleet_device_count(p->world, fleet));
-    tl_text_add_json_double(out, 1e-9 * (double)tl_fleet_dt_ns(p->world, fleet));
+    tl_text_add_json_double(out, (double)tl_fleet_dt_ns(p->world, fleet) / 1e9);
     tl_text_addf(out, ", \"columns\": %u}", tl_fleet_column_count(p->world, fleet));
   }
   tl_text_add(out, "], \"thresholds\": [");
@@ -128,7 +160,7 @@ static int plan_scenario(cli_session *session, const cli_options *options, const
   if (code != TL_OK) return cli_fail(term, &err, NULL);
   code = cli_session_load(session, options->arguments[0], &err);
   if (code == TL_OK) code = tl_scenario_seal(session->scenario, &err);
-  if (code != TL_OK) return cli_fail(term, &err, &context);
+  if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
   const plan p = make_plan(session);
   tl_text text = {0};
   const char *json = cli_options_get(options, "json");

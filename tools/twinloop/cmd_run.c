@@ -27,7 +27,8 @@ typedef struct run {
   cli_record record;
   cli_progress progress;
   roots first, second;
-  char folder[CLI_PATH_BYTES];
+  char folder[CLI_PATH_BYTES], name[CLI_PATH_BYTES];
+  bool began; /* time passes */
   tl_error flip_error;
   cli_outcome outcome;
 } run;
@@ -53,12 +54,36 @@ static tl_code collect_roots(roots *list, tl_world *world, tl_error *err)
   return tl_world_observe(world, &observer, err);
 }
 
+/* A planted fault is no secret: what it was is said at once, and kept in run.json. */
+static tl_code plant(run *r, int64_t duration_ns, tl_error *err)
+{
+  const tl_code code = cli_flips_apply(r->flips, r->flip_count,
+                                       tl_scenario_world(r->session.scenario), duration_ns, err);
+  for (uint32_t i = 0; i < r->flip_count && !r->term->quiet; i++) {
+    const cli_flip *flip = &r->flips[i];
+    if (!flip->is_done ||
+        flip->planted_ns != tl_world_now_ns(tl_scenario_world(r->session.scenario)))
+      continue;
+    tl_text text = {0};
+    cli_progress_end(&r->progress);
+    tl_text_add_duration(&text, flip->planted_ns);
+    tl_text_addf(&text, "  planted: fleet %s, device %u, %s bit %u: ", flip->fleet, flip->device,
+                 flip->column, flip->bit);
+    tl_text_add_double(&text, flip->before);
+    tl_text_add(&text, " -> ");
+    tl_text_add_double(&text, flip->after);
+    if (strcmp(flip->unit, "1") != 0) tl_text_addf(&text, " %s", flip->unit);
+    tl_text_add_char(&text, '\n');
+    fputs(tl_text_string(&text), stderr);
+    tl_text_free(&text);
+  }
+  return code;
+}
+
 static void on_progress(void *self, int64_t now_ns, int64_t duration_ns)
 {
   run *r = self;
-  if (r->flip_error.code == TL_OK)
-    (void)cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario),
-                          &r->flip_error);
+  if (r->flip_error.code == TL_OK) (void)plant(r, duration_ns, &r->flip_error);
   cli_progress_show(&r->progress, now_ns, duration_ns);
 }
 
@@ -100,6 +125,10 @@ static tl_code choose_folder(run *r, const tl_scenario_info *info, tl_error *err
                                        (unsigned long long)info->seed);
   if (length < 0 || (size_t)length >= sizeof r->folder)
     return tl_fail(err, TL_E_USAGE, NULL, "-o: path too long");
+  if (cli_folder_is_foreign(r->folder)) {
+    tl_fail(err, TL_E_USAGE, NULL, "%s: holds a telemetry.h5, but is no run folder", r->folder);
+    return tl_fail_hint(err, "choose another folder: -o DIR");
+  }
   return cli_folder_make(r->folder, err);
 }
 
@@ -109,7 +138,9 @@ static int fail_in(const run *r, const tl_error *err)
   const tl_message_context context = {
       .at_ns = scenario ? tl_world_now_ns(tl_scenario_world(r->session.scenario)) : 0,
       .phase = scenario ? tl_scenario_phase(scenario) : "in the main chunk"};
-  return cli_fail(r->term, err, &context);
+  /* a wrong option or a missing file has no time and no phase */
+  const bool is_outside = !r->began && strchr(err->where, ':') == NULL;
+  return cli_fail(r->term, err, is_outside ? NULL : &context);
 }
 
 /* --- the first of the two runs of --verify: one thread, nothing recorded -------------------------- */
@@ -122,7 +153,8 @@ static tl_code run_first(run *r, const char *path, tl_error *err)
   if (code == TL_OK) code = tl_scenario_seal(r->session.scenario, err);
   if (code == TL_OK) code = collect_roots(&r->first, tl_scenario_world(r->session.scenario), err);
   if (code == TL_OK)
-    code = cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario), err);
+    code = cli_flips_apply(r->flips, r->flip_count, tl_scenario_world(r->session.scenario),
+                           tl_scenario_describe(r->session.scenario).duration_ns, err);
   if (code == TL_OK) {
     const tl_scenario_hooks hooks = {
         .self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
@@ -162,8 +194,10 @@ static void collect_outcome(run *r, const tl_error *err)
   outcome->device_steps = tl_world_device_steps(world);
   outcome->window_count = tl_world_window_count(world);
   outcome->end_ns = tl_world_now_ns(world);
-  outcome->verdict = err->code != TL_OK || !outcome->result ? TL_ERRORED : outcome->result->verdict;
-  tl_world_run_hash(world, outcome->run_hash);
+  outcome->verdict = err->code == TL_E_FAIL                   ? TL_FAILED
+                     : err->code != TL_OK || !outcome->result ? TL_ERRORED
+                                                              : outcome->result->verdict;
+  if (outcome->window_count > 0) tl_world_run_hash(world, outcome->run_hash);
 }
 
 static void add_value(tl_text *out, double value, const char *unit)
@@ -177,8 +211,13 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
   static const char *const words[] = {"PASS ", "FAIL ", "ERROR"};
   static const char *const colors[] = {"\033[32m", "\033[31m", "\033[31m"};
   const char *unit = row->threshold.unit.name;
-  tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "", words[row->verdict],
-               color ? "\033[0m" : "", row->threshold.name);
+  tl_text_addf(out, "  %s%s%s  %-34s ", color ? colors[row->verdict] : "",
+               row->not_judged ? "-    " : words[row->verdict], color ? "\033[0m" : "",
+               row->threshold.name);
+  if (row->not_judged) {
+    tl_text_addf(out, "%s\n", row->message);
+    return;
+  }
   if (row->verdict == TL_ERRORED) {
     const size_t length = strlen(row->threshold.name); /* some messages begin with it */
     const bool is_named =
@@ -207,11 +246,17 @@ static void print_summary(const run *r)
   tl_text_add_duration(&text, outcome->end_ns);
   tl_text_add(&text, " in ");
   tl_text_add_digits(&text, outcome->wall_s, 3);
-  tl_text_add(&text, " s, ");
-  tl_text_add_digits(
-      &text, outcome->wall_s > 0.0 ? 1e-6 * (double)outcome->device_steps / outcome->wall_s : 0.0,
-      3);
-  tl_text_add(&text, " million device-steps/s\n");
+  tl_text_add(&text, " s");
+  if (outcome->device_steps > 0 && outcome->wall_s > 0.0) {
+    const double speed = (double)outcome->device_steps / outcome->wall_s;
+    const char *const words[] = {"", " thousand", " million"};
+    const int scale = speed < 1e4 ? 0 : speed < 1e6 ? 1 : 2;
+    static const double factors[] = {1.0, 1e-3, 1e-6};
+    tl_text_add(&text, ", ");
+    tl_text_add_digits(&text, speed * factors[scale], 3);
+    tl_text_addf(&text, "%s device-steps/s", words[scale]);
+  }
+  tl_text_add_char(&text, '\n');
   uint32_t held = 0;
   const uint32_t count = outcome->result ? outcome->result->judgement_count : 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -220,11 +265,17 @@ static void print_summary(const run *r)
   }
   if (outcome->result && outcome->result->score && r->term->verbose)
     tl_score_write_table(outcome->result->score, &text);
-  tl_text_addf(&text, "%s: %u of %u thresholds held\n", tl_verdict_name(outcome->verdict), held,
-               count);
+  tl_text_add(&text, tl_verdict_name(outcome->verdict));
+  if (outcome->error.code != TL_OK)
+    tl_text_addf(&text, " (%s)", tl_code_describe(outcome->error.code)->title);
+  if (count > 0)
+    tl_text_addf(&text, ": %u of %u thresholds held\n", held, count);
+  else
+    tl_text_add(&text, ": the scenario has no thresholds\n");
   if (outcome->verified == 1)
     tl_text_addf(&text, "verified: 1 and %u threads, every window equal\n", outcome->thread_count);
-  tl_text_addf(&text, "run hash %s\nrun folder %s\n", outcome->run_hash, r->folder);
+  if (outcome->run_hash[0]) tl_text_addf(&text, "run hash %s\n", outcome->run_hash);
+  tl_text_addf(&text, "run folder %s\n", r->folder);
   cli_print(r->term, &text);
   tl_text_free(&text);
 }
@@ -235,19 +286,43 @@ static tl_code publish(run *r, tl_error *err)
                                        .session = &r->session,
                                        .flips = r->flips,
                                        .flip_count = r->flip_count,
-                                       .folder = r->folder,
+                                       .folder = r->began ? r->folder : NULL,
                                        .json = cli_options_get(r->options, "json"),
                                        .junit = cli_options_get(r->options, "junit")};
   return cli_publish(&publication, err);
 }
 
+/* The run came not as far as simulating: what asked for a document gets one all the same, with the cause. */
+static int fail_early(run *r, const char *path, const tl_error *err)
+{
+  const int status = fail_in(r, err);
+  cli_outcome *outcome = &r->outcome;
+  const char *slash = strrchr(path, '/');
+  outcome->verified = -1;
+  outcome->error = *err;
+  outcome->verdict = err->code == TL_E_FAIL ? TL_FAILED : TL_ERRORED;
+  if (r->session.scenario) {
+    outcome->info = tl_scenario_describe(r->session.scenario);
+  } else {
+    snprintf(r->name, sizeof r->name, "%s", slash ? slash + 1 : path);
+    const size_t length = strlen(r->name);
+    if (length > 4 && strcmp(r->name + length - 4, ".lua") == 0) r->name[length - 4] = '\0';
+    outcome->info = (tl_scenario_info){
+        .path = path, .name = r->name, .title = r->name, .seed = r->session.options.seed};
+    outcome->seed_unknown = !r->session.options.has_seed;
+  }
+  tl_error write_error = {0};
+  if (publish(r, &write_error) != TL_OK) (void)cli_fail(r->term, &write_error, NULL);
+  return status;
+}
+
 static int status_of(const run *r, const tl_error *err)
 {
-  if (err->code != TL_OK) return fail_in(r, err);
+  if (err->code != TL_OK) return tl_code_describe(err->code)->exit_code;
   int status = r->outcome.verdict == TL_FAILED ? 1 : 0;
   for (uint32_t i = 0; r->outcome.result && i < r->outcome.result->judgement_count; i++) {
     const tl_judgement *row = &r->outcome.result->judgements[i];
-    if (row->verdict != TL_ERRORED) continue;
+    if (row->verdict != TL_ERRORED || row->not_judged) continue;
     tl_error error = {0};
     tl_fail(&error, row->code, row->threshold.where[0] ? row->threshold.where : NULL,
             "threshold '%s': %s", row->threshold.name, row->message);
@@ -259,7 +334,8 @@ static int status_of(const run *r, const tl_error *err)
 static tl_code simulate(run *r, tl_error *err)
 {
   tl_world *world = tl_scenario_world(r->session.scenario);
-  tl_code code = cli_flips_apply(r->flips, r->flip_count, world, err);
+  r->began = true;
+  tl_code code = plant(r, tl_scenario_describe(r->session.scenario).duration_ns, err);
   if (code != TL_OK) return code;
   const tl_scenario_hooks hooks = {
       .self = r, .progress = on_progress, .interrupted = cli_signals_interrupted()};
@@ -278,6 +354,15 @@ static tl_code simulate(run *r, tl_error *err)
     *err = r->flip_error;
     code = err->code;
   }
+  for (uint32_t i = 0; code == TL_OK && i < r->flip_count; i++)
+    if (!r->flips[i].is_done) {
+      char end[TL_TEXT_DURATION_BYTES];
+      tl_text_format_duration(end, tl_world_now_ns(world));
+      code = tl_fail(err, TL_E_ARG, NULL,
+                     "--flip %s was not planted: no window began at or after that time, the run "
+                     "ended at %s",
+                     r->flips[i].text, end);
+    }
   return code;
 }
 
@@ -290,7 +375,10 @@ static int run_scenario(run *r)
   if (code == TL_OK && verifies) code = run_first(r, path, &err);
   if (code == TL_OK) code = cli_session_load(&r->session, path, &err);
   if (code == TL_OK) code = tl_scenario_seal(r->session.scenario, &err);
-  if (code != TL_OK) return fail_in(r, &err);
+  if (code == TL_OK)
+    code = cli_flips_check(r->flips, r->flip_count, tl_scenario_world(r->session.scenario),
+                           tl_scenario_describe(r->session.scenario).duration_ns, &err);
+  if (code != TL_OK) return fail_early(r, path, &err);
 
   const tl_scenario_info info = tl_scenario_describe(r->session.scenario);
   tl_world *world = tl_scenario_world(r->session.scenario);
@@ -305,7 +393,7 @@ static int run_scenario(run *r)
     code = cli_record_open(&r->record, r->session.scenario, telemetry,
                            cli_options_get(r->options, "record"), r->session.options.path, &err);
   }
-  if (code != TL_OK) return fail_in(r, &err);
+  if (code != TL_OK) return fail_early(r, path, &err);
 
   code = simulate(r, &err);
   if (code == TL_OK && verifies) code = compare_roots(r, &err);
@@ -313,8 +401,10 @@ static int run_scenario(run *r)
   tl_error write_error = {0};
   if (publish(r, &write_error) != TL_OK && code == TL_OK) {
     err = write_error;
+    r->outcome.error = err;
     r->outcome.verdict = TL_ERRORED;
   }
+  if (err.code != TL_OK) (void)fail_in(r, &err); /* the cause first, then what came of it */
   print_summary(r);
   return status_of(r, &err);
 }

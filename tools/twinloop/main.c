@@ -2,6 +2,8 @@
 #include "tools/cli/help.h"
 #include "tools/twinloop/commands.h"
 
+#include "exec/parallel.h"
+
 #include <string.h>
 
 static const struct {
@@ -59,7 +61,10 @@ static int dispatch(int argc, char *const *argv)
 
   cli_options options;
   tl_error err = {0};
-  const tl_code code = cli_options_parse(&options, argc, argv, &err);
+  char flag[] = "--help";
+  char *const as_option[] = {argv[0], argc > 2 ? argv[2] : flag, flag, NULL}; /* `help COMMAND` */
+  const bool asks = argc > 1 && strcmp(argv[1], "help") == 0;
+  const tl_code code = cli_options_parse(&options, asks ? 3 : argc, asks ? as_option : argv, &err);
   const cli_term term = cli_term_make(&options);
   if (code != TL_OK) return cli_fail(&term, &err, NULL);
   if (cli_options_has(&options, "help")) return print_help(options.command, stdout);
@@ -75,6 +80,7 @@ static int dispatch(int argc, char *const *argv)
 
 int main(int argc, char **argv)
 {
+  tl_parallel_restart_patient(argv);
   const int status = dispatch(argc, argv);
   if (fflush(stdout) != 0 && status == 0) {
     fputs("error[TL0020]: standard output takes no more\n", stderr);

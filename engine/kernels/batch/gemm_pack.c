@@ -40,7 +40,7 @@ typedef struct source {
 static bool fc_source(const tl_fast_pack *pack, source *out)
 {
   const tl_fc_data *fc = pack->op->data;
-  if (fc->wide || fc->weight_zero != 0) return false;
+  if (fc->wide || fc->varies || fc->weight_zero != 0) return false;
   const tl_conv_axis one = {1, 1, 1, 1, 1, 0};
   const tl_conv_axis rows = {(int32_t)fc->batches, (int32_t)fc->batches, 1, 1, 1, 0};
   *out = (source){.gemm = {.images = 1,

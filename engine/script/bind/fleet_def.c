@@ -279,13 +279,18 @@ static void load_model(lua_State *L, tl_scenario *s, const char *name, tl_detect
   if (file != NULL && fseeko(file, 0, SEEK_END) == 0) bytes = (int64_t)ftello(file);
   unsigned char *block = bytes > 0 && bytes < ((int64_t)1 << 30) ? malloc((size_t)bytes) : NULL;
   const bool kept = block != NULL && script_keep_block(s, block);
+  errno = 0;
   const bool read = kept && fseeko(file, 0, SEEK_SET) == 0 &&
                     fread(block, 1, (size_t)bytes, file) == (size_t)bytes;
+  const int reason = errno != 0 ? errno : EIO;
   if (file != NULL) fclose(file);
   if (!kept) free(block);
+  if (bytes == 0) {
+    tl_fail(&err, TL_E_MODEL, where, "model '%s' is empty", name);
+    tl_script_raise_error(L, &err);
+  }
   if (!read) {
-    tl_fail(&err, TL_E_IO, where, "model %s: cannot be read: %s", name,
-            errno ? strerror(errno) : "empty");
+    tl_fail(&err, TL_E_IO, where, "model %s: cannot be read: %s", name, strerror(reason));
     tl_script_raise_error(L, &err);
   }
   tl_sha256_bytes(sha, block, (size_t)bytes);

@@ -81,7 +81,10 @@ int api_thresholds(lua_State *L)
     if (lua_rawgeti(L, -1, 1) != LUA_TSTRING)
       return script_wrong_type(L, "thresholds", "a metric's name", -1);
     const char *key = lua_tostring(L, -1);
-    add_threshold(L, s, key, -2);
+    if (lua_rawgeti(L, -2, 2) == LUA_TTABLE) /* { "metric", { "< 1 K", after = 1*h } } */
+      add_threshold(L, s, key, -1);
+    else
+      add_threshold(L, s, key, -3);
     lua_settop(L, 1);
   }
   /* A map's order is lost: by name. Selection by repeated minimum needs no memory. */
@@ -126,6 +129,31 @@ tl_code script_check_channels(tl_scenario *s, tl_error *err)
     if (count == 0)
       return tl_fail_hint(err, "write compare(twin.%.40s, rec.channel)", threshold->channel);
     return tl_fail_hint(err, "compared are: %.60s%s", names[0], count > 1 ? " and others" : "");
+  }
+  return TL_OK;
+}
+
+/* What can only come after the end is said before the beginning. */
+tl_code script_check_times(tl_scenario *s, tl_error *err)
+{
+  char end[TL_TEXT_DURATION_BYTES], time[TL_TEXT_DURATION_BYTES];
+  tl_text_format_duration(end, s->duration_ns);
+  for (uint32_t i = 0; i < s->threshold_count; i++) {
+    const tl_threshold *t = &s->thresholds[i];
+    if (t->after_ns <= s->duration_ns) continue;
+    tl_text_format_duration(time, t->after_ns);
+    tl_fail(err, TL_E_ARG, t->where, "threshold '%s' counts after %s, but the run ends at %s",
+            t->name, time, end);
+    return tl_fail_hint(err, "make 'after' shorter or the scenario's duration longer");
+  }
+  for (uint32_t i = 0; i < s->fleet_count; i++) {
+    const script_fleet *fleet = &s->fleets[i];
+    if (fleet->stamp_count < 2 || s->duration_ns <= fleet->driven_ns) continue;
+    tl_text_format_duration(time, fleet->driven_ns);
+    tl_fail(err, TL_E_ARG, fleet->where,
+            "the recording that drives fleet %s lasts %s, but the run ends at %s", fleet->name,
+            time, end);
+    return tl_fail_hint(err, "write duration = rec.duration");
   }
   return TL_OK;
 }

@@ -232,8 +232,9 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
   tl_code code = tl_unit_find(&a, from, where, &err);
   if (code == TL_OK) code = tl_unit_find(&b, to, where, &err);
   if (code == TL_OK && !tl_unit_same_dimension(&a, &b))
-    code = tl_fail(&err, TL_E_UNIT, where, "%s: the recording is in %s, the twin in %s", what, from,
-                   to);
+    code =
+        tl_fail(&err, TL_E_UNIT, where, "'%s': the recording is in %s, the twin in %s", what,
+                strcmp(from, "1") == 0 ? "no unit" : from, strcmp(to, "1") == 0 ? "no unit" : to);
   if (code != TL_OK) tl_script_raise_error(L, &err);
   for (uint64_t i = 0; i < count; i++) values[i] = tl_unit_apply(values[i], &a, &b);
 }
@@ -270,6 +271,8 @@ static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs,
   if (channel == NULL && lua_type(L, value) != LUA_TSTRING)
     script_wrong_type(L, input, "a channel's name", value);
   snprintf(inputs->row[inputs->count].input, TL_NAME_BYTES, "%s", input);
+  script_where_word(L, input, inputs->row[inputs->count].where,
+                    sizeof inputs->row[inputs->count].where);
   inputs->row[inputs->count].signal =
       channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
   inputs->count++;
@@ -298,12 +301,10 @@ int api_rec_inputs(lua_State *L)
     if (lua_type(L, -2) == LUA_TSTRING) add_input(L, s, inputs, lua_tostring(L, -2), -1);
   for (uint32_t a = 1; a < inputs->count; a++) /* hash order must not reach the world */
     for (uint32_t b = a; b > 0 && strcmp(inputs->row[b - 1].input, inputs->row[b].input) > 0; b--) {
-      char input[TL_NAME_BYTES];
-      const uint32_t signal = inputs->row[b].signal;
-      memcpy(input, inputs->row[b].input, sizeof input);
+      script_inputs swap = {.count = 1};
+      swap.row[0] = inputs->row[b];
       inputs->row[b] = inputs->row[b - 1];
-      memcpy(inputs->row[b - 1].input, input, sizeof input);
-      inputs->row[b - 1].signal = signal;
+      inputs->row[b - 1] = swap.row[0];
     }
   if (inputs->count == 0) return tl_script_raise(L, TL_E_ARG, NULL, "inputs: no channels");
   return 1;
@@ -337,6 +338,9 @@ void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def
   def->stamp_count = distinct_stamps(L, script_scenario(L), &inputs->rec, &stamps, &rows);
   def->stamps_ns = stamps; /* stays on the Lua stack until the fleet is made */
   fleet->stamp_count = def->stamp_count;
+  if (def->stamp_count > 1)
+    fleet->driven_ns = 2 * stamps[def->stamp_count - 1] -
+                       stamps[def->stamp_count - 2]; /* holds an interval more */
   fleet->shift_ns = inputs->rec.begin_ns;
 }
 
@@ -353,10 +357,11 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
     uint32_t column = 0;
     tl_error err;
     double *values = read_signal(L, s, &inputs->rec, inputs->row[k].signal, &samples);
-    if (tl_fleet_column_find(s->world, fleet->id, input, inputs->where, &column, &err) != TL_OK)
+    const char *where = inputs->row[k].where;
+    if (tl_fleet_column_find(s->world, fleet->id, input, where, &column, &err) != TL_OK)
       tl_script_raise_error(L, &err);
     const tl_column *info = tl_fleet_column(s->world, fleet->id, column);
-    convert(L, values, samples, signal->unit, info->unit, inputs->where, input);
+    convert(L, values, samples, signal->unit, info->unit, where, input);
     for (uint32_t i = 0; i < count; i++) { /* rows ascend, so values can be packed in place */
       values[i] = values[rows[i]];
       if (!isnan(values[i])) continue;
@@ -366,8 +371,8 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
       values[i] = values[i - 1];
       held++;
     }
-    if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, inputs->where,
-                       &err) != TL_OK)
+    if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, where, &err) !=
+        TL_OK)
       tl_script_raise_error(L, &err);
     lua_pop(L, 1);
   }

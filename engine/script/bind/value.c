@@ -89,7 +89,15 @@ double script_quantity(lua_State *L, int index, const char *unit, bool differenc
   if (code == TL_OK)
     code = difference ? tl_unit_convert_difference(&value, value, from.name, unit, where, &err)
                       : tl_unit_convert(&value, value, from.name, unit, where, &err);
-  if (code != TL_OK) tl_script_raise_error(L, &err);
+  if (code != TL_OK) { /* the key first: it is what the eye looks for */
+    const tl_error inner = err;
+    const size_t prefix = strlen(inner.where);
+    tl_fail(&err, inner.code, where, "'%s': %s", key,
+            inner.text +
+                (strncmp(inner.text, inner.where, prefix) == 0 && prefix > 0 ? prefix + 2 : 0));
+    if (inner.hint[0] != '\0') tl_fail_hint(&err, "%s", inner.hint);
+    tl_script_raise_error(L, &err);
+  }
   return value;
 }
 

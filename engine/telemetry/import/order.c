@@ -105,6 +105,7 @@ tl_code import_describe(tl_import_report *report, const int64_t *times_ns, const
   report->period_s_median = report->period_s_min = report->period_s_max = (double)NAN;
   report->begin_ns = report->rows_kept > 0 ? times_ns[0] : 0;
   report->end_ns = report->rows_kept > 0 ? times_ns[report->rows_kept - 1] : 0;
+  report->has_lines = rows->text;
   if (report->rows_kept < 2) return TL_OK;
   const uint64_t count = report->rows_kept - 1;
   int64_t *steps = calloc(count, sizeof *steps);

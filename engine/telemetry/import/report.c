@@ -49,7 +49,8 @@ static void add_gaps(tl_text *text, const tl_import_report *report)
     add_time(text, gap->begin_ns);
     tl_text_add(text, " to ");
     add_time(text, gap->end_ns);
-    tl_text_addf(text, ", before line %llu\n", (unsigned long long)gap->row);
+    tl_text_addf(text, ", before %s %llu\n", report->has_lines ? "line" : "row",
+                 (unsigned long long)gap->row);
   }
   if (report->gap_count > shown)
     tl_text_addf(text, "    and %llu more\n", (unsigned long long)(report->gap_count - shown));

@@ -148,17 +148,32 @@ static herr_t disk_get_handle(H5FD_t *handle, hid_t access, void **out)
   return 0;
 }
 
-/* The first failure is kept in the disk; after it nothing is written. */
+/* Gives the reserve back; false when there is none left. */
+static bool free_reserve(tl_disk *disk)
+{
+  if (disk->reserve < 0) return false;
+  close(disk->reserve);
+  disk->reserve = -1;
+  return true;
+}
+
+/* The first failure is kept in the disk. A full disk gets its reserve back, once; after that, or after
+ * any other failure, nothing is written. */
 static void write_through(disk_file *file, haddr_t offset, size_t bytes, const unsigned char *from)
 {
   tl_disk *disk = file->disk;
-  while (bytes > 0 && disk->error_number == 0) {
+  while (bytes > 0 && !disk->lost) {
     const ssize_t put = pwrite(file->descriptor, from, bytes, (off_t)offset);
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) {
-      disk->error_number = put < 0 ? errno : ENOSPC;
-      disk->offset = offset;
-      disk->bytes = bytes;
+      const int reason = put < 0 ? errno : ENOSPC;
+      if (disk->error_number == 0) {
+        disk->error_number = reason;
+        disk->offset = offset;
+        disk->bytes = bytes;
+      }
+      if (reason == ENOSPC && free_reserve(disk)) continue;
+      disk->lost = true;
       return;
     }
     from += put, offset += (haddr_t)put, bytes -= (size_t)put;
@@ -227,7 +242,8 @@ static herr_t disk_truncate(H5FD_t *handle, hid_t transfer, hbool_t closing)
   tl_disk *disk = file->disk;
   drain(file);
   if (file->file_end == file->allocated_end) return 0;
-  if (disk->error_number == 0 && ftruncate(file->descriptor, (off_t)file->allocated_end) != 0) {
+  if (!disk->lost && ftruncate(file->descriptor, (off_t)file->allocated_end) != 0) {
+    disk->lost = true;
     disk->error_number = errno;
     disk->offset = file->file_end;
     disk->bytes = file->allocated_end > file->file_end ? file->allocated_end - file->file_end : 0;
@@ -240,7 +256,7 @@ static herr_t disk_close(H5FD_t *handle)
 {
   disk_file *file = (disk_file *)handle;
   drain(file);
-  if (file->disk->error_number != 0) superblock_settle(file->descriptor);
+  if (file->disk->lost) superblock_settle(file->descriptor);
   close(file->descriptor);
   free(file);
   return 0;
@@ -288,7 +304,7 @@ static const H5FD_class_t disk_class = {
 /* --- the caller's side ------------------------------------------------------------------------------ */
 tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *err)
 {
-  *disk = (tl_disk){.driver_ = H5FDregister(&disk_class)};
+  *disk = (tl_disk){.reserve = -1, .driver_ = H5FDregister(&disk_class)};
   *file = H5I_INVALID_HID;
   /* HDF5 keeps the system's reason to itself, and truncates before it locks: so ask the system first. */
   const int probe = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -317,6 +333,24 @@ tl_code tl_disk_create(tl_disk *disk, hid_t *file, const char *path, tl_error *e
   return tl_fail(err, TL_E_IO, NULL, "%s: HDF5 could not create the file", path);
 }
 
+void tl_disk_reserve(tl_disk *disk, const char *path, uint64_t bytes)
+{
+  char folder[4096];
+  const char *slash = strrchr(path, '/');
+  const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+  if (disk->reserve >= 0 || length >= sizeof folder) return;
+  memcpy(folder, length ? path : "./", length ? length : 2);
+  folder[length ? length : 2] = '\0';
+  const int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor < 0) return; /* some file systems have no nameless files */
+  for (; bytes >= TL_DISK_BUFFER_BYTES; bytes /= 2)
+    if (fallocate(descriptor, 0, 0, (off_t)bytes) == 0) {
+      disk->reserve = descriptor;
+      return;
+    }
+  close(descriptor);
+}
+
 tl_code tl_disk_check(const tl_disk *disk, const char *path, tl_error *err)
 {
   if (disk->error_number == 0) return TL_OK;
@@ -331,4 +365,5 @@ void tl_disk_release(tl_disk *disk)
 {
   if (disk->driver_ >= 0) H5FDunregister(disk->driver_);
   disk->driver_ = H5I_INVALID_HID;
+  (void)free_reserve(disk);
 }

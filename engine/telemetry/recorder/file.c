@@ -279,7 +279,7 @@ bool recorder_file_chunks(tl_recorder *r, fleet_plan *fleet, uint32_t rows)
   for (uint32_t s = 0; ok && s < fleet->signal_count; s++)
     ok = extend(fleet->signals[s].set, end, fleet->recorded_count);
   for (uint32_t strip = 0; strip < fleet->strip_count; strip++)
-    for (uint32_t i = 0; ok && i < fleet->signal_count && r->disk.error_number == 0; i++) {
+    for (uint32_t i = 0; ok && i < fleet->signal_count && !r->disk.lost; i++) {
       const signal_plan *s = &fleet->signals[i];
       ok = put_chunk(s->set, begin, (hsize_t)strip * fleet->columns,
                      cell_of(fleet, strip, i)->chunk_bytes,
@@ -297,7 +297,7 @@ bool recorder_file_pyramid(tl_recorder *r, fleet_plan *fleet, int64_t pyramid_en
       ok = extend(fleet->signals[s].pyramid_set[side], (hsize_t)pyramid_end, fleet->recorded_count);
   for (uint32_t strip = 0; strip < fleet->strip_count; strip++)
     for (uint32_t i = 0; i < fleet->signal_count; i++)
-      for (int side = 0; ok && side < 2 && r->disk.error_number == 0; side++) {
+      for (int side = 0; ok && side < 2 && !r->disk.lost; side++) {
         const signal_plan *s = &fleet->signals[i];
         ok = put_chunk(s->pyramid_set[side], begin, (hsize_t)strip * fleet->columns,
                        cell_of(fleet, strip, i)->pyramid_bytes[side],

@@ -27,6 +27,17 @@ static int64_t wall_ns(void)
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* What a full disk must still take: a round of chunks that has begun, then the index of all. */
+static uint64_t reserve_bytes(const tl_recorder *r)
+{
+  const uint64_t index = 2u << 20, most = 32u << 20;
+  uint64_t round = 0;
+  for (uint32_t f = 0; f < r->fleet_count; f++)
+    round += (uint64_t)r->fleets[f].signal_count * r->fleets[f].recorded_count *
+             r->fleets[f].chunk_rows * sizeof(uint16_t);
+  return index + (round < most ? round : most);
+}
+
 tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_recorder_def *def,
                            tl_error *err)
 {
@@ -60,6 +71,7 @@ tl_code tl_recorder_create(tl_recorder **out, const tl_world *world, const tl_re
     tl_recorder_close(r, NULL);
     return code;
   }
+  tl_disk_reserve(&r->disk, r->path, reserve_bytes(r));
   r->flushed_at_ns = wall_ns();
   *out = r;
   return TL_OK;
@@ -206,7 +218,8 @@ tl_code tl_recorder_close(tl_recorder *recorder, tl_error *err)
   bool ok = true;
   for (uint32_t f = 0; !r->broken && ok && f < r->fleet_count; f++)
     ok = finish_fleet(r, &r->fleets[f]);
-  if (!r->broken && ok) ok = update_readers(r);
+  const bool room = !r->broken || (r->disk.error_number != 0 && !r->disk.lost);
+  if (room && ok) ok = update_readers(r);
   recorder_file_close(r);
   const tl_code code = outcome(r, ok, err);
   recorder_plan_free(r);

@@ -1,10 +1,7 @@
+local incubators = require "twinloop.incubators"
 scenario { duration = 1*min }
-local fleet = devices "room" {
-  twin = "incubator", count = 10,
-  sensors = { box = { column = "box_K" } }, actuators = { heater = { column = "heater_on" } },
-  control = hysteresis { sensor = "box", actuator = "heater", setpoint = degC(30) },
-}
+incubators.fleet("room", { count = 3, detector = incubators.detector() })
 thresholds {
-  ["box_K max"]         = "< 60 degC",
-  ["comfort.error p95"] = { "< 1 K", after = 1*h },
+  ["box_K max"]        = "< 60 degC",
+  ["detect.delay p90"] = { "< 5 min", after = 30*s },
 }

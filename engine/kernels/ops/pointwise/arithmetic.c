@@ -4,8 +4,8 @@
  * With t twice the larger input scale (so that both multipliers are at most 1/2) and n bits of
  * headroom, both inputs become (x - zero) * 2^n * (scale / t); the sum or difference is rescaled by
  * t / (2^n * output scale), the square of the difference by t^2 / (2^2n * output scale).
- * n is 20 (int8) or 15 (int16); for squares 7 and 0. TFLite Micro computes SUB's ratios in float
- * (TFLite and ADD in double): a multiplier of 24 bits. int32 wraps, then clamps. */
+ * n is 20 (int8) or 15 (int16); for squares 7 and 0. Ratios are formed in double. int32 wraps;
+ * SUB then obeys its fused activation, ADD ignores it there, as TFLite Micro does (TFLite does not). */
 #include "kernels/ops/pointwise/pointwise.h"
 
 /* Fused activation and shapes; for quantised types also zero points and range. */
@@ -51,13 +51,6 @@ static tl_kernel_code set_scales(const tl_op_setup *setup, double ratio1, double
   return TL_KERNEL_OK;
 }
 
-static float larger_scale(const tl_op_setup *setup)
-{
-  const float s1 = tl_op_input(setup->model, setup->op, 0)->scale;
-  const float s2 = tl_op_input(setup->model, setup->op, 1)->scale;
-  return s1 > s2 ? s1 : s2;
-}
-
 /* ADD's scales for inputs 0 and `second`. */
 static tl_kernel_code set_add_scales(const tl_op_setup *setup, uint32_t second)
 {
@@ -71,41 +64,38 @@ static tl_kernel_code set_add_scales(const tl_op_setup *setup, uint32_t second)
                     twice / ((double)(1 << pair->left_shift) * (double)y->scale), 1.0);
 }
 
-tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
+/* ADD and SUB */
+static tl_kernel_code prepare_sum(const tl_op_setup *setup)
 {
   const tl_kernel_code code = prepare_pair(setup, true);
-  if (code != TL_KERNEL_OK || ((tl_pair_data *)setup->op->data)->plan.type_out == TL_TENSOR_INT32)
-    return code;
+  const tl_pair_data *pair = setup->op->data;
+  if (code != TL_KERNEL_OK || pair->plan.type_out == TL_TENSOR_INT32) return code;
   return set_add_scales(setup, 1);
 }
 
-tl_kernel_code tl_sub_prepare(const tl_op_setup *setup)
+tl_kernel_code tl_add_prepare(const tl_op_setup *setup)
 {
-  const tl_kernel_code code = prepare_pair(setup, true);
+  const tl_kernel_code code = prepare_sum(setup);
   tl_pair_data *pair = setup->op->data;
-  if (code != TL_KERNEL_OK || pair->plan.type_out == TL_TENSOR_INT32) return code;
-  const float twice = 2.0f * larger_scale(setup);
-  const float ratio1 = tl_op_input(setup->model, setup->op, 0)->scale / twice;
-  const float ratio2 = tl_op_input(setup->model, setup->op, 1)->scale / twice;
-  pair->left_shift = pair->plan.type_out == TL_TENSOR_INT16 ? 15 : 20;
-  const float headroom = (float)(1 << pair->left_shift);
-  const float out = twice / (headroom * tl_op_output(setup->model, setup->op, 0)->scale);
-  return set_scales(setup, (double)ratio1, (double)ratio2, (double)out, 1.0);
+  if (pair->plan.type_out == TL_TENSOR_INT32) pair->range = (tl_range){INT32_MIN, INT32_MAX};
+  return code;
 }
+
+tl_kernel_code tl_sub_prepare(const tl_op_setup *setup) { return prepare_sum(setup); }
 
 tl_kernel_code tl_squared_difference_prepare(const tl_op_setup *setup)
 {
   const tl_kernel_code code = prepare_pair(setup, false);
   tl_pair_data *pair = setup->op->data;
   if (code != TL_KERNEL_OK || pair->plan.type_out == TL_TENSOR_INT32) return code;
-  const double twice = 2.0 * (double)larger_scale(setup);
+  const double s1 = (double)tl_op_input(setup->model, setup->op, 0)->scale;
+  const double s2 = (double)tl_op_input(setup->model, setup->op, 1)->scale;
+  const double twice = 2.0 * (s1 > s2 ? s1 : s2);
   pair->left_shift = pair->plan.type_out == TL_TENSOR_INT16 ? 0 : 7;
-  const double squared_headroom = (double)(1 << 2 * pair->left_shift);
-  return set_scales(
-      setup, (double)tl_op_input(setup->model, setup->op, 0)->scale / twice,
-      (double)tl_op_input(setup->model, setup->op, 1)->scale / twice,
-      twice * twice / (squared_headroom * (double)tl_op_output(setup->model, setup->op, 0)->scale),
-      TL_POINTWISE_RATIO_MAX);
+  const double headroom = (double)(1 << 2 * pair->left_shift);
+  const double scale_out = (double)tl_op_output(setup->model, setup->op, 0)->scale;
+  return set_scales(setup, s1 / twice, s2 / twice, twice * twice / (headroom * scale_out),
+                    TL_POINTWISE_RATIO_MAX);
 }
 
 /* ---- eval ---- */
@@ -200,7 +190,9 @@ void tl_squared_difference_eval(const tl_model *model, const tl_op *op, const tl
   run(model, op, place, square_lanes, square_int32_lanes);
 }
 
-/* ---- ADD_N: the same shape, scale and zero point for all inputs ---- */
+/* ---- ADD_N: the same shape, scale and zero point for all inputs ----
+ *
+ * TFLite Micro's sum begins with the term of a raw 0, that is -zero, instead of nothing. */
 
 tl_kernel_code tl_add_n_prepare(const tl_op_setup *setup)
 {
@@ -225,9 +217,9 @@ tl_kernel_code tl_add_n_prepare(const tl_op_setup *setup)
   pair->range = plain ? (tl_range){INT32_MIN, INT32_MAX} : (tl_range){INT8_MIN, INT8_MAX};
   pair->zero1 = first->zero_point;
   pair->zero_out = y->zero_point;
-  /* 2^20 * 255 / 2 below 2^27: sums of up to 16 inputs cannot overflow */
-  if (!plain && setup->op->input_count > 16)
-    return tl_op_refuse(setup, "more than 16 inputs of int8");
+  /* 2^20 * 255 / 2 below 2^27: sums of 15 inputs and the first term cannot overflow */
+  if (!plain && setup->op->input_count > 15)
+    return tl_op_refuse(setup, "more than 15 inputs of int8");
   return plain ? TL_KERNEL_OK : set_add_scales(setup, 0);
 }
 
@@ -239,7 +231,9 @@ void tl_add_n_eval(const tl_model *model, const tl_op *op, const tl_place *place
   for (uint32_t begin = 0; begin < pair->plan.count; begin += TL_LANES) {
     const uint32_t left = pair->plan.count - begin;
     const uint32_t count = left < TL_LANES ? left : TL_LANES;
-    int32_t x[TL_LANES], sum[TL_LANES] = {0};
+    int32_t x[TL_LANES], sum[TL_LANES];
+    for (uint32_t i = 0; i < count; i++)
+      sum[i] = type == TL_TENSOR_INT32 ? 0 : common(0, pair->zero1, pair->left_shift, pair->scale1);
     for (uint32_t input = 0; input < op->input_count; input++) {
       tl_lanes_load(x, tl_op_read(model, op, input, place), type, begin, 1, count);
       for (uint32_t i = 0; i < count; i++) {

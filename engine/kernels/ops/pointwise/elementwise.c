@@ -2,7 +2,7 @@
  *
  * ABS int8, int16: |x - zero| (rescaled by scale in / out unless they are equal) + zero out; int16
  * without a scale, int32 and float32 as they stand. NEG: int32 and float32, as TFLite has it.
- * RSQRT int8: 1 / sqrt of the integer by Newton's method in Q3.28, then one multiplication by
+ * RSQRT int8, int16: 1 / sqrt of the integer by Newton's method in Q3.28, then one multiplication by
  * 1 / (sqrt(scale in) * scale out); 0 gives the highest value, and so does a negative input, where
  * TFLite stops. ZEROS_LIKE writes zero bytes, whatever the zero point. */
 #include "kernels/ops/pointwise/pointwise.h"
@@ -117,20 +117,20 @@ tl_kernel_code tl_rsqrt_prepare(const tl_op_setup *setup)
 {
   const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
-  tl_elementwise_data *data = &((tl_rsqrt_data *)setup->op->data)->int8;
-  if (input->type == TL_TENSOR_INT16) return tl_table_rsqrt_prepare(setup);
-  if (!tl_op_quantised(input) || !tl_op_quantised(output) || input->type != TL_TENSOR_INT8 ||
-      output->type != TL_TENSOR_INT8)
+  tl_elementwise_data *data = setup->op->data;
+  if (!tl_op_quantised(input) || !tl_op_quantised(output) || input->type != output->type)
     return tl_op_refuse(setup, "input and output must both be int8 or both int16, quantised per "
                                "tensor");
   if (!tl_broadcast_plan_flat(&data->plan, setup))
     return tl_op_refuse(setup, "input and output differ in size");
+  if (input->type == TL_TENSOR_INT16 && (input->zero_point != 0 || output->zero_point != 0))
+    return tl_op_refuse(setup, "int16 needs zero points of 0");
   const double ratio = 1.0 / (tl_real_sqrt(input->scale) * (double)output->scale);
   if (!(ratio < 1073741824.0)) return tl_op_refuse(setup, "ratio of scales out of range");
   data->scale = tl_op_scale(setup, ratio);
   data->zero_in = input->zero_point;
   data->zero_out = output->zero_point;
-  data->range = (tl_range){INT8_MIN, INT8_MAX};
+  (void)tl_op_activation(0, output, &data->range);
   return TL_KERNEL_OK;
 }
 
@@ -160,7 +160,7 @@ static tl_scale inverse_root(int32_t x, int16_t rounding)
 static void rsqrt_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restrict y,
                         uint32_t count)
 {
-  const tl_elementwise_data *rsqrt = data;
+  const tl_rsqrt_data *rsqrt = data;
   tl_scale scale = rsqrt->scale;
   scale.shift = (int16_t)(scale.shift - RSQRT_SHIFT);
   if (scale.shift < -31) scale = (tl_scale){0, 0, scale.rounding};
@@ -170,18 +170,14 @@ static void rsqrt_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restr
     inverse.shift = (int16_t)(inverse.shift + RSQRT_SHIFT);
     const int32_t root = tl_fixed_mul(1, inverse);
     y[i] = value <= 0
-               ? INT8_MAX
+               ? rsqrt->range.high
                : tl_pointwise_place(tl_fixed_mul(root, scale), rsqrt->zero_out, rsqrt->range);
   }
 }
 
 void tl_rsqrt_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  const tl_rsqrt_data *data = op->data;
-  if (data->int8.plan.type_out == TL_TENSOR_INT16)
-    tl_table_eval(model, op, place);
-  else
-    tl_broadcast_run(&data->int8.plan, model, op, place, rsqrt_lanes);
+  tl_broadcast_run(&((const tl_elementwise_data *)op->data)->plan, model, op, place, rsqrt_lanes);
 }
 
 /* ---- ZEROS_LIKE ---- */

@@ -87,6 +87,7 @@ typedef struct tl_relu_data {
   tl_scale scale, scale_below; /* below zero */
   int32_t zero_in, zero_alpha, zero_out;
   tl_range range;
+  bool negates; /* what scale_below gives */
 } tl_relu_data;
 TL_OP(relu);
 TL_OP(relu6);
@@ -96,23 +97,20 @@ TL_OP(prelu);
 /* ---- hard_swish.c ---- */
 typedef struct tl_hard_swish_data {
   tl_broadcast plan;
-  int32_t zero_in, zero_out;
-  int32_t shift_out, shift_factor; /* to the right, to the left */
-  int16_t multiplier_out, multiplier_factor;
+  int8_t table[256]; /* from the lowest value on */
 } tl_hard_swish_data;
 TL_OP(hard_swish);
 
 /* ---- logistic.c: LOGISTIC and TANH ---- */
 typedef struct tl_logistic_data {
   tl_broadcast plan;
-  tl_scale scale; /* int8: of the input, to Q4.27 */
-  int32_t zero_in, radius;
+  int8_t table[256];    /* int8: from the lowest value on */
   tl_curve_int16 curve; /* int16 */
 } tl_logistic_data;
 TL_OP(logistic);
 TL_OP(tanh);
 
-/* ---- table.c: EXP, LOG, ELU, RSQRT of int16 ---- */
+/* ---- table.c: EXP, LOG, ELU ---- */
 typedef struct tl_table_data {
   tl_broadcast plan;
   int16_t table[513]; /* int8: the first 256, from the lowest value on */
@@ -120,7 +118,6 @@ typedef struct tl_table_data {
 tl_kernel_code tl_exp_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_log_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_elu_prepare(const tl_op_setup *setup);
-tl_kernel_code tl_table_rsqrt_prepare(const tl_op_setup *setup);
 void tl_table_eval(const tl_model *model, const tl_op *op, const tl_place *place);
 
 /* ---- elementwise.c: ABS, NEG, RSQRT, ZEROS_LIKE (which needs no data) ---- */
@@ -130,11 +127,7 @@ typedef struct tl_elementwise_data {
   int32_t zero_in, zero_out;
   tl_range range;
   bool plain, rescales;
-} tl_elementwise_data;
-typedef union tl_rsqrt_data { /* both begin with the plan */
-  tl_elementwise_data int8;
-  tl_table_data int16;
-} tl_rsqrt_data;
+} tl_elementwise_data, tl_rsqrt_data;
 TL_OP(abs);
 TL_OP(neg);
 TL_OP(rsqrt);

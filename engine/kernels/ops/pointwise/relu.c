@@ -1,9 +1,10 @@
 /* relu.c: RELU, RELU6, LEAKY_RELU and PRELU, int8 and int16.
  *
  * With v = x - zero_in: RELU is v * (scale in / out), clamped at zero; LEAKY_RELU multiplies a
- * negative v by alpha, PRELU by (a - zero of a) * scale of a, in one multiplication each. LEAKY_RELU
- * forms its ratios in float, as TFLite does. TFLite Micro's RELU6 only clamps, so it asks for equal
- * scales. */
+ * negative v by alpha, PRELU by (a - zero of a) * scale of a, in one multiplication each. Ratios are
+ * formed in double (TFLite forms some in float). TFLite Micro's RELU6 only clamps, so it asks for
+ * equal scales. A negative alpha multiplies by its magnitude and negates what came out: halves round
+ * as TFLite Micro rounds them. */
 #include "kernels/ops/pointwise/pointwise.h"
 
 /* Types, sizes, range; input_count 2 has its second input broadcast. */
@@ -23,13 +24,10 @@ static tl_kernel_code prepare(const tl_op_setup *setup, uint32_t input_count)
   return TL_KERNEL_OK;
 }
 
-/* ratio may be negative (alpha of LEAKY_RELU). */
 static bool scale_of(const tl_op_setup *setup, double ratio, tl_scale *out)
 {
-  const double magnitude = ratio < 0.0 ? -ratio : ratio;
-  if (!(magnitude < TL_POINTWISE_RATIO_MAX)) return false;
-  *out = tl_op_scale(setup, magnitude);
-  if (ratio < 0.0) out->multiplier = -out->multiplier;
+  if (!(ratio < TL_POINTWISE_RATIO_MAX)) return false;
+  *out = tl_op_scale(setup, ratio);
   return true;
 }
 
@@ -65,18 +63,17 @@ tl_kernel_code tl_relu6_prepare(const tl_op_setup *setup)
 
 tl_kernel_code tl_leaky_relu_prepare(const tl_op_setup *setup)
 {
-  const float scale_in = tl_op_input(setup->model, setup->op, 0)->scale;
-  const float scale_out = tl_op_output(setup->model, setup->op, 0)->scale;
   tl_relu_data *relu = setup->op->data;
   float alpha = 0.0f;
   if (!tl_flat_f32(setup->flat, &setup->options, 0, &alpha))
     return tl_op_refuse(setup, "options leave the file");
   const tl_kernel_code code = prepare(setup, 1);
   if (code != TL_KERNEL_OK) return code;
-  const float below = scale_in * alpha, ratio_below = below / scale_out;
-  const float ratio = scale_in / scale_out;
-  if (!scale_of(setup, (double)ratio, &relu->scale) ||
-      !scale_of(setup, (double)ratio_below, &relu->scale_below))
+  const double below = (double)tl_op_input(setup->model, setup->op, 0)->scale * (double)alpha /
+                       (double)tl_op_output(setup->model, setup->op, 0)->scale;
+  relu->negates = below < 0.0;
+  if (!scale_of(setup, ratio_of(setup), &relu->scale) ||
+      !scale_of(setup, relu->negates ? -below : below, &relu->scale_below))
     return tl_op_refuse(setup, "ratio of scales out of range");
   return TL_KERNEL_OK;
 }
@@ -124,8 +121,10 @@ static void leaky_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restr
   const tl_relu_data *relu = data;
   for (uint32_t i = 0; i < count; i++) {
     const int32_t v = x[0][i] - relu->zero_in;
-    y[i] = tl_pointwise_place(tl_fixed_mul(v, v >= 0 ? relu->scale : relu->scale_below),
-                              relu->zero_out, relu->range);
+    const int32_t scaled = tl_fixed_mul(v, v >= 0 ? relu->scale : relu->scale_below);
+    const bool negated = relu->negates && v < 0;
+    y[i] = tl_pointwise_place(negated ? (int32_t)(0u - (uint32_t)scaled) : scaled, relu->zero_out,
+                              relu->range);
   }
 }
 

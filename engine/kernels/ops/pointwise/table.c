@@ -1,4 +1,4 @@
-/* table.c: EXP, LOG, ELU (int8), RSQRT of int16: a table made when the model opens.
+/* table.c: EXP, LOG (int8, int16) and ELU (int8): a table made when the model opens.
  *
  * Source: LUTPopulate and LUTLookup of TFLite, all in float. int8: one entry a value,
  * round(f(scale * (x - zero)) * (1 / scale out)) + zero out. int16: 513 entries over the input's
@@ -28,11 +28,6 @@ static float elu(float x, float floor_value)
 {
   (void)floor_value;
   return x < 0.0f ? tl_real_exp(x) - 1.0f : x;
-}
-
-static float inverse_root(float x, float floor_value)
-{
-  return x <= 0.0f ? floor_value : 1.0f / (float)tl_real_sqrt(x);
 }
 
 static void populate_int8(tl_table_data *data, const tl_tensor *input, const tl_tensor *output,
@@ -71,13 +66,12 @@ static void populate_int16(tl_table_data *data, const tl_tensor *input, const tl
   data->table[STEPS] = entry(tl_real_round(f(end, floor_value) * inverse));
 }
 
-static tl_kernel_code prepare(const tl_op_setup *setup, bool takes_int8, bool takes_int16)
+static tl_kernel_code prepare(const tl_op_setup *setup, bool takes_int16)
 {
   const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
   tl_table_data *data = setup->op->data;
   if (!tl_op_quantised(input) || !tl_op_quantised(output) || input->type != output->type ||
-      (input->type == TL_TENSOR_INT8 && !takes_int8) ||
       (input->type == TL_TENSOR_INT16 && !takes_int16))
     return tl_op_refuse(setup, takes_int16 ? "input and output must both be int8 or both int16, "
                                              "quantised per tensor"
@@ -104,7 +98,7 @@ static void populate(const tl_op_setup *setup, function f, float floor_value)
 
 tl_kernel_code tl_exp_prepare(const tl_op_setup *setup)
 {
-  const tl_kernel_code code = prepare(setup, true, true);
+  const tl_kernel_code code = prepare(setup, true);
   if (code == TL_KERNEL_OK) populate(setup, exponential, 0.0f);
   return code;
 }
@@ -113,7 +107,7 @@ tl_kernel_code tl_exp_prepare(const tl_op_setup *setup)
 tl_kernel_code tl_log_prepare(const tl_op_setup *setup)
 {
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
-  const tl_kernel_code code = prepare(setup, true, true);
+  const tl_kernel_code code = prepare(setup, true);
   const int32_t lowest = output->type == TL_TENSOR_INT8 ? INT8_MIN : INT16_MIN;
   if (code == TL_KERNEL_OK)
     populate(setup, logarithm, (float)(lowest - output->zero_point) * output->scale);
@@ -122,18 +116,8 @@ tl_kernel_code tl_log_prepare(const tl_op_setup *setup)
 
 tl_kernel_code tl_elu_prepare(const tl_op_setup *setup)
 {
-  const tl_kernel_code code = prepare(setup, true, false);
+  const tl_kernel_code code = prepare(setup, false);
   if (code == TL_KERNEL_OK) populate(setup, elu, 0.0f);
-  return code;
-}
-
-/* RSQRT of int16; int8 has its own arithmetic (elementwise.c). Where TFLite stops at a negative
- * input, the highest value. */
-tl_kernel_code tl_table_rsqrt_prepare(const tl_op_setup *setup)
-{
-  const tl_kernel_code code = prepare(setup, false, true);
-  const float scale = tl_op_output(setup->model, setup->op, 0)->scale;
-  if (code == TL_KERNEL_OK) populate(setup, inverse_root, (float)INT16_MAX * scale);
   return code;
 }
 

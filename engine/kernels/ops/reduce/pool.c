@@ -90,29 +90,78 @@ typedef struct window {
   uint32_t image; /* element where the batch's image begins */
 } window;
 
-static int32_t average(const tl_pool_data *pool, const window *w, const void *x, int32_t channel)
+/* Sums or maxima of a block of channels: they lie side by side, so that a compiler makes vector code
+ * of each tap. */
+enum { BLOCK = 64 };
+
+static void add_tap(int32_t *restrict sum, const int8_t *restrict x, uint32_t count)
 {
-  int32_t sum = 0;
-  for (int32_t row = w->top; row < w->bottom; row++) {
-    uint32_t at = w->image + (uint32_t)((row * pool->width + w->left) * pool->channels + channel);
-    for (int32_t column = w->left; column < w->right; column++, at += (uint32_t)pool->channels)
-      sum += tl_op_load(x, pool->type, at);
+  for (uint32_t c = 0; c < count; c++) sum[c] += x[c];
+}
+
+static void keep_largest(int32_t *restrict most, const int8_t *restrict x, uint32_t count)
+{
+  for (uint32_t c = 0; c < count; c++) most[c] = x[c] > most[c] ? x[c] : most[c];
+}
+
+static void average_tap(const tl_pool_data *pool, const void *x, uint32_t at, uint32_t count,
+                        int32_t *sum)
+{
+  if (pool->type == TL_TENSOR_INT8)
+    add_tap(sum, (const int8_t *)x + at, count);
+  else
+    for (uint32_t c = 0; c < count; c++) sum[c] += tl_op_load(x, TL_TENSOR_INT16, at + c);
+}
+
+static void max_tap(const tl_pool_data *pool, const void *x, uint32_t at, uint32_t count,
+                    int32_t *most)
+{
+  if (pool->type == TL_TENSOR_INT8) {
+    keep_largest(most, (const int8_t *)x + at, count);
+    return;
   }
-  const int32_t count = (w->bottom - w->top) * (w->right - w->left);
+  for (uint32_t c = 0; c < count; c++) {
+    const int32_t value = tl_op_load(x, TL_TENSOR_INT16, at + c);
+    most[c] = value > most[c] ? value : most[c];
+  }
+}
+
+typedef void tap_function(const tl_pool_data *pool, const void *x, uint32_t at, uint32_t count,
+                          int32_t *block);
+
+static void gather(const tl_pool_data *pool, const window *w, const void *x, uint32_t channel,
+                   uint32_t count, tap_function *tap, int32_t *block)
+{
+  const uint32_t channels = (uint32_t)pool->channels;
+  for (int32_t row = w->top; row < w->bottom; row++) {
+    uint32_t at = w->image + (uint32_t)(row * pool->width + w->left) * channels + channel;
+    for (int32_t column = w->left; column < w->right; column++, at += channels)
+      tap(pool, x, at, count, block);
+  }
+}
+
+static int32_t mean_of(int32_t sum, int32_t count)
+{
   return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-static int32_t largest(const tl_pool_data *pool, const window *w, const void *x, int32_t channel)
+/* All channels of one output pixel; `out` is its first element. */
+static void pool_window(const tl_pool_data *pool, const window *w, const void *x, void *y,
+                        uint32_t out, bool average)
 {
-  int32_t best = INT16_MIN;
-  for (int32_t row = w->top; row < w->bottom; row++) {
-    uint32_t at = w->image + (uint32_t)((row * pool->width + w->left) * pool->channels + channel);
-    for (int32_t column = w->left; column < w->right; column++, at += (uint32_t)pool->channels) {
-      const int32_t value = tl_op_load(x, pool->type, at);
-      best = value > best ? value : best;
+  const uint32_t channels = (uint32_t)pool->channels;
+  const int32_t taps = (w->bottom - w->top) * (w->right - w->left);
+  int32_t block[BLOCK];
+  for (uint32_t begin = 0; begin < channels; begin += BLOCK) {
+    const uint32_t count = channels - begin < BLOCK ? channels - begin : BLOCK;
+    for (uint32_t c = 0; c < count; c++) block[c] = average ? 0 : INT16_MIN;
+    gather(pool, w, x, begin, count, average ? average_tap : max_tap, block);
+    for (uint32_t c = 0; c < count; c++) {
+      const int32_t value = average ? mean_of(block[c], taps) : block[c];
+      tl_op_store(y, pool->type, out + begin + c,
+                  tl_fixed_clamp(value, pool->range.low, pool->range.high));
     }
   }
-  return best;
 }
 
 /* Cuts the window that starts at `origin` to [0, size). */
@@ -122,8 +171,7 @@ static void cut(int64_t origin, int32_t filter, int32_t size, int32_t *begin, in
   *end = (int32_t)smaller(origin + filter, size);
 }
 
-static void eval(const tl_model *model, const tl_op *op, const tl_place *place,
-                 int32_t (*reduce)(const tl_pool_data *, const window *, const void *, int32_t))
+static void eval(const tl_model *model, const tl_op *op, const tl_place *place, bool average)
 {
   const tl_pool_data *pool = op->data;
   const void *x = tl_op_read(model, op, 0, place);
@@ -138,19 +186,17 @@ static void eval(const tl_model *model, const tl_op *op, const tl_place *place,
             &w.top, &w.bottom);
         cut((int64_t)column * pool->stride_width - pool->pad_left, pool->filter_width, pool->width,
             &w.left, &w.right);
-        for (int32_t channel = 0; channel < pool->channels; channel++)
-          tl_op_store(
-              y, pool->type, out++,
-              tl_fixed_clamp(reduce(pool, &w, x, channel), pool->range.low, pool->range.high));
+        pool_window(pool, &w, x, y, out, average);
+        out += (uint32_t)pool->channels;
       }
 }
 
 void tl_average_pool_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  eval(model, op, place, average);
+  eval(model, op, place, true);
 }
 
 void tl_max_pool_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  eval(model, op, place, largest);
+  eval(model, op, place, false);
 }

@@ -1,6 +1,6 @@
 #include "kernels/window.h"
 
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 #include <assert.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * Speed (64-8-64): the multiplier is the limit, so everything else is kept off its port: rescaling
  * in float where proved, clamping by saturating packs, squares by absolute difference. Outputs go
  * in fours because four of them make a quad of bytes with three packs. */
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 #define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
 #ifdef __clang__

@@ -9,7 +9,7 @@
  *
  * Double rounding first rounds to a multiple of 2^-e, so its steps lie 2^-(e+1) before the half
  * for positive and behind it for negative accumulators: hence a constant for each sign. */
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 #include <string.h>
 

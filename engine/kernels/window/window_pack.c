@@ -1,5 +1,5 @@
 /* window_pack.c: from a model to the packed tables of window_layer.h. */
-#include "kernels/simd/window_layer.h"
+#include "kernels/window/window_layer.h"
 
 #include <string.h>
 

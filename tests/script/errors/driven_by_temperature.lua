@@ -1,0 +1,6 @@
+local rec = recording "assets/recordings/incubator_synthetic.h5"
+scenario { duration = rec.duration }
+local twin = device "device" {
+  twin  = "incubator",
+  drive = rec:inputs { heater_on = "box", room_K = "room" },
+}

@@ -1,0 +1,2 @@
+scenario { duration = 1*min }
+run(function() log("%d", 1.5) end)
