@@ -1,4 +1,5 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
+#include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
 
 #include "base/text.h"
@@ -16,8 +17,9 @@
 typedef struct options {
   uint32_t rounds, devices[8], device_count;
   const char *json, *scratch;
+  const char *path_name, *model;
   tl_simd_path path;
-  bool quick;
+  bool quick, peers;
 } options;
 
 static const char *const telemetry_name[] = {
@@ -28,9 +30,15 @@ static int usage(void)
   fputs("usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
         "scalar|sse|avx2|vnni|neon]\n"
         "                      [--scratch DIR] [--quick]\n"
+        "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
+        "[--model LABEL] [--peers]\n"
         "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
         "version\n"
-        "  --quick 10 000 devices only\n",
+        "  --quick 10 000 devices only\n"
+        "  kernels inferences of whole models (ad, kws, ic, vww, sww, w1, trained) on every path, "
+        "and the share of this\n"
+        "          core's integer peak; --peers: beside LiteRT and onnxruntime, in an environment "
+        "under build/\n",
         stderr);
   return 2;
 }
@@ -45,12 +53,19 @@ static bool parse(options *o, int argc, char **argv)
       o->quick = true;
       continue;
     }
+    if (strcmp(argv[i], "--peers") == 0) {
+      o->peers = true;
+      continue;
+    }
     if (!value) return false;
     if (strcmp(argv[i], "--json") == 0)
       o->json = value;
     else if (strcmp(argv[i], "--scratch") == 0)
       o->scratch = value;
+    else if (strcmp(argv[i], "--model") == 0)
+      o->model = value;
     else if (strcmp(argv[i], "--path") == 0) {
+      o->path_name = value;
       if (tl_cpu_path_parse(&o->path, value, &err) != TL_OK) {
         fprintf(stderr, "%s\n", err.text);
         return false;
@@ -59,7 +74,8 @@ static bool parse(options *o, int argc, char **argv)
       return false;
     else if (strcmp(argv[i], "--rounds") == 0)
       o->rounds = (uint32_t)number;
-    else if (strcmp(argv[i], "--devices") == 0 && o->device_count < 8)
+    else if ((strcmp(argv[i], "--devices") == 0 || strcmp(argv[i], "--batch") == 0) &&
+             o->device_count < 8)
       o->devices[o->device_count++] = (uint32_t)number;
     else
       return false;
@@ -130,17 +146,32 @@ static tl_code measure_all(tl_text *json, const options *o, tl_error *err)
   return code;
 }
 
+static tl_code measure_kernels(tl_text *json, const options *o, tl_error *err)
+{
+  kernels_options k = {.root = TL_SOURCE_DIR,
+                       .only = o->model,
+                       .path = o->path_name,
+                       .rounds = o->rounds > 99 ? 99 : o->rounds,
+                       .batch_count = o->device_count,
+                       .peers = o->peers};
+  for (uint32_t i = 0; i < o->device_count; i++)
+    k.batches[i] = o->devices[i] > 1024 ? 1024 : o->devices[i];
+  return kernels_measure(json, &k, err);
+}
+
 int main(int argc, char **argv)
 {
   tl_parallel_restart_patient(argv);
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
-  if (argc < 2 || strcmp(argv[1], "w1") != 0 || !parse(&o, argc - 2, argv + 2)) return usage();
+  const bool kernels = argc >= 2 && strcmp(argv[1], "kernels") == 0;
+  if (argc < 2 || (strcmp(argv[1], "w1") != 0 && !kernels) || !parse(&o, argc - 2, argv + 2))
+    return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
-  const tl_code code = measure_all(&json, &o, &err);
+  const tl_code code = kernels ? measure_kernels(&json, &o, &err) : measure_all(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
   if (code != TL_OK) {
     fprintf(stderr, "bench: %s\n", err.text);

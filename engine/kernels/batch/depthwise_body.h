@@ -77,7 +77,7 @@ TL_INLINE void depthwise_pass(const tl_depthwise *d, const uint8_t *units, const
     const uint8_t *x = units + d->shift[t], *w = weights + t * (U_VECTORS * V_BYTES);
     TL_UNROLL
     for (int v = 0; v < U_VECTORS; v++)
-      sum[v] = U_DOT(sum[v], V_LOAD(x + v * V_BYTES),
+      sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + v * V_BYTES),
                      taps == HELD_TAPS ? held[t][v] : V_LOAD(w + v * V_BYTES));
   }
   TL_UNROLL

@@ -5,7 +5,7 @@
  *     TL_UNIT_BYTES   4 inputs as u = x + 128 (0 .. 255), 4 weights as int8      (AVX-512 VNNI)
  *     TL_UNIT_PAIRS   2 inputs as x - input_zero, 2 weights, int16 each          (SSE4.1, AVX2)
  *     TL_UNIT_HALVES  the same values, but a vector has the first of all its units, then the second
- *                     of all                                                     (NEON)
+ *                     of all (depthwise inputs lie as pairs until they are read) (NEON)
  * A vector of `lanes` units of weights belongs to `lanes` consecutive outputs (channels).
  * Owns: nothing; packed forms point into the memory of tl_batch_pack, and into the model.
  * Threads: read-only after packing; scratch and arena belong to the caller's thread. */
@@ -195,7 +195,8 @@ typedef struct tl_gemm {
   uint32_t inputs, outputs;       /* channels */
   tl_staged_axis y, x;
   uint32_t runs, units;
-  const uint32_t *offsets;
+  const uint32_t *offsets;      /* of runs */
+  const uint32_t *unit_offsets; /* of all units of all runs; not in the narrow form */
   uint32_t pixel_bytes, line_bytes, image_bytes; /* staged */
   uint32_t group;                                /* devices staged at once */
   /* Rows that lie equally far apart, in the staged image and in the output: a line, or the whole. */

@@ -114,6 +114,11 @@ static inline void walk_skip(walk *w, uint32_t rows)
 static inline void walk_to(walk *w, uint32_t at)
 {
   const tl_gemm *g = w->g;
+  if (at == 0) { /* no divisions */
+    w->device = w->image = w->run = 0;
+    walk_enter(w);
+    return;
+  }
   const uint32_t run = g->row_a_device ? 0 : at / g->run_rows;
   w->run = run % g->runs_of_image;
   w->image = run / g->runs_of_image % g->images;
@@ -192,20 +197,19 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   for (int v = 0; v < vectors; v++) TL_UNROLL
   for (int r = 0; r < rows; r++)
     sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
-  for (uint32_t run = 0; run < g->runs; run++) {
-    const size_t begin = g->offsets[run], end = begin + 4ull * g->units;
-    for (size_t at = begin; at < end; at += 4, weights += vectors * V_BYTES) {
-      V unit[U_VECTORS];
+  const uint32_t *offset = g->unit_offsets, *const end = offset + g->runs * g->units;
+  for (; offset < end; offset++, weights += vectors * V_BYTES) {
+    const size_t at = *offset;
+    V unit[U_VECTORS];
+    TL_UNROLL
+    for (int v = 0; v < vectors; v++) unit[v] = V_LOAD(weights + v * V_BYTES);
+    TL_UNROLL
+    for (int r = 0; r < rows; r++) {
+      const V input = U_BROADCAST(x[r] + at);
       TL_UNROLL
-      for (int v = 0; v < vectors; v++) unit[v] = V_LOAD(weights + v * V_BYTES);
-      TL_UNROLL
-      for (int r = 0; r < rows; r++) {
-        const V input = U_BROADCAST(x[r] + at);
-        TL_UNROLL
-        for (int v = 0; v < vectors; v++) {
-          sum[r][v] = U_DOT(sum[r][v], input, unit[v]);
-          V_PIN(sum[r][v]);
-        }
+      for (int v = 0; v < vectors; v++) {
+        sum[r][v] = U_DOT(sum[r][v], input, unit[v]);
+        V_PIN(sum[r][v]);
       }
     }
   }

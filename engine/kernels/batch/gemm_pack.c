@@ -7,7 +7,7 @@ enum {
   DEPTHWISE = 4, /* builtin numbers of the schema */
   CONNECTED = 9,
   STAGED_BYTES = 65536,     /* of a group of devices, so that it stays in a near cache */
-  SPARE = 32,               /* bytes that the last run of an image may read past its end */
+  SPARE = 64,               /* bytes that the last run of an image may read past its end */
   IMAGE_BYTES_MAX = 1 << 27 /* of one image; larger ones run device by device */
 };
 
@@ -133,10 +133,15 @@ static void pack_offsets(source *s, tl_cutter *cutter)
   g->runs = s->lines * s->per_line;
   uint32_t *offsets = tl_cut(cutter, 4ull * g->runs);
   g->offsets = offsets;
+  uint32_t *units = tl_cut(cutter, g->narrow != 0 ? 0 : 4ull * g->runs * g->units);
+  g->unit_offsets = units;
   if (offsets == NULL) return;
   for (uint32_t y = 0; y < s->lines; y++)
-    for (uint32_t x = 0; x < s->per_line; x++)
-      *offsets++ = y * s->line_step * g->line_bytes + x * s->run_step * g->pixel_bytes;
+    for (uint32_t x = 0; x < s->per_line; x++) {
+      *offsets = y * s->line_step * g->line_bytes + x * s->run_step * g->pixel_bytes;
+      for (uint32_t u = 0; u < g->units && g->narrow == 0; u++) *units++ = *offsets + 4 * u;
+      offsets++;
+    }
 }
 
 static void pack_weights(source *s, const tl_fast_path *path, const tl_panel *panel, uint8_t *out)

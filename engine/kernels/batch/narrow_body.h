@@ -7,7 +7,10 @@ TL_INLINE void narrow_group(const uint8_t *x, const uint8_t *weights, V *sum, in
 {
   V words[U_NARROW_VECTORS];
   TL_UNROLL
-  for (int v = 0; v < vectors; v++) words[v] = V_LOAD(weights + v * V_BYTES);
+  for (int v = 0; v < vectors; v++) {
+    words[v] = V_LOAD(weights + v * V_BYTES);
+    V_PIN(words[v]); /* in registers: as operands in memory they hold the first sums up */
+  }
   TL_UNROLL
   for (int u = 0; u < width; u++) {
     const V input = U_BROADCAST(x + 4 * u);
@@ -24,67 +27,101 @@ TL_INLINE void narrow_group(const uint8_t *x, const uint8_t *weights, V *sum, in
   for (int v = 0; v < vectors; v++) sum[v] = U_WIDEN(sum[v], words[v]);
 }
 
-/* The form a variable: for rows that come one at a time. */
-TL_INLINE void rescale_all(V *out, const V *sum, const tl_rescaling *r, uint32_t output,
-                           int vectors)
+enum { NARROW_ROWS = 16 };
+
+/* What rows of a panel need, copied: stores through int8_t could change anything else. */
+typedef struct narrow_plan {
+  const uint8_t *weights, *rest_weights;
+  const int32_t *start;
+  const uint32_t *offsets, *rest_offsets;
+  uint32_t runs, run_bytes, rests[TL_PANEL_VECTORS];
+} narrow_plan;
+
+TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, int vectors)
 {
+  narrow_plan plan = {.weights = g->weights + panel->weights,
+                      .rest_weights = g->rest_weights + (size_t)panel->first_rest * V_BYTES,
+                      .start = g->rescaling.start + panel->first,
+                      .offsets = g->offsets,
+                      .rest_offsets = g->rest_offsets + panel->first_rest,
+                      .runs = g->runs,
+                      .run_bytes = 4 * g->units};
   TL_UNROLL
-  for (int v = 0; v < vectors; v++) {
-    const uint32_t at = output + (uint32_t)v * V_LANES;
-    if (r->form == TL_FORM_FLOAT)
-      out[v] = rescale(sum[v], r, at, TL_FORM_FLOAT);
-    else if (r->form == TL_FORM_FLOAT_BY_SIGN)
-      out[v] = rescale(sum[v], r, at, TL_FORM_FLOAT_BY_SIGN);
-    else if (r->form == TL_FORM_SHIFTED)
-      out[v] = rescale(sum[v], r, at, TL_FORM_SHIFTED);
-    else
-      out[v] = rescale(sum[v], r, at, TL_FORM_INTEGER);
-  }
+  for (int v = 0; v < vectors; v++) plan.rests[v] = panel->rests[v];
+  return plan;
 }
 
-/* One row of one panel; width and vectors are constants of the caller. */
-TL_INLINE void narrow_row(const tl_gemm *g, const tl_panel *panel, const uint8_t *x, int8_t *y,
-                          int width, int vectors)
+/* Sums of one row of one panel; width and vectors are constants of the caller. */
+TL_INLINE void narrow_row(const narrow_plan *plan, const uint8_t *x, V *out, int width, int vectors)
 {
-  const uint8_t *weights = g->weights + panel->weights;
+  const uint8_t *weights = plan->weights, *rest = plan->rest_weights;
+  const uint32_t *at = plan->rest_offsets;
   V sum[U_NARROW_VECTORS];
   TL_UNROLL
-  for (int v = 0; v < vectors; v++)
-    sum[v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
-  for (uint32_t run = 0; run < g->runs; run++) {
-    const uint8_t *from = x + g->offsets[run], *end = from + 4ull * g->units;
+  for (int v = 0; v < vectors; v++) sum[v] = V_LOAD(plan->start + v * V_LANES);
+  for (uint32_t run = 0; run < plan->runs; run++) {
+    const uint8_t *from = x + plan->offsets[run], *end = from + plan->run_bytes;
     for (; from < end; from += 4 * width, weights += (width + 1) * vectors * V_BYTES)
       narrow_group(from, weights, sum, width, vectors);
   }
-  const uint32_t *at = g->rest_offsets + panel->first_rest;
-  const uint8_t *rest = g->rest_weights + (size_t)panel->first_rest * V_BYTES;
   TL_UNROLL
-  for (int v = 0; v < vectors; v++)
-    for (uint32_t i = 0; i < panel->rests[v]; i++, at++, rest += V_BYTES)
+  for (int v = 0; v < vectors; v++) {
+    for (uint32_t i = 0; i < plan->rests[v]; i++, at++, rest += V_BYTES)
       sum[v] = U_WIDEN(sum[v], U_DOT_BYTES(U_BROADCAST(x + *at), V_LOAD(rest)));
-  const tl_rescaling *t = &g->rescaling;
+    out[v] = sum[v];
+  }
+}
+
+/* Rescales and stores the sums of `rows` rows. */
+TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t *const *y,
+                            V sum[NARROW_ROWS][U_NARROW_VECTORS], uint32_t rows, int vectors,
+                            tl_fast_form form)
+{
   const limits limit = limits_of(t->low, t->high);
+  const int pair = vectors < U_VECTORS ? vectors : U_VECTORS;
+  const uint32_t most = (uint32_t)(pair * V_LANES);
   TL_UNROLL
-  for (int v = 0; v < vectors; v += U_VECTORS) {
-    const int pair = vectors - v < U_VECTORS ? vectors - v : U_VECTORS;
-    const uint32_t at_output = (uint32_t)v * V_LANES, most = (uint32_t)(pair * V_LANES);
-    if (at_output >= panel->count) break;
-    const uint32_t left = panel->count - at_output;
-    V out[U_VECTORS];
-    rescale_all(out, sum + v, t, panel->first + at_output, pair);
-    u_narrow(y + at_output, out, pair, limit.low, limit.high, left < most ? left : most);
+  for (int v = 0; v < vectors; v += pair) {
+    const uint32_t at = (uint32_t)v * V_LANES;
+    if (at >= panel->count) return;
+    const uint32_t count = panel->count - at < most ? panel->count - at : most;
+    for (uint32_t r = 0; r < rows; r++) {
+      V out[U_VECTORS];
+      TL_UNROLL
+      for (int p = 0; p < pair; p++)
+        out[p] = rescale(sum[r][v + p], t, panel->first + at + (uint32_t)p * V_LANES, form);
+      if (count == most)
+        u_narrow(y[r] + at, out, pair, limit.low, limit.high, most);
+      else
+        u_narrow(y[r] + at, out, pair, limit.low, limit.high, count);
+    }
   }
 }
 
 TL_INLINE void narrow_panel(walk *w, const tl_panel *panel, uint32_t row_count, int width,
                             int vectors)
 {
+  const tl_rescaling *t = &w->g->rescaling;
+  const narrow_plan plan = narrow_plan_of(w->g, panel, vectors);
+  V sum[NARROW_ROWS][U_NARROW_VECTORS];
+  const uint8_t *x[NARROW_ROWS];
+  int8_t *y[NARROW_ROWS];
   walk_to(w, 0);
-  for (uint32_t row = 0; row < row_count; row++) {
-    const uint8_t *x;
-    int8_t *y;
-    walk_rows(w, &x, &y, 1);
-    narrow_row(w->g, panel, x, y + panel->first, width, vectors);
+  for (uint32_t row = 0; row < row_count; row += NARROW_ROWS) {
+    const uint32_t rows = row_count - row < NARROW_ROWS ? row_count - row : NARROW_ROWS;
+    for (uint32_t r = 0; r < rows; r++) walk_rows(w, x + r, y + r, 1);
+    for (uint32_t r = 0; r < rows; r++) {
+      narrow_row(&plan, x[r], sum[r], width, vectors);
+      y[r] += panel->first;
+    }
+    switch (t->form) {
+      case TL_FORM_FLOAT: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
+      case TL_FORM_FLOAT_BY_SIGN:
+        narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT_BY_SIGN);
+        break;
+      case TL_FORM_SHIFTED: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_SHIFTED); break;
+      case TL_FORM_INTEGER: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_INTEGER); break;
+    }
   }
 }
 
@@ -95,9 +132,9 @@ TL_TARGET static void narrow_panels(walk *w, const tl_panel *panel, uint32_t row
     return;
   }
   switch (w->g->narrow) {
+    case 16: narrow_panel(w, panel, rows, 16, U_NARROW_VECTORS); break;
     case 8: narrow_panel(w, panel, rows, 8, U_NARROW_VECTORS); break;
-    case 6: narrow_panel(w, panel, rows, 6, U_NARROW_VECTORS); break;
-    case 5: narrow_panel(w, panel, rows, 5, U_NARROW_VECTORS); break;
+
     case 4: narrow_panel(w, panel, rows, 4, U_NARROW_VECTORS); break;
     default: narrow_panel(w, panel, rows, (int)w->g->narrow, U_NARROW_VECTORS); break;
   }

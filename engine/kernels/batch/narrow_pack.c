@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-  UNITS_MAX = 8, /* summed in int16 */
+  UNITS_MAX = 16, /* summed in int16 */
   LANES_MAX = 8,
   PAIR_MAX = 128,
   SUM_MAX = 257,
@@ -172,7 +172,7 @@ static uint32_t rests_of(const tl_sums *sums, uint32_t lanes, uint32_t runs, uin
  * loads of weights) a quarter more. */
 uint32_t tl_narrow_choose(const tl_sums *sums, uint32_t lanes, uint32_t runs, uint32_t run_taps)
 {
-  static const uint8_t widths[] = {8, 6, 5, 4, 3, 2};
+  static const uint8_t widths[] = {16, 12, 10, 8, 6, 5, 4, 3, 2};
   const uint64_t vectors = (sums->weights.outputs + lanes - 1) / lanes;
   const uint64_t units = (run_taps + 3) / 4;
   uint64_t least = vectors * runs * units * 4 * 4 * 85 / 100; /* in quarters */

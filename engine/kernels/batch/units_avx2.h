@@ -25,6 +25,7 @@ enum { U_NARROW_VECTORS = 4 };
 #define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm256_castps_si256(f)
 #define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))
+#define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm256_sllv_epi32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) _mm256_srav_epi32((a), (n))
 

@@ -30,6 +30,7 @@ static inline V u_dot(V sum, V x, V w)
                    vget_high_s16(b));
 }
 #define U_DOT(sum, x, w) u_dot((sum), (x), (w))
+#define U_LOAD_UNITS(p) u_load_units(p)
 
 /* Int32 lanes as int8, saturated, in order: 4, 8 or 16 bytes. */
 static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V high)
@@ -47,15 +48,20 @@ static inline void u_narrow_all(int8_t *out, const V *v, int vectors, V low, V h
   }
 }
 
-/* U_CHUNK units from element `at` on of two lines. */
+/* U_CHUNK units from element `at` on of two lines, the two of a unit side by side: they are read from
+ * any unit on, so halves are made when they are. */
 static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at, int32_t zero)
 {
   const int16x8_t zeros = vdupq_n_s16((int16_t)zero);
-  const int16x8_t first = vsubq_s16(vmovl_s8(vld1_s8(line[0] + at)), zeros);
-  const int16x8_t second = vsubq_s16(vmovl_s8(vld1_s8(line[1] + at)), zeros);
-  V_STORE(out, vreinterpretq_s32_s16(vcombine_s16(vget_low_s16(first), vget_low_s16(second))));
-  V_STORE(out + 16,
-          vreinterpretq_s32_s16(vcombine_s16(vget_high_s16(first), vget_high_s16(second))));
+  const int16x8x2_t pairs = {{vsubq_s16(vmovl_s8(vld1_s8(line[0] + at)), zeros),
+                              vsubq_s16(vmovl_s8(vld1_s8(line[1] + at)), zeros)}};
+  vst2q_s16((int16_t *)(void *)out, pairs);
+}
+
+static inline V u_load_units(const uint8_t *from)
+{
+  const int16x4x2_t halves = vld2_s16((const int16_t *)(const void *)from);
+  return vreinterpretq_s32_s16(vcombine_s16(halves.val[0], halves.val[1]));
 }
 
 /* Pairs of int16 from two arrays of bytes, and their dot products with two coefficients. */

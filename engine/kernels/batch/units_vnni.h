@@ -29,6 +29,7 @@ enum {
 #define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm512_castps_si512(f)
 #define F_LOAD(p) _mm512_loadu_ps((const void *)(p))
+#define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm512_sllv_epi32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) _mm512_srav_epi32((a), (n))
 #define V_MIN_I8(a, b) _mm512_min_epi8((a), (b))
