@@ -5,7 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TENSORS_MAX = 64, OPS_MAX = 16, CONV = 3, DEPTHWISE = 4, FLOATS_MAX = 256 };
+enum {
+  TENSORS_MAX = 64,
+  OPS_MAX = 16,
+  ADD = 0,
+  AVERAGE_POOL = 1,
+  CONV = 3,
+  DEPTHWISE = 4,
+  MAX_POOL = 17,
+  SUB = 41,
+  FLOATS_MAX = 256
+};
 
 /* A model that grows layer by layer; `flow` is the tensor that the next layer reads. */
 typedef struct net {
@@ -138,6 +148,50 @@ static void add_layer(net *n, char *what, size_t what_bytes)
            y.stride, x.stride, y.dilation, x.dilation, same ? "same" : "valid", channels);
 }
 
+/* A pool, or the sum of the flow and itself with another scale: operators without weights. */
+static void add_plain_layer(net *n, char *what, size_t what_bytes)
+{
+  dice *d = n->d;
+  const graph_tensor in = n->tensors[n->flow];
+  const uint32_t kind = roll(d, 4); /* 0 ADD, 1 SUB, 2 average, 3 largest */
+  const int32_t activation = between(d, 0, 3);
+  if (kind < 2) {
+    graph_tensor out = in;
+    float *scale = own(n, sizeof *scale);
+    *scale = in.scales[0] * 0.01f * (float)between(d, 60, 300);
+    out.scales = scale;
+    out.zero = between(d, -128, 127);
+    const int32_t output = add_tensor(n, out);
+    n->ops[n->op_count++] = (graph_op){.builtin = kind == 0 ? ADD : SUB,
+                                       .inputs = {n->flow, n->flow},
+                                       .input_count = 2,
+                                       .output = output,
+                                       .option_count = 1,
+                                       .options = {activation}};
+    n->flow = output;
+    snprintf(what, what_bytes, " %s", kind == 0 ? "add" : "sub");
+    return;
+  }
+  const bool same = roll(d, 2) == 0;
+  axis y = some_axis(d, in.dims[1], same), x = some_axis(d, in.dims[2], same);
+  y.dilation = x.dilation = 1;
+  y.out = ((same ? y.in : y.in - y.kernel + 1) + y.stride - 1) / y.stride;
+  x.out = ((same ? x.in : x.in - x.kernel + 1) + x.stride - 1) / x.stride;
+  graph_tensor out = in;
+  out.dims[1] = y.out;
+  out.dims[2] = x.out;
+  const int32_t output = add_tensor(n, out);
+  n->ops[n->op_count++] =
+      (graph_op){.builtin = kind == 2 ? AVERAGE_POOL : MAX_POOL,
+                 .inputs = {n->flow},
+                 .input_count = 1,
+                 .output = output,
+                 .option_count = 6,
+                 .options = {same ? 0 : 1, x.stride, y.stride, x.kernel, y.kernel, activation}};
+  n->flow = output;
+  snprintf(what, what_bytes, " pool k%dx%d s%d,%d", y.kernel, x.kernel, y.stride, x.stride);
+}
+
 uint8_t *random_net(size_t *bytes, dice *d, uint32_t layer_count, char *what, size_t what_bytes)
 {
   net n = {.d = d};
@@ -152,7 +206,10 @@ uint8_t *random_net(size_t *bytes, dice *d, uint32_t layer_count, char *what, si
                          .zero = between(d, -128, 127)});
   size_t used = 0;
   for (uint32_t l = 0; l < layer_count; l++) {
-    add_layer(&n, what + used, what_bytes - used);
+    if (l > 0 && roll(d, 3) == 0)
+      add_plain_layer(&n, what + used, what_bytes - used);
+    else
+      add_layer(&n, what + used, what_bytes - used);
     while (what[used] != '\0') used++;
   }
   uint8_t *file = write_graph(bytes, n.tensors, n.tensor_count, n.ops, n.op_count, 0, n.flow);

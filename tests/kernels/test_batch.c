@@ -1,7 +1,10 @@
 /* The batched runner against tl_model_run: any model, any number of devices, every path. */
 #include "tests/kernels/batch_check.h"
+
+#include "kernels/batch/fast.h"
 #include "tests/kernels/random_net.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,12 +94,12 @@ static void random_convolutions_are_equal(void **unused)
 {
   (void)unused;
   uint32_t fast = 0, all = 0;
-  for (uint64_t seed = 1; seed <= 150; seed++) {
+  for (uint64_t seed = 1; seed <= 200; seed++) {
     dice d = {seed};
     char net[1000], what[1100];
     size_t bytes;
     opened m;
-    uint8_t *file = random_net(&bytes, &d, 1 + roll(&d, 3), net, sizeof net);
+    uint8_t *file = random_net(&bytes, &d, 1 + roll(&d, 4), net, sizeof net);
     snprintf(what, sizeof what, "seed %llu:%s", (unsigned long long)seed, net);
     if (!open_model(&m, file, bytes)) fail_msg("%s: %s", what, m.status.reason);
     fast += check_batches(&m, 1 + roll(&d, 6), &d, what);
@@ -105,6 +108,66 @@ static void random_convolutions_are_equal(void **unused)
   }
   print_message("%u of %u layers have vector code\n", fast, all);
   assert_true(fast > all * 9 / 10);
+}
+
+/* Scales and sums as layers have them; all sums are tried, not only those at the steps. */
+static void a_proved_float_form_gives_the_integer_result_for_every_sum(void **unused)
+{
+  (void)unused;
+  uint32_t proved = 0, shifted = 0, rounds = 60;
+  for (uint64_t seed = 1; seed <= rounds; seed++) {
+    dice d = {seed};
+    const double real =
+        (0.5 + 0.5 * (double)roll(&d, 1000000) / 1e6) / (double)(1u << roll(&d, 11));
+    const tl_scale scale = tl_scale_of(real, TL_ROUNDING_DOUBLE);
+    const int32_t zero = roll(&d, 2) == 0 ? -128 : (int32_t)roll(&d, 256) - 128;
+    const tl_range range = {-128, roll(&d, 4) == 0 ? 60 : 127};
+    const tl_range sums = {-(int32_t)roll(&d, 400000), (int32_t)roll(&d, 400000)};
+    tl_fast_float form;
+    tl_fast_shifted other;
+    const bool has = tl_fast_prove(scale, zero, range, sums, true, &form);
+    const bool has_other = tl_fast_prove_shifted(scale, zero, range, sums, &other);
+    for (int32_t sum = sums.low; sum <= sums.high; sum++) {
+      const int32_t exact = tl_fixed_clamp(tl_fixed_mul(sum, scale) + zero, range.low, range.high);
+      const double add = sum < 0 ? (double)form.below : (double)form.above;
+      if (has) {
+        const float real_sum = (float)((double)sum * (double)form.scale + add);
+        assert_int_equal(tl_fixed_clamp((int32_t)rintf(real_sum), range.low, range.high), exact);
+      }
+      if (has_other) {
+        const double whole =
+            (double)(sum + other.shift) * (double)other.scale + (double)other.add - 12582912.0;
+        assert_int_equal(tl_fixed_clamp((int32_t)rint(whole), range.low, range.high), exact);
+      }
+    }
+    proved += has;
+    shifted += has_other;
+  }
+  print_message("%u of %u scales have the float form, %u the shifted one\n", proved, rounds,
+                shifted);
+  assert_true(proved > rounds * 3 / 4);
+}
+
+static void single_rounding_runs_and_equals_itself(void **unused)
+{
+  (void)unused;
+  uint32_t fast = 0;
+  for (uint64_t seed = 301; seed <= 310; seed++) {
+    dice d = {seed};
+    char net[1000];
+    size_t bytes, memory_bytes;
+    opened m;
+    const tl_model_options single = {.rounding = TL_ROUNDING_SINGLE};
+    uint8_t *file = random_net(&bytes, &d, 3, net, sizeof net);
+    assert_true(open_model(&m, file, bytes));
+    assert_int_equal(tl_model_memory_bytes(&memory_bytes, file, bytes, NULL), TL_KERNEL_OK);
+    assert_int_equal(
+        tl_model_open(&m.model, m.memory, memory_bytes, file, bytes, &single, &m.status),
+        TL_KERNEL_OK);
+    fast += check_batches(&m, 3, &d, net);
+    close_model(&m);
+  }
+  print_message("%u operators have vector code that rounds once\n", fast);
 }
 
 static void wrong_memory_is_refused(void **unused)
@@ -146,6 +209,8 @@ int main(void)
       cmocka_unit_test(the_models_of_mlperf_tiny_give_the_bytes_of_one_device_at_a_time),
       cmocka_unit_test(random_chains_of_fully_connected_layers_are_equal),
       cmocka_unit_test(random_convolutions_are_equal),
+      cmocka_unit_test(a_proved_float_form_gives_the_integer_result_for_every_sum),
+      cmocka_unit_test(single_rounding_runs_and_equals_itself),
       cmocka_unit_test(wrong_memory_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,10 @@ static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratc
   const uint64_t all = line_bytes * ((uint32_t)d->y.in + 1ull) + groups * group_bytes + 4 * spare;
   if (line > SCRATCH_BYTES_MAX || groups > SCRATCH_BYTES_MAX || all > SCRATCH_BYTES_MAX)
     return false;
+  const uint64_t taps = groups * (uint32_t)d->x.kernel;
+  if (taps > TL_PACKED_BYTES_MAX ||
+      taps * d->tables * 4 * path->lanes * path->vectors > TL_PACKED_BYTES_MAX)
+    return false;
   d->columns = (uint32_t)columns;
   d->line_bytes = (uint32_t)line_bytes;
   d->groups = (uint32_t)groups;

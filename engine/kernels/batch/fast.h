@@ -71,6 +71,9 @@ typedef struct tl_cutter {
 } tl_cutter;
 void *tl_cut(tl_cutter *cutter, size_t bytes);
 
+/* Tables larger than this are not made; such an operator runs as it stands. */
+enum { TL_PACKED_BYTES_MAX = 1 << 28 };
+
 /* What packing one operator is told, and says. */
 typedef struct tl_fast_pack {
   const tl_model *model;

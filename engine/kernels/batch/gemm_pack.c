@@ -115,6 +115,15 @@ static bool size_image(source *s, tl_unit unit, uint32_t tile)
   return true;
 }
 
+/* Weights and offsets, padded to whole vectors. */
+static bool size_tables(const source *s, uint32_t lanes)
+{
+  const uint64_t units = (uint64_t)s->lines * s->per_line * s->gemm.units;
+  const uint64_t vectors = ((uint64_t)s->gemm.outputs + lanes - 1) / lanes + TL_PANEL_VECTORS;
+  return units <= TL_PACKED_BYTES_MAX && vectors <= TL_PACKED_BYTES_MAX &&
+         units * 2 * vectors * 4 * lanes <= TL_PACKED_BYTES_MAX;
+}
+
 static void find_runs(tl_gemm *g)
 {
   const uint32_t height = (uint32_t)g->y.out, width = (uint32_t)g->x.out;
@@ -203,7 +212,7 @@ bool tl_gemm_pack(tl_fast_pack *pack)
   s.gemm.units = (s.run_taps + per_unit - 1) / per_unit;
   if (s.gemm.narrow != 0)
     s.gemm.units = (s.gemm.units + s.gemm.narrow - 1) / s.gemm.narrow * s.gemm.narrow;
-  if (!size_image(&s, s.sums.unit, pack->tile)) return false;
+  if (!size_image(&s, s.sums.unit, pack->tile) || !size_tables(&s, lanes)) return false;
   s.gemm.in_offset = input->offset;
   s.gemm.out_offset = output->offset;
   const uint32_t multiple = s.gemm.narrow != 0 ? TL_PANEL_VECTORS * lanes : lanes;
