@@ -21,13 +21,13 @@ typedef struct tl_scale {
   int16_t rounding; /* tl_rounding */
 } tl_scale;
 
-/* round_half_up(a * b / 2^31); INT32_MIN * INT32_MIN saturates. */
+/* round_half_up(a * b / 2^31); INT32_MIN * INT32_MIN saturates. gemmlowp divides towards zero after
+ * adding 2^30 or 1 - 2^30 by sign; with d = 2h, -floor((n + h - 1) / d) = floor((-n + h) / d), so one
+ * shift gives the same. */
 static inline int32_t tl_fixed_high_mul(int32_t a, int32_t b)
 {
   if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
-  const int64_t product = (int64_t)a * b;
-  const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-  return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
 }
 
 /* x / 2^exponent, halves away from zero. exponent 0 .. 31. */

@@ -83,25 +83,48 @@ static int64_t dot(const int8_t *w, const int16_t *x, uint32_t count, uint32_t b
   return sum + dot_block(w, x, count);
 }
 
+/* Outputs [begin, end) of one pixel from its gathered taps. */
+static void outputs8(const tl_conv_data *conv, const int16_t *patch, int8_t *y, uint32_t begin,
+                     uint32_t end)
+{
+  const uint32_t taps = taps_of(conv);
+  const int8_t *w = conv->weights + (size_t)begin * taps;
+  for (uint32_t o = begin; o < end; o++, w += taps) {
+    const int64_t sum =
+        taps <= DOT_BLOCK ? dot_block(w, patch, taps) : dot(w, patch, taps, DOT_BLOCK);
+    y[o] = (int8_t)tl_conv_finish(conv, o, (uint32_t)(uint64_t)sum);
+  }
+}
+
+static void outputs16(const tl_conv_data *conv, const int16_t *patch, uint8_t *y, uint32_t begin,
+                      uint32_t end)
+{
+  const uint32_t taps = taps_of(conv);
+  for (uint32_t o = begin; o < end; o++) {
+    const int64_t sum = dot(conv->weights + (size_t)o * taps, patch, taps, DOT_BLOCK / 16);
+    tl_op_store(y, TL_TENSOR_INT16, o,
+                conv->sum64 ? tl_conv_finish64(conv, o, sum)
+                            : tl_conv_finish(conv, o, (uint32_t)(uint64_t)sum));
+  }
+}
+
 void tl_conv_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
   const tl_conv_data *conv = op->data;
   const void *x = tl_op_read(model, op, 0, place);
   uint8_t *y = tl_op_write(model, op, 0, place);
   int16_t *patch = tl_op_scratch(model, place);
-  const uint32_t taps = taps_of(conv), block = conv->wide ? DOT_BLOCK / 16 : DOT_BLOCK;
-  const tl_tensor_type type = conv->wide ? TL_TENSOR_INT16 : TL_TENSOR_INT8;
   const size_t pixel_bytes = (size_t)conv->outputs * (conv->wide ? 2 : 1);
   pixel at;
   for (at.batch = 0; at.batch < conv->batches; at.batch++)
     for (at.y = 0; at.y < conv->y.out; at.y++)
       for (at.x = 0; at.x < conv->x.out; at.x++, y += pixel_bytes)
         for (at.group = 0; at.group * conv->group_outputs < conv->outputs; at.group++) {
+          const uint32_t begin = at.group * conv->group_outputs, end = begin + conv->group_outputs;
           gather(conv, x, at, patch);
-          const uint32_t begin = at.group * conv->group_outputs;
-          for (uint32_t o = begin; o < begin + conv->group_outputs; o++) {
-            const int64_t sum = dot(conv->weights + (size_t)o * taps, patch, taps, block);
-            tl_op_store(y, type, o, tl_conv_finish(conv, o, sum));
-          }
+          if (conv->wide)
+            outputs16(conv, patch, y, begin, end);
+          else
+            outputs8(conv, patch, (int8_t *)y, begin, end);
         }
 }

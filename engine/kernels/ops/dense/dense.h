@@ -107,8 +107,24 @@ TL_OP(depthwise);
  * two axes (strides in options 1 and 2, dilations from option `dilation` on; width first). */
 tl_kernel_code tl_conv_prepare_common(const tl_op_setup *setup, uint32_t activation,
                                       uint32_t dilation, uint32_t channel_dim);
-/* An output from its sum, to which this adds the bias. */
-int32_t tl_conv_finish(const tl_conv_data *conv, uint32_t output, int64_t sum);
+/* An output from its sum, to which these add the bias; sums of 32 bits wrap as they do on the MCU. */
+static inline int32_t tl_conv_place(const tl_conv_data *conv, int32_t scaled)
+{
+  return tl_fixed_clamp(scaled, conv->range.low - conv->output_zero,
+                        conv->range.high - conv->output_zero) +
+         conv->output_zero;
+}
+static inline int32_t tl_conv_finish(const tl_conv_data *conv, uint32_t output, uint32_t sum)
+{
+  uint32_t bias = 0;
+  if (conv->bias != NULL) {
+    const uint8_t *b = conv->bias + 4ull * output;
+    bias = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+  }
+  return tl_conv_place(
+      conv, tl_fixed_mul((int32_t)(sum + bias), conv->scales[conv->scale_count == 1 ? 0 : output]));
+}
+int32_t tl_conv_finish64(const tl_conv_data *conv, uint32_t output, int64_t sum);
 
 /* batch_matmul.c: both operands are tensors; batch axes broadcast */
 enum { TL_MATMUL_BATCH_AXES = TL_TENSOR_RANK_MAX - 2 };

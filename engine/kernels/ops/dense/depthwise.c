@@ -94,7 +94,7 @@ static void block8(const tl_conv_data *conv, const int8_t *x, const job *j, int8
         add_tap_shared(sum, w, from, j->begin, count, conv->group_outputs, conv->input_zero);
     }
   for (uint32_t c = 0; c < count; c++)
-    y[j->begin + c] = (int8_t)tl_conv_finish(conv, j->begin + c, (int32_t)sum[c]);
+    y[j->begin + c] = (int8_t)tl_conv_finish(conv, j->begin + c, sum[c]);
 }
 
 static void block16(const tl_conv_data *conv, const uint8_t *x, const job *j, uint8_t *y)
@@ -110,7 +110,7 @@ static void block16(const tl_conv_data *conv, const uint8_t *x, const job *j, ui
         sum[c] += w[c] * tl_op_load(from, TL_TENSOR_INT16, (j->begin + c) / conv->group_outputs);
     }
   for (uint32_t c = 0; c < count; c++)
-    tl_op_store(y, TL_TENSOR_INT16, j->begin + c, tl_conv_finish(conv, j->begin + c, sum[c]));
+    tl_op_store(y, TL_TENSOR_INT16, j->begin + c, tl_conv_finish64(conv, j->begin + c, sum[c]));
 }
 
 static void eval_pixel(const tl_conv_data *conv, const uint8_t *x, job j, uint8_t *y)

@@ -110,19 +110,11 @@ tl_kernel_code tl_conv_prepare_common(const tl_op_setup *setup, uint32_t activat
   return TL_KERNEL_OK;
 }
 
-int32_t tl_conv_finish(const tl_conv_data *conv, uint32_t output, int64_t sum)
+int32_t tl_conv_finish64(const tl_conv_data *conv, uint32_t output, int64_t sum)
 {
-  const tl_scale scale = conv->scales[conv->scale_count == 1 ? 0 : output];
-  int32_t scaled;
-  if (conv->sum64) {
-    const int64_t limit = 1ll << 46;
-    const int64_t bias = conv->bias != NULL ? tl_load_i64(conv->bias + 8ull * output) : 0;
-    scaled = tl_fixed_mul64(sum + (bias > limit ? limit : bias < -limit ? -limit : bias), scale);
-  } else {
-    const uint32_t bias = conv->bias != NULL ? tl_load_u32(conv->bias + 4ull * output) : 0;
-    scaled = tl_fixed_mul((int32_t)((uint32_t)(uint64_t)sum + bias), scale);
-  }
-  return tl_fixed_clamp(scaled, conv->range.low - conv->output_zero,
-                        conv->range.high - conv->output_zero) +
-         conv->output_zero;
+  const int64_t limit = 1ll << 46;
+  const int64_t bias = conv->bias != NULL ? tl_load_i64(conv->bias + 8ull * output) : 0;
+  const int64_t kept = bias > limit ? limit : bias < -limit ? -limit : bias;
+  return tl_conv_place(
+      conv, tl_fixed_mul64(sum + kept, conv->scales[conv->scale_count == 1 ? 0 : output]));
 }
