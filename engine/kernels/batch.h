@@ -43,7 +43,8 @@ TL_API size_t tl_batch_pack_bytes(const tl_model *model);
  * memory  aligned to TL_BATCH_ALIGN, at least tl_batch_pack_bytes(model)
  * errors  TL_KERNEL_E_UNSUPPORTED: the path is not built; TL_KERNEL_E_MEMORY */
 TL_API tl_kernel_code tl_batch_pack(tl_batch *out, void *memory, size_t memory_bytes,
-                             const tl_model *model, tl_kernel_path path, tl_kernel_status *status);
+                                    const tl_model *model, tl_kernel_path path,
+                                    tl_kernel_status *status);
 
 /* Runs `count` inferences, one a device.
  * arena    aligned to TL_BATCH_ALIGN, at least batch->arena_bytes
@@ -52,7 +53,7 @@ TL_API tl_kernel_code tl_batch_pack(tl_batch *out, void *memory, size_t memory_b
  * outputs  likewise, model->output_count
  * errors   TL_KERNEL_E_MEMORY: arena too small or badly aligned, state absent */
 TL_API tl_kernel_code tl_model_run_batch(const tl_batch *batch, void *arena, size_t arena_bytes,
-                                  void *state, uint32_t count, const void *const *inputs,
-                                  void *const *outputs, tl_kernel_status *status);
+                                         void *state, uint32_t count, const void *const *inputs,
+                                         void *const *outputs, tl_kernel_status *status);
 
 #endif

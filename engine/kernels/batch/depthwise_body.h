@@ -44,99 +44,156 @@ TL_TARGET static void copy_line(const tl_depthwise *d, const int8_t *x, int8_t *
     }
 }
 
-/* The lines that the taps of output line `row` read become units. */
-TL_INLINE void interleave(const tl_depthwise *d, const int8_t *lines, const int8_t *zeros,
-                          int32_t row, uint8_t *units)
+/* Lines of one image: as copied, one of zeros, and as units. */
+typedef struct depthwise_lines {
+  const int8_t *copied, *zeros;
+  uint8_t *units;
+} depthwise_lines;
+
+/* Copied lines first, first + dilation .. become a line of units. */
+TL_INLINE void interleave(const tl_depthwise *d, const depthwise_lines *l, int32_t first,
+                          uint8_t *units)
 {
   const size_t count = (size_t)d->columns * (uint32_t)d->x.stride * d->outputs;
-  for (uint32_t g = 0; g < d->groups; g++, units += d->group_bytes) {
-    const int8_t *from[U_INPUTS];
-    for (int32_t t = 0; t < U_INPUTS; t++) {
-      const int32_t tap = (int32_t)g * U_INPUTS + t;
-      const int32_t line = row * d->y.stride - d->y.before + tap * d->y.dilation;
-      const bool inside = tap < d->y.kernel && line >= 0 && line < d->y.in;
-      from[t] = inside ? lines + (size_t)line * d->line_bytes : zeros;
-    }
-    for (size_t i = 0; i < count; i += U_CHUNK) u_interleave(units + 4 * i, from, i, d->input_zero);
+  const int8_t *from[U_INPUTS];
+  for (int32_t t = 0; t < U_INPUTS; t++) {
+    const int64_t line = first + (int64_t)t * d->y.dilation;
+    from[t] = line >= 0 && line < d->y.in ? l->copied + (size_t)line * d->line_bytes : l->zeros;
   }
+  for (size_t i = 0; i < count; i += U_CHUNK) u_interleave(units + 4 * i, from, i, d->input_zero);
 }
 
-/* A vector of each tap's weights, if they are so few that registers hold them; else in memory. */
-enum { HELD_TAPS = U_INPUTS == 4 ? 3 : 0 };
+/* Line of units number `line` (of the ring, if there is one). */
+TL_INLINE uint8_t *units_of(const tl_depthwise *d, const depthwise_lines *l, uint32_t line)
+{
+  return l->units + (size_t)line * d->group_bytes;
+}
 
-/* One pass of outputs: `held` weights if `taps` is HELD_TAPS, a constant. */
-TL_INLINE void depthwise_pass(const tl_depthwise *d, const uint8_t *units, const uint8_t *weights,
-                              V held[HELD_TAPS + 1][U_VECTORS], const V start[U_VECTORS], V *out,
-                              uint32_t first, uint32_t taps, tl_fast_form form)
+/* Makes the units that output line `row` needs and that are not there yet; units[g]: of each group,
+ * as far as the array goes. */
+TL_INLINE void make_units(const tl_depthwise *d, const depthwise_lines *l, int32_t row)
+{
+  const int32_t first = row * d->y.stride - d->y.before;
+  if (d->ring == 0) {
+    for (uint32_t g = 0; g < d->groups; g++)
+      interleave(d, l, first + (int32_t)d->starts[g] * d->y.dilation, units_of(d, l, g));
+    return;
+  }
+  const uint32_t ring = d->ring;
+  for (uint32_t k = row == 0 ? 0 : ring - 1; k < ring; k++)
+    interleave(d, l, first + (int32_t)k, units_of(d, l, ((uint32_t)row + k) % ring));
+}
+
+/* The taps whose weights registers hold, and the groups whose taps are written out. */
+enum { HELD_TAPS = U_INPUTS == 4 ? 3 : 0, PLAIN_WIDTH = 3, PLAIN_GROUPS = U_INPUTS == 4 ? 1 : 2 };
+
+/* What a table's passes share. */
+typedef struct depthwise_table {
+  const tl_rescaling *rescaling;
+  const uint8_t *weights;
+  const uint32_t *shift;
+  const uint8_t *const *units; /* of each group */
+  uint32_t first, total, step; /* outputs: of the table, of the line, from pass to pass */
+} depthwise_table;
+
+/* How many taps; constants of the caller where it can say them. */
+typedef struct depthwise_shape {
+  uint32_t groups, width;
+  bool held;
+} depthwise_shape;
+
+/* One pass of outputs, from unit `at` on. */
+TL_INLINE void depthwise_pass(const depthwise_table *t, size_t at, V held[HELD_TAPS + 1][U_VECTORS],
+                              const V start[U_VECTORS], V *out, depthwise_shape shape,
+                              tl_fast_form form)
 {
   V sum[U_VECTORS];
+  const uint8_t *w = t->weights;
   TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++) sum[v] = start[v];
   TL_UNROLL
-  for (uint32_t t = 0; t < taps; t++) {
-    const uint8_t *x = units + d->shift[t], *w = weights + t * (U_VECTORS * V_BYTES);
+  for (uint32_t g = 0; g < shape.groups; g++) {
+    const uint8_t *const line = t->units[g] + 4 * at;
     TL_UNROLL
-    for (int v = 0; v < U_VECTORS; v++)
-      sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + v * V_BYTES),
-                     taps == HELD_TAPS ? held[t][v] : V_LOAD(w + v * V_BYTES));
+    for (uint32_t k = 0; k < shape.width; k++, w += U_VECTORS * V_BYTES) {
+      const uint8_t *x = line + t->shift[k];
+      TL_UNROLL
+      for (int v = 0; v < U_VECTORS; v++)
+        sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + v * V_BYTES),
+                       shape.held ? held[HELD_TAPS > 0 ? k : 0][v] : V_LOAD(w + v * V_BYTES));
+    }
   }
   TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++)
-    out[v] = rescale(sum[v], &d->rescaling, first + (uint32_t)v * V_LANES, form);
+    out[v] = rescale(sum[v], t->rescaling, t->first + (uint32_t)v * V_LANES, form);
 }
 
 /* All outputs of a line that one table serves. */
-TL_INLINE void depthwise_table(const tl_depthwise *d, const uint8_t *units, int8_t *y,
-                               uint32_t table, uint32_t taps, tl_fast_form form)
+TL_INLINE void depthwise_outputs(const depthwise_table *t, int8_t *y, depthwise_shape shape,
+                                 tl_fast_form form)
 {
   enum { PASS = U_VECTORS * V_LANES };
-  const uint32_t total = (uint32_t)d->x.out * d->outputs, step = d->tables * PASS;
-  const uint8_t *weights = d->weights + (size_t)table * d->taps * U_VECTORS * V_BYTES;
-  const limits limit = limits_of(d->rescaling.low, d->rescaling.high);
+  const limits limit = limits_of(t->rescaling->low, t->rescaling->high);
   V held[HELD_TAPS + 1][U_VECTORS], start[U_VECTORS], out[U_VECTORS];
   TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++) {
-    start[v] = V_LOAD(d->rescaling.start + table * PASS + (uint32_t)v * V_LANES);
+    start[v] = V_LOAD(t->rescaling->start + t->first + (uint32_t)v * V_LANES);
     TL_UNROLL
-    for (int t = 0; t < HELD_TAPS && taps == HELD_TAPS; t++)
-      held[t][v] = V_LOAD(weights + (t * U_VECTORS + v) * V_BYTES);
+    for (int k = 0; k < HELD_TAPS + 1; k++)
+      if (shape.held && k < HELD_TAPS)
+        held[k][v] = V_LOAD(t->weights + (k * U_VECTORS + v) * V_BYTES);
   }
-  uint32_t i = table * PASS;
-  for (; i + PASS <= total; i += step) {
-    depthwise_pass(d, units + 4ull * i, weights, held, start, out, table * PASS, taps, form);
+  uint32_t i = t->first;
+  for (; i + PASS <= t->total; i += t->step) {
+    depthwise_pass(t, i, held, start, out, shape, form);
     u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, PASS);
   }
-  if (i >= total) return;
-  depthwise_pass(d, units + 4ull * i, weights, held, start, out, table * PASS, taps, form);
-  u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, total - i);
+  if (i >= t->total) return;
+  depthwise_pass(t, i, held, start, out, shape, form);
+  u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, t->total - i);
 }
 
-TL_INLINE void depthwise_line(const tl_depthwise *d, const uint8_t *units, int8_t *y,
-                              tl_fast_form form)
+enum { GROUPS_AT_ONCE = 64 }; /* more lines of taps run as plain code (depthwise_pack.c) */
+
+TL_INLINE void depthwise_line(const tl_depthwise *d, const depthwise_lines *l, int32_t row,
+                              int8_t *y, tl_fast_form form)
 {
-  for (uint32_t table = 0; table < d->tables; table++) {
-    if (HELD_TAPS > 0 && d->taps == HELD_TAPS)
-      depthwise_table(d, units, y, table, HELD_TAPS, form);
+  enum { PASS = U_VECTORS * V_LANES };
+  const uint8_t *units[GROUPS_AT_ONCE];
+  for (uint32_t g = 0; g < d->groups; g++)
+    units[g] = units_of(d, l, d->ring == 0 ? g : ((uint32_t)row + d->starts[g]) % d->ring);
+  depthwise_table t = {.rescaling = &d->rescaling,
+                       .weights = d->weights,
+                       .shift = d->shift,
+                       .units = units,
+                       .total = (uint32_t)d->x.out * d->outputs,
+                       .step = d->tables * PASS};
+  const depthwise_shape shape = {d->groups, (uint32_t)d->x.kernel, false};
+  const bool plain = shape.groups == PLAIN_GROUPS && shape.width == PLAIN_WIDTH;
+  for (uint32_t table = 0; table < d->tables; table++, t.first += PASS) {
+    if (plain)
+      depthwise_outputs(&t, y, (depthwise_shape){PLAIN_GROUPS, PLAIN_WIDTH, HELD_TAPS > 0}, form);
     else
-      depthwise_table(d, units, y, table, d->taps, form);
+      depthwise_outputs(&t, y, shape, form);
+    t.weights += (size_t)d->taps * U_VECTORS * V_BYTES;
   }
 }
 
 TL_INLINE void depthwise_image(const tl_depthwise *d, const int8_t *x, int8_t *y, uint8_t *scratch)
 {
   int8_t *lines = (int8_t *)scratch, *zeros = lines + (size_t)d->y.in * d->line_bytes;
-  uint8_t *units = (uint8_t *)zeros + d->line_bytes;
+  const depthwise_lines l = {lines, zeros, (uint8_t *)zeros + d->line_bytes};
   const size_t in_line = (size_t)d->x.in * d->inputs, out_line = (size_t)d->x.out * d->outputs;
   for (int32_t row = 0; row < d->y.in; row++)
     copy_line(d, x + (size_t)row * in_line, lines + (size_t)row * d->line_bytes);
   memset(zeros, d->input_zero, d->line_bytes);
   for (int32_t row = 0; row < d->y.out; row++, y += out_line) {
-    interleave(d, lines, zeros, row, units);
+    make_units(d, &l, row);
     switch (d->rescaling.form) {
-      case TL_FORM_FLOAT: depthwise_line(d, units, y, TL_FORM_FLOAT); break;
-      case TL_FORM_FLOAT_BY_SIGN: depthwise_line(d, units, y, TL_FORM_FLOAT_BY_SIGN); break;
-      case TL_FORM_SHIFTED: depthwise_line(d, units, y, TL_FORM_SHIFTED); break;
-      case TL_FORM_INTEGER: depthwise_line(d, units, y, TL_FORM_INTEGER); break;
+      case TL_FORM_FLOAT: depthwise_line(d, &l, row, y, TL_FORM_FLOAT); break;
+      case TL_FORM_FLOAT_BY_SIGN: depthwise_line(d, &l, row, y, TL_FORM_FLOAT_BY_SIGN); break;
+      case TL_FORM_SHIFTED: depthwise_line(d, &l, row, y, TL_FORM_SHIFTED); break;
+      case TL_FORM_INTEGER: depthwise_line(d, &l, row, y, TL_FORM_INTEGER); break;
     }
   }
 }

@@ -230,22 +230,27 @@ void tl_narrow_pack(tl_gemm *gemm, const tl_sums *sums, uint32_t lanes, uint32_t
 /* Each input line is copied with its padding, columns sorted by their place modulo the stride, and
  * channels multiplied; then the taps of a column become units of consecutive lines. So one output
  * line is a sum of shifted arrays, pixels and channels alike: output number i (pixel * outputs +
- * channel) adds unit i + shift[tap] of each tap. Tables repeat the channels, so that every vector of
- * a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables. */
+ * channel) adds unit i + shift[k] of tap k of each group. Tables repeat the channels, so that every
+ * vector of a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables.
+ * Where output lines move by one input line, the last group begins at kernel - inputs of a unit (what
+ * it has in common with the group before is 0 there): so every line of units serves several output
+ * lines, and only one is made for each; they stand in a ring. */
 typedef struct tl_depthwise {
   uint32_t in_offset, out_offset; /* of the tensors in the arena */
   uint32_t images;                /* of one device */
   uint32_t inputs, outputs;       /* channels */
   tl_conv_axis y, x;
-  uint32_t columns;      /* of a copied line, for each place modulo the stride */
-  uint32_t line_bytes;   /* of a copied line, with room to read past it */
-  uint32_t groups;       /* of units: lines of taps / inputs of a unit */
-  uint32_t group_bytes;  /* of one line of units */
-  uint32_t taps;         /* groups * taps of a line */
-  const uint32_t *shift; /* taps: bytes into the units */
+  uint32_t columns;       /* of a copied line, for each place modulo the stride */
+  uint32_t line_bytes;    /* of a copied line, with room to read past it */
+  uint32_t groups;        /* of units: lines of taps, by inputs of a unit */
+  const uint32_t *starts; /* of each group: its first tap */
+  uint32_t ring;          /* lines of units that are kept; 0: made afresh for each output line */
+  uint32_t group_bytes;   /* of one line of units */
+  uint32_t taps;          /* groups * taps of a line */
+  const uint32_t *shift;  /* of the taps of a line: bytes into the units */
   int32_t input_zero;
   uint32_t tables;
-  const uint8_t *weights; /* [table][tap][vector][lane] */
+  const uint8_t *weights; /* [table][group][tap of a line][vector][lane] */
   tl_rescaling rescaling;
 } tl_depthwise;
 
