@@ -3,21 +3,23 @@
  *
  * Channels lie in lanes and so do neighbouring pixels, so no lane is idle whatever their number. */
 
-/* One column: in whole vectors, of which the next columns overwrite what is too much. */
+/* One column, or zeros: in whole vectors or sixteens, of which the next columns overwrite what is too
+ * much. */
 TL_INLINE void copy_column(const tl_depthwise *d, const int8_t *x, int8_t *out)
 {
-  if (d->inputs == d->outputs) {
+  if (d->inputs != d->outputs) {
+    const uint32_t multiplier = d->outputs / d->inputs;
+    for (uint32_t c = 0; c < d->inputs; c++) memset(out + c * multiplier, x[c], multiplier);
+  } else if (d->outputs >= V_BYTES) {
     for (uint32_t c = 0; c < d->outputs; c += V_BYTES) V_STORE(out + c, V_LOAD(x + c));
-    return;
+  } else {
+    for (uint32_t c = 0; c < d->outputs; c += 16) memcpy(out + c, x + c, 16);
   }
-  const uint32_t multiplier = d->outputs / d->inputs;
-  for (uint32_t c = 0; c < d->inputs; c++) memset(out + c * multiplier, x[c], multiplier);
 }
 
 TL_INLINE void fill_column(const tl_depthwise *d, int8_t *out)
 {
-  const V zero = V_SET((int32_t)((uint8_t)d->input_zero * 0x01010101u));
-  for (uint32_t c = 0; c < d->outputs; c += V_BYTES) V_STORE(out + c, zero);
+  for (uint32_t c = 0; c < d->outputs; c += 16) memset(out + c, d->input_zero, 16);
 }
 
 /* One line as int8: padding, columns sorted by place modulo the stride, channels multiplied. */

@@ -174,10 +174,10 @@ TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
     out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
   int r = 0;
   const int together = U_TOGETHER / vectors;
-  if (panel->count == (uint32_t)(vectors * V_LANES) && vectors < U_TOGETHER) {
+  if (vectors < U_TOGETHER) {
     TL_UNROLL
     for (; r + together <= rows; r += together)
-      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high);
+      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high, panel->count);
   }
   TL_UNROLL
   for (; r < rows; r++)
