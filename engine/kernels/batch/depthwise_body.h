@@ -25,8 +25,8 @@ TL_INLINE void fill_column(const tl_depthwise *d, int8_t *out)
 /* One line as int8: padding, columns sorted by place modulo the stride, channels multiplied. */
 TL_TARGET static void copy_line(const tl_depthwise *d, const int8_t *x, int8_t *out)
 {
-  const int32_t stride = d->x.stride;
-  if (stride == 1 && d->inputs == d->outputs) { /* one run between two paddings */
+  const int32_t places = (int32_t)d->places;
+  if (places == 1 && d->inputs == d->outputs) { /* one run between two paddings */
     const int32_t before = d->x.before < (int32_t)d->columns ? d->x.before : (int32_t)d->columns;
     const int32_t room = (int32_t)d->columns - before;
     const int32_t inside = room < d->x.in ? room : d->x.in;
@@ -36,9 +36,9 @@ TL_TARGET static void copy_line(const tl_depthwise *d, const int8_t *x, int8_t *
     memset(out + left + middle, d->input_zero, (size_t)(room - inside) * d->outputs);
     return;
   }
-  for (int32_t place = 0; place < stride; place++)
+  for (int32_t place = 0; place < places; place++)
     for (int32_t c = 0; c < (int32_t)d->columns; c++, out += d->outputs) {
-      const int32_t from = c * stride + place - d->x.before;
+      const int32_t from = c * places + place - d->x.before;
       if (from >= 0 && from < d->x.in)
         copy_column(d, x + (size_t)from * d->inputs, out);
       else
@@ -56,7 +56,7 @@ typedef struct depthwise_lines {
 TL_INLINE void interleave(const tl_depthwise *d, const depthwise_lines *l, int32_t first,
                           uint8_t *units)
 {
-  const size_t count = (size_t)d->columns * (uint32_t)d->x.stride * d->outputs;
+  const size_t count = (size_t)d->columns * d->places * d->outputs;
   const int8_t *from[U_INPUTS];
   for (int32_t t = 0; t < U_INPUTS; t++) {
     const int64_t line = first + (int64_t)t * d->y.dilation;
@@ -96,63 +96,75 @@ typedef struct depthwise_table {
   const uint32_t *shift;
   const uint8_t *const *units; /* of each group */
   uint32_t first, total, step; /* outputs: of the table, of the line, from pass to pass */
+  size_t step_bytes;           /* of the units, from pass to pass */
+  size_t at[U_VECTORS];        /* of the units: each vector of the first pass */
 } depthwise_table;
 
 /* How many taps; constants of the caller where it can say them. */
 typedef struct depthwise_shape {
   uint32_t groups, width;
-  bool held;
+  bool plain;  /* PLAIN_GROUPS and PLAIN_WIDTH */
+  bool spread; /* vectors do not lie side by side in the units */
 } depthwise_shape;
 
-/* One pass of outputs, from unit `at` on. */
-TL_INLINE void depthwise_pass(const depthwise_table *t, size_t at, V held[HELD_TAPS + 1][U_VECTORS],
-                              const V start[U_VECTORS], V *out, depthwise_shape shape,
-                              tl_fast_form form)
+/* One pass of outputs, `moved` bytes of units behind the first. tap: where each tap begins, if groups
+ * and width are PLAIN_GROUPS and PLAIN_WIDTH. */
+TL_INLINE void depthwise_pass(const depthwise_table *t, const uint8_t *const *tap, size_t moved,
+                              V held[HELD_TAPS + 1][U_VECTORS], const V start[U_VECTORS], V *sum,
+                              depthwise_shape shape)
 {
-  V sum[U_VECTORS];
   const uint8_t *w = t->weights;
   TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++) sum[v] = start[v];
   TL_UNROLL
   for (uint32_t g = 0; g < shape.groups; g++) {
-    const uint8_t *const line = t->units[g] + 4 * at;
     TL_UNROLL
     for (uint32_t k = 0; k < shape.width; k++, w += U_VECTORS * V_BYTES) {
-      const uint8_t *x = line + t->shift[k];
+      const uint8_t *x =
+          (shape.plain ? tap[g * shape.width + k] : t->units[g] + t->shift[k]) + moved;
       TL_UNROLL
       for (int v = 0; v < U_VECTORS; v++)
-        sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + v * V_BYTES),
-                       shape.held ? held[HELD_TAPS > 0 ? k : 0][v] : V_LOAD(w + v * V_BYTES));
+        sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + (shape.spread ? t->at[v] : (size_t)v * V_BYTES)),
+                       shape.plain && HELD_TAPS > 0 ? held[HELD_TAPS > 0 ? k : 0][v]
+                                                    : V_LOAD(w + v * V_BYTES));
     }
   }
-  TL_UNROLL
-  for (int v = 0; v < U_VECTORS; v++)
-    out[v] = rescale(sum[v], t->rescaling, t->first + (uint32_t)v * V_LANES, form);
 }
 
-/* All outputs of a line that one table serves. */
-TL_INLINE void depthwise_outputs(const depthwise_table *t, int8_t *y, depthwise_shape shape,
+/* All outputs of a line that one table serves. What a pass needs is copied: stores through int8_t
+ * could change anything else. */
+TL_INLINE void depthwise_outputs(const depthwise_table *of, int8_t *y, depthwise_shape shape,
                                  tl_fast_form form)
 {
   enum { PASS = U_VECTORS * V_LANES };
-  const limits limit = limits_of(t->rescaling->low, t->rescaling->high);
+  const depthwise_table t = *of;
+  const tl_rescaling r = *t.rescaling;
+  const limits limit = limits_of(r.low, r.high);
+  const uint8_t *tap[PLAIN_GROUPS * PLAIN_WIDTH];
   V held[HELD_TAPS + 1][U_VECTORS], start[U_VECTORS], out[U_VECTORS];
   TL_UNROLL
+  for (uint32_t k = 0; k < PLAIN_GROUPS * PLAIN_WIDTH; k++)
+    if (shape.plain)
+      tap[k] = t.units[k / PLAIN_WIDTH] + t.shift[k % PLAIN_WIDTH] + (shape.spread ? 0 : t.at[0]);
+  TL_UNROLL
   for (int v = 0; v < U_VECTORS; v++) {
-    start[v] = V_LOAD(t->rescaling->start + t->first + (uint32_t)v * V_LANES);
+    start[v] = V_LOAD(r.start + t.first + (uint32_t)v * V_LANES);
     TL_UNROLL
     for (int k = 0; k < HELD_TAPS + 1; k++)
-      if (shape.held && k < HELD_TAPS)
-        held[k][v] = V_LOAD(t->weights + (k * U_VECTORS + v) * V_BYTES);
+      if (shape.plain && k < HELD_TAPS)
+        held[k][v] = V_LOAD(t.weights + (k * U_VECTORS + v) * V_BYTES);
   }
-  uint32_t i = t->first;
-  for (; i + PASS <= t->total; i += t->step) {
-    depthwise_pass(t, i, held, start, out, shape, form);
-    u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, PASS);
+  size_t moved = 0;
+  for (uint32_t i = t.first; i < t.total; i += t.step, moved += t.step_bytes) {
+    depthwise_pass(&t, tap, moved, held, start, out, shape);
+    TL_UNROLL
+    for (int v = 0; v < U_VECTORS; v++)
+      out[v] = rescale(out[v], &r, t.first + (uint32_t)v * V_LANES, form);
+    if (i + PASS <= t.total)
+      u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, PASS);
+    else
+      u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, t.total - i);
   }
-  if (i >= t->total) return;
-  depthwise_pass(t, i, held, start, out, shape, form);
-  u_narrow(y + i, out, U_VECTORS, limit.low, limit.high, t->total - i);
 }
 
 enum { GROUPS_AT_ONCE = 64 }; /* more lines of taps run as plain code (depthwise_pack.c) */
@@ -169,14 +181,23 @@ TL_INLINE void depthwise_line(const tl_depthwise *d, const depthwise_lines *l, i
                        .shift = d->shift,
                        .units = units,
                        .total = (uint32_t)d->x.out * d->outputs,
-                       .step = d->tables * PASS};
-  const depthwise_shape shape = {d->groups, (uint32_t)d->x.kernel, false};
+                       .step = d->tables * PASS,
+                       .step_bytes = 4ull * d->tables * PASS * d->pixel_step};
+  const depthwise_shape shape = {d->groups, (uint32_t)d->x.kernel, false, true};
   const bool plain = shape.groups == PLAIN_GROUPS && shape.width == PLAIN_WIDTH;
   for (uint32_t table = 0; table < d->tables; table++, t.first += PASS) {
-    if (plain)
-      depthwise_outputs(&t, y, (depthwise_shape){PLAIN_GROUPS, PLAIN_WIDTH, HELD_TAPS > 0}, form);
-    else
+    for (uint32_t v = 0; v < U_VECTORS; v++) {
+      const uint32_t output = t.first + v * V_LANES;
+      t.at[v] = 4ull * (d->pixel_step == 1 ? output
+                                           : output / d->outputs * d->pixel_step * d->outputs +
+                                                 output % d->outputs);
+    }
+    if (!plain)
       depthwise_outputs(&t, y, shape, form);
+    else if (d->pixel_step == 1)
+      depthwise_outputs(&t, y, (depthwise_shape){PLAIN_GROUPS, PLAIN_WIDTH, true, false}, form);
+    else
+      depthwise_outputs(&t, y, (depthwise_shape){PLAIN_GROUPS, PLAIN_WIDTH, true, true}, form);
     t.weights += (size_t)d->taps * U_VECTORS * V_BYTES;
   }
 }

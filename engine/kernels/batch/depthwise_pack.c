@@ -36,10 +36,11 @@ static tl_sums sums_of(const tl_conv_data *conv, tl_unit unit)
 static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratch_bytes)
 {
   const uint64_t per_unit = tl_unit_inputs(path->unit), stride = (uint32_t)d->x.stride;
+  const uint64_t places = d->outputs % path->lanes == 0 ? 1 : stride;
   const uint64_t reach =
       (uint64_t)(d->x.out - 1) * stride + (uint64_t)(d->x.kernel - 1) * (uint32_t)d->x.dilation + 1;
-  const uint64_t columns = (reach + stride - 1) / stride;
-  const uint64_t line = columns * stride * d->outputs;
+  const uint64_t columns = (reach + places - 1) / places;
+  const uint64_t line = columns * places * d->outputs;
   const uint64_t spare = 64; /* vectors read and write past the end of a line */
   const uint64_t line_bytes = (line + spare + 63) / 64 * 64;
   const uint64_t groups = ((uint64_t)d->y.kernel + per_unit - 1) / per_unit;
@@ -56,7 +57,9 @@ static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratc
   if (taps > TL_PACKED_BYTES_MAX ||
       taps * d->tables * 4 * path->lanes * path->vectors > TL_PACKED_BYTES_MAX)
     return false;
+  d->places = (uint32_t)places;
   d->columns = (uint32_t)columns;
+  d->pixel_step = (uint32_t)(stride / places);
   d->line_bytes = (uint32_t)line_bytes;
   d->groups = (uint32_t)groups;
   d->ring = (uint32_t)ring;
@@ -94,7 +97,7 @@ static void pack_tap(uint8_t *out, const tl_depthwise *d, const tl_fast_path *pa
 static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_sums *sums,
                          tl_cutter *cutter)
 {
-  const uint32_t width = (uint32_t)d->x.kernel, stride = (uint32_t)d->x.stride;
+  const uint32_t width = (uint32_t)d->x.kernel;
   d->taps = d->groups * width;
   uint32_t *shift = tl_cut(cutter, 4ull * width);
   uint32_t *starts = tl_cut(cutter, 4ull * d->groups);
@@ -106,7 +109,7 @@ static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_sum
   for (uint32_t g = 0; g < d->groups; g++) starts[g] = start_of(d, tl_unit_inputs(path->unit), g);
   for (uint32_t k = 0; k < width; k++) {
     const uint32_t column = k * (uint32_t)d->x.dilation;
-    shift[k] = 4 * (column % stride * d->columns + column / stride) * d->outputs;
+    shift[k] = 4 * (column % d->places * d->columns + column / d->places) * d->outputs;
   }
   for (uint32_t table = 0; table < d->tables; table++)
     for (uint32_t g = 0; g < d->groups; g++)

@@ -227,8 +227,8 @@ void tl_narrow_pack(tl_gemm *gemm, const tl_sums *sums, uint32_t lanes, uint32_t
 
 /* ---- depthwise (depthwise_pack.c, depthwise_body.h) ---- */
 
-/* Each input line is copied with its padding, columns sorted by their place modulo the stride, and
- * channels multiplied; then the taps of a column become units of consecutive lines. So one output
+/* Each input line is copied with its padding, columns sorted by their place modulo the stride (if
+ * need be), and channels multiplied; then the taps of a column become units of consecutive lines. So one output
  * line is a sum of shifted arrays, pixels and channels alike: output number i (pixel * outputs +
  * channel) adds unit i + shift[k] of tap k of each group. Tables repeat the channels, so that every
  * vector of a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables.
@@ -240,7 +240,9 @@ typedef struct tl_depthwise {
   uint32_t images;                /* of one device */
   uint32_t inputs, outputs;       /* channels */
   tl_conv_axis y, x;
-  uint32_t columns;       /* of a copied line, for each place modulo the stride */
+  uint32_t places;        /* the stride, or 1 where whole vectors lie in one pixel: then unsorted */
+  uint32_t columns;       /* of a copied line, for each place */
+  uint32_t pixel_step;    /* columns from one output pixel to the next */
   uint32_t line_bytes;    /* of a copied line, with room to read past it */
   uint32_t groups;        /* of units: lines of taps, by inputs of a unit */
   const uint32_t *starts; /* of each group: its first tap */
