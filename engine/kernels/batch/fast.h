@@ -114,7 +114,7 @@ void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl
 typedef enum tl_fast_form {
   TL_FORM_FLOAT,         /* round(sum * scale + above), half to even */
   TL_FORM_FLOAT_BY_SIGN, /* round(sum * scale + (sum < 0 ? below : above)) */
-  TL_FORM_SHIFTED,       /* sum * scale + above, whose integer stands in the low bits (prove.c) */
+  TL_FORM_SHIFTED,       /* sums are floats by their bits, and so is the result (prove.c) */
   TL_FORM_INTEGER        /* tl_fixed_mul, then + zero */
 } tl_fast_form;
 
@@ -159,7 +159,9 @@ typedef struct tl_fast_float {
 bool tl_fast_prove(tl_scale scale, int32_t zero, tl_range range, tl_range sums, bool fused,
                    tl_fast_float *out);
 
-/* sum + shift, times scale, plus add: 1.5 * 2^23 + y. Paths that are fused only. */
+/* The float with the bits of 1.5 * 2^23, plus sum + shift, times scale, plus add: 1.5 * 2^23 + y, whose
+ * integer stands in the low bits. Paths that are fused only. */
+enum { TL_SHIFTED_BITS = 0x4B400000 /* of 1.5 * 2^23 */ };
 typedef struct tl_fast_shifted {
   float scale, add;
   int32_t shift;

@@ -37,8 +37,8 @@ TL_INLINE V rescale_float(V sum, const tl_rescaling *r, uint32_t output, bool by
 /* See tl_fast_shifted: the product and the sum are rounded once, to an integer. */
 TL_INLINE V rescale_shifted(V sum, const tl_rescaling *r, uint32_t output)
 {
-  const F whole = F_MUL_ADD(F_OF(sum), F_LOAD(r->scale + output), F_LOAD(r->above + output));
-  return V_SUB(V_BITS(whole), V_BITS(F_SET(12582912.0f)));
+  const F whole = F_MUL_ADD(F_BITS(sum), F_LOAD(r->scale + output), F_LOAD(r->above + output));
+  return V_SUB(V_BITS(whole), V_SET(TL_SHIFTED_BITS));
 }
 
 TL_INLINE V rescale(V sum, const tl_rescaling *r, uint32_t output, tl_fast_form form)

@@ -24,6 +24,7 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_WIDEN(sum, words) V_ADD((sum), _mm256_madd_epi16((words), _mm256_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm256_castps_si256(f)
+#define F_BITS(v) _mm256_castsi256_ps(v)
 #define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm256_sllv_epi32((a), (n))

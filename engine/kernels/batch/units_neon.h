@@ -19,6 +19,7 @@ enum {
                                      vld1_dup_s16((const int16_t *)(const void *)(p) + 1)))
 #define F_MUL_ADD(a, b, c) vfmaq_f32((c), (a), (b))
 #define V_BITS(f) vreinterpretq_s32_f32(f)
+#define F_BITS(v) vreinterpretq_f32_s32(v)
 #define F_LOAD(p) vld1q_f32((const float *)(const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) vshlq_s32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) vshlq_s32((a), vnegq_s32(n))

@@ -23,6 +23,7 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_WIDEN(sum, words) V_ADD((sum), _mm_madd_epi16((words), _mm_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) F_ADD(F_MUL((a), (b)), (c))
 #define V_BITS(f) _mm_castps_si128(f)
+#define F_BITS(v) _mm_castsi128_ps(v)
 #define F_LOAD(p) _mm_loadu_ps((const float *)(const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) u_shift((a), (n), true)

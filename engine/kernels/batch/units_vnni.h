@@ -30,6 +30,7 @@ enum {
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
 #define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm512_castps_si512(f)
+#define F_BITS(v) _mm512_castsi512_ps(v)
 #define F_LOAD(p) _mm512_loadu_ps((const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm512_sllv_epi32((a), (n))
