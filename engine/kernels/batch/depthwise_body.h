@@ -114,15 +114,15 @@ TL_INLINE void depthwise_pass(const depthwise_table *t, const uint8_t *const *ta
                               depthwise_shape shape)
 {
   const uint8_t *w = t->weights;
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < U_VECTORS; v++) sum[v] = start[v];
-  TL_UNROLL
+  TL_MANY
   for (uint32_t g = 0; g < shape.groups; g++) {
-    TL_UNROLL
+    TL_MANY
     for (uint32_t k = 0; k < shape.width; k++, w += U_VECTORS * V_BYTES) {
       const uint8_t *x =
           (shape.plain ? tap[g * shape.width + k] : t->units[g] + t->shift[k]) + moved;
-      TL_UNROLL
+      TL_EACH
       for (int v = 0; v < U_VECTORS; v++)
         sum[v] = U_DOT(sum[v], U_LOAD_UNITS(x + (shape.spread ? t->at[v] : (size_t)v * V_BYTES)),
                        shape.plain && HELD_TAPS > 0 ? held[HELD_TAPS > 0 ? k : 0][v]
@@ -142,14 +142,14 @@ TL_INLINE void depthwise_outputs(const depthwise_table *of, int8_t *y, depthwise
   const limits limit = limits_of(r.low, r.high);
   const uint8_t *tap[PLAIN_GROUPS * PLAIN_WIDTH];
   V held[HELD_TAPS + 1][U_VECTORS], start[U_VECTORS], out[U_VECTORS];
-  TL_UNROLL
+  TL_EACH
   for (uint32_t k = 0; k < PLAIN_GROUPS * PLAIN_WIDTH; k++)
     if (shape.plain)
       tap[k] = t.units[k / PLAIN_WIDTH] + t.shift[k % PLAIN_WIDTH] + (shape.spread ? 0 : t.at[0]);
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < U_VECTORS; v++) {
     start[v] = V_LOAD(r.start + t.first + (uint32_t)v * V_LANES);
-    TL_UNROLL
+    TL_EACH
     for (int k = 0; k < HELD_TAPS + 1; k++)
       if (shape.plain && k < HELD_TAPS)
         held[k][v] = V_LOAD(t.weights + (k * U_VECTORS + v) * V_BYTES);
@@ -157,7 +157,7 @@ TL_INLINE void depthwise_outputs(const depthwise_table *of, int8_t *y, depthwise
   size_t moved = 0;
   for (uint32_t i = t.first; i < t.total; i += t.step, moved += t.step_bytes) {
     depthwise_pass(&t, tap, moved, held, start, out, shape);
-    TL_UNROLL
+    TL_EACH
     for (int v = 0; v < U_VECTORS; v++)
       out[v] = rescale(out[v], &r, t.first + (uint32_t)v * V_LANES, form);
     if (i + PASS <= t.total)

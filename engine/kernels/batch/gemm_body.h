@@ -3,7 +3,7 @@
  *
  * Outputs lie in lanes, one unit of inputs of a row (an output pixel) is broadcast to all of them,
  * and U_ROWS rows share each vector of weights that is loaded. The last rows of a group overlap
- * those before instead of having code of their own: they are computed twice, to the same bytes. */
+ * those before: some are computed twice, to the same bytes. */
 
 /* ---- staging ---- */
 
@@ -145,7 +145,7 @@ enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
 TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
 {
   if (w->left >= (uint32_t)rows) {
-    TL_UNROLL
+    TL_EACH
     for (int r = 0; r < rows; r++) {
       x[r] = w->x + (uint32_t)r * w->x_step;
       y[r] = w->y + (uint32_t)r * w->y_step;
@@ -168,18 +168,18 @@ TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
   const tl_rescaling *t = &g->rescaling;
   const limits limit = limits_of(t->low, t->high);
   V out[ROWS_MAX * U_VECTORS];
-  TL_UNROLL
-  for (int v = 0; v < vectors; v++) TL_UNROLL
+  TL_EACH
+  for (int v = 0; v < vectors; v++) TL_EACH
   for (int r = 0; r < rows; r++)
     out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
   int r = 0;
   const int together = U_TOGETHER / vectors;
   if (vectors < U_TOGETHER) {
-    TL_UNROLL
+    TL_EACH
     for (; r + together <= rows; r += together)
       u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high, panel->count);
   }
-  TL_UNROLL
+  TL_EACH
   for (; r < rows; r++)
     u_narrow(y[r], out + r * vectors, vectors, limit.low, limit.high, panel->count);
 }
@@ -193,27 +193,27 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   int8_t *y[ROWS_MAX];
   V sum[ROWS_MAX][U_VECTORS];
   walk_rows(w, x, y, rows);
-  TL_UNROLL
-  for (int v = 0; v < vectors; v++) TL_UNROLL
+  TL_EACH
+  for (int v = 0; v < vectors; v++) TL_EACH
   for (int r = 0; r < rows; r++)
     sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
   const uint32_t *offset = g->unit_offsets, *const end = offset + g->runs * g->units;
   for (; offset < end; offset++, weights += vectors * V_BYTES) {
     const size_t at = *offset;
     V unit[U_VECTORS];
-    TL_UNROLL
+    TL_EACH
     for (int v = 0; v < vectors; v++) unit[v] = V_LOAD(weights + v * V_BYTES);
-    TL_UNROLL
+    TL_EACH
     for (int r = 0; r < rows; r++) {
       const V input = U_BROADCAST(x[r] + at);
-      TL_UNROLL
+      TL_EACH
       for (int v = 0; v < vectors; v++) {
         sum[r][v] = U_DOT(sum[r][v], input, unit[v]);
         V_PIN(sum[r][v]);
       }
     }
   }
-  TL_UNROLL
+  TL_EACH
   for (int r = 0; r < rows; r++) y[r] += panel->first;
   switch (g->rescaling.form) {
     case TL_FORM_FLOAT: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
@@ -225,19 +225,24 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   }
 }
 
+/* `rows` at a time; the last ones overlap those before, or (fewer) go by themselves. */
 TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int rows, int vectors)
 {
   const uint32_t at_once = (uint32_t)rows;
   uint32_t row = 0;
   walk_to(w, 0);
-  if (row_count < at_once) {
-    for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
-    return;
-  }
   for (; row + at_once <= row_count; row += at_once) gemm_rows(w, panel, rows, vectors);
-  if (row == row_count) return;
-  walk_to(w, row_count - at_once);
-  gemm_rows(w, panel, rows, vectors);
+  const uint32_t left = row_count - row;
+  if (left == 0) return;
+  if (left <= U_ROWS_LAST && row_count >= U_ROWS_LAST) {
+    walk_to(w, row_count - U_ROWS_LAST);
+    gemm_rows(w, panel, U_ROWS_LAST, vectors);
+  } else if (row_count >= at_once) {
+    walk_to(w, row_count - at_once);
+    gemm_rows(w, panel, rows, vectors);
+  } else {
+    for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
+  }
 }
 
 #if U_HAS_NARROW

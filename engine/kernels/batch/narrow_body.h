@@ -6,16 +6,16 @@ TL_INLINE void narrow_group(const uint8_t *x, const uint8_t *weights, V *sum, in
                             int vectors)
 {
   V words[U_NARROW_VECTORS];
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v++) {
     words[v] = V_LOAD(weights + v * V_BYTES);
     V_PIN(words[v]); /* in registers: as operands in memory they hold the first sums up */
   }
-  TL_UNROLL
+  TL_MANY
   for (int u = 0; u < width; u++) {
     const V input = U_BROADCAST(x + 4 * u);
     weights += vectors * V_BYTES;
-    TL_UNROLL
+    TL_EACH
     for (int v = 0; v < vectors; v++) {
       words[v] = U_ADD16(words[v], U_DOT_BYTES(input, V_LOAD(weights + v * V_BYTES)));
       V_PIN(
@@ -23,7 +23,7 @@ TL_INLINE void narrow_group(const uint8_t *x, const uint8_t *weights, V *sum, in
               [v]); /* or the compiler sums in another order, with more than it has registers for */
     }
   }
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v++) sum[v] = U_WIDEN(sum[v], words[v]);
 }
 
@@ -46,7 +46,7 @@ TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, in
                       .rest_offsets = g->rest_offsets + panel->first_rest,
                       .runs = g->runs,
                       .run_bytes = 4 * g->units};
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v++) plan.rests[v] = panel->rests[v];
   return plan;
 }
@@ -57,14 +57,14 @@ TL_INLINE void narrow_row(const narrow_plan *plan, const uint8_t *x, V *out, int
   const uint8_t *weights = plan->weights, *rest = plan->rest_weights;
   const uint32_t *at = plan->rest_offsets;
   V sum[U_NARROW_VECTORS];
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v++) sum[v] = V_LOAD(plan->start + v * V_LANES);
   for (uint32_t run = 0; run < plan->runs; run++) {
     const uint8_t *from = x + plan->offsets[run], *end = from + plan->run_bytes;
     for (; from < end; from += 4 * width, weights += (width + 1) * vectors * V_BYTES)
       narrow_group(from, weights, sum, width, vectors);
   }
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v++) {
     for (uint32_t i = 0; i < plan->rests[v]; i++, at++, rest += V_BYTES)
       sum[v] = U_WIDEN(sum[v], U_DOT_BYTES(U_BROADCAST(x + *at), V_LOAD(rest)));
@@ -80,14 +80,14 @@ TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t
   const limits limit = limits_of(t->low, t->high);
   const int pair = vectors < U_VECTORS ? vectors : U_VECTORS;
   const uint32_t most = (uint32_t)(pair * V_LANES);
-  TL_UNROLL
+  TL_EACH
   for (int v = 0; v < vectors; v += pair) {
     const uint32_t at = (uint32_t)v * V_LANES;
     if (at >= panel->count) return;
     const uint32_t count = panel->count - at < most ? panel->count - at : most;
     for (uint32_t r = 0; r < rows; r++) {
       V out[U_VECTORS];
-      TL_UNROLL
+      TL_EACH
       for (int p = 0; p < pair; p++)
         out[p] = rescale(sum[r][v + p], t, panel->first + at + (uint32_t)p * V_LANES, form);
       if (count == most)

@@ -9,6 +9,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 2,
   U_ROWS = 4,
+  U_ROWS_LAST = 2,   /* if no more are left */
   U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };

@@ -9,6 +9,7 @@ enum {
   U_INPUTS = 4,
   U_VECTORS = 4,
   U_ROWS = 6,
+  U_ROWS_LAST = 4,   /* if no more are left */
   U_ROWS_NARROW = 8, /* of panels that have fewer vectors */
   U_CHUNK = 64
 };
