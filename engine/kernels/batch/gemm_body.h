@@ -264,6 +264,12 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
                       g->in_offset + (i % g->images) * pixels_in * g->inputs,
                   job->scratch + (size_t)i * g->image_bytes);
     const uint32_t rows = devices * g->images * (uint32_t)(g->y.out * g->x.out);
+#if U_HAS_NARROW
+    if (g->narrow != 0 && rows == 1) {
+      narrow_one(&w);
+      continue;
+    }
+#endif
     for (uint32_t p = 0; p < g->panel_count; p++) {
       const tl_panel *panel = &g->panels[p];
 #if U_HAS_NARROW

@@ -74,7 +74,7 @@ TL_INLINE void narrow_row(const narrow_plan *plan, const uint8_t *x, V *out, int
 
 /* Rescales and stores the sums of `rows` rows. */
 TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t *const *y,
-                            V sum[NARROW_ROWS][U_NARROW_VECTORS], uint32_t rows, int vectors,
+                            V sum[][U_NARROW_VECTORS], uint32_t rows, int vectors,
                             tl_fast_form form)
 {
   const limits limit = limits_of(t->low, t->high);
@@ -98,6 +98,19 @@ TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t
   }
 }
 
+TL_INLINE void narrow_store_any(const tl_rescaling *t, const tl_panel *panel, int8_t *const *y,
+                                V sum[][U_NARROW_VECTORS], uint32_t rows, int vectors)
+{
+  switch (t->form) {
+    case TL_FORM_FLOAT: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
+    case TL_FORM_FLOAT_BY_SIGN:
+      narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT_BY_SIGN);
+      break;
+    case TL_FORM_SHIFTED: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_SHIFTED); break;
+    case TL_FORM_INTEGER: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_INTEGER); break;
+  }
+}
+
 TL_INLINE void narrow_panel(walk *w, const tl_panel *panel, uint32_t row_count, int width,
                             int vectors)
 {
@@ -114,28 +127,51 @@ TL_INLINE void narrow_panel(walk *w, const tl_panel *panel, uint32_t row_count, 
       narrow_row(&plan, x[r], sum[r], width, vectors);
       y[r] += panel->first;
     }
-    switch (t->form) {
-      case TL_FORM_FLOAT: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
-      case TL_FORM_FLOAT_BY_SIGN:
-        narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT_BY_SIGN);
-        break;
-      case TL_FORM_SHIFTED: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_SHIFTED); break;
-      case TL_FORM_INTEGER: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_INTEGER); break;
-    }
+    narrow_store_any(t, panel, y, sum, rows, vectors);
   }
+}
+
+/* The same for one row, whose sums stay in registers. */
+TL_INLINE void narrow_panel_of_one(walk *w, const tl_panel *panel, int width, int vectors)
+{
+  const narrow_plan plan = narrow_plan_of(w->g, panel, vectors);
+  V sum[1][U_NARROW_VECTORS];
+  int8_t *y[1] = {w->y + panel->first};
+  narrow_row(&plan, w->x, sum[0], width, vectors);
+  narrow_store_any(&w->g->rescaling, panel, y, sum, 1, vectors);
 }
 
 TL_TARGET static void narrow_panels(walk *w, const tl_panel *panel, uint32_t rows)
 {
-  if (panel->vectors == 1) {
-    narrow_panel(w, panel, rows, (int)w->g->narrow, 1);
-    return;
-  }
-  switch (w->g->narrow) {
-    case 16: narrow_panel(w, panel, rows, 16, U_NARROW_VECTORS); break;
-    case 8: narrow_panel(w, panel, rows, 8, U_NARROW_VECTORS); break;
+  const int width = (int)w->g->narrow, vectors = (int)panel->vectors;
+  if (vectors == 1)
+    narrow_panel(w, panel, rows, width, 1);
+  else if (width == 16)
+    narrow_panel(w, panel, rows, 16, U_NARROW_VECTORS);
+  else if (width == 8)
+    narrow_panel(w, panel, rows, 8, U_NARROW_VECTORS);
+  else if (width == 4)
+    narrow_panel(w, panel, rows, 4, U_NARROW_VECTORS);
+  else
+    narrow_panel(w, panel, rows, width, U_NARROW_VECTORS);
+}
 
-    case 4: narrow_panel(w, panel, rows, 4, U_NARROW_VECTORS); break;
-    default: narrow_panel(w, panel, rows, (int)w->g->narrow, U_NARROW_VECTORS); break;
+/* All panels for one row: nothing but the row's own work. */
+TL_TARGET static void narrow_one(walk *w)
+{
+  walk_to(w, 0);
+  for (uint32_t p = 0; p < w->g->panel_count; p++) {
+    const tl_panel *panel = &w->g->panels[p];
+    const int width = (int)w->g->narrow;
+    if (panel->vectors == 1)
+      narrow_panel_of_one(w, panel, width, 1);
+    else if (width == 16)
+      narrow_panel_of_one(w, panel, 16, U_NARROW_VECTORS);
+    else if (width == 8)
+      narrow_panel_of_one(w, panel, 8, U_NARROW_VECTORS);
+    else if (width == 4)
+      narrow_panel_of_one(w, panel, 4, U_NARROW_VECTORS);
+    else
+      narrow_panel_of_one(w, panel, width, U_NARROW_VECTORS);
   }
 }
