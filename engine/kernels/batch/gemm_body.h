@@ -162,6 +162,25 @@ TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
   if (w->left == 0) walk_next(w);
 }
 
+#if U_HAS_NARROW
+/* The same for any number of rows; outputs from `first` on. */
+TL_INLINE void walk_many(walk *w, const uint8_t **x, int8_t **y, uint32_t rows, uint32_t first)
+{
+  if (w->left > rows) {
+    for (uint32_t r = 0; r < rows; r++) {
+      x[r] = w->x + r * w->x_step;
+      y[r] = w->y + r * w->y_step + first;
+    }
+    walk_skip(w, rows);
+    return;
+  }
+  for (uint32_t r = 0; r < rows; r++) {
+    walk_rows(w, x + r, y + r, 1);
+    y[r] += first;
+  }
+}
+#endif
+
 TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
                           V sum[ROWS_MAX][U_VECTORS], int rows, int vectors, tl_fast_form form)
 {

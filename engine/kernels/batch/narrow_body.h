@@ -35,6 +35,7 @@ typedef struct narrow_plan {
   const int32_t *start;
   const uint32_t *offsets, *rest_offsets;
   uint32_t runs, run_bytes, rests[TL_PANEL_VECTORS];
+  bool has_rests;
 } narrow_plan;
 
 TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, int vectors)
@@ -47,7 +48,10 @@ TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, in
                       .runs = g->runs,
                       .run_bytes = 4 * g->units};
   TL_EACH
-  for (int v = 0; v < vectors; v++) plan.rests[v] = panel->rests[v];
+  for (int v = 0; v < vectors; v++) {
+    plan.rests[v] = panel->rests[v];
+    plan.has_rests = plan.has_rests || panel->rests[v] != 0;
+  }
   return plan;
 }
 
@@ -64,12 +68,14 @@ TL_INLINE void narrow_row(const narrow_plan *plan, const uint8_t *x, V *out, int
     for (; from < end; from += 4 * width, weights += (width + 1) * vectors * V_BYTES)
       narrow_group(from, weights, sum, width, vectors);
   }
-  TL_EACH
-  for (int v = 0; v < vectors; v++) {
-    for (uint32_t i = 0; i < plan->rests[v]; i++, at++, rest += V_BYTES)
-      sum[v] = U_WIDEN(sum[v], U_DOT_BYTES(U_BROADCAST(x + *at), V_LOAD(rest)));
-    out[v] = sum[v];
+  if (plan->has_rests) {
+    TL_EACH
+    for (int v = 0; v < vectors; v++)
+      for (uint32_t i = 0; i < plan->rests[v]; i++, at++, rest += V_BYTES)
+        sum[v] = U_WIDEN(sum[v], U_DOT_BYTES(U_BROADCAST(x + *at), V_LOAD(rest)));
   }
+  TL_EACH
+  for (int v = 0; v < vectors; v++) out[v] = sum[v];
 }
 
 /* Rescales and stores the sums of `rows` rows. */
@@ -78,6 +84,16 @@ TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t
                             tl_fast_form form)
 {
   const limits limit = limits_of(t->low, t->high);
+  if (vectors == U_NARROW_VECTORS && panel->count == U_NARROW_VECTORS * V_LANES) {
+    for (uint32_t r = 0; r < rows; r++) {
+      V out[U_NARROW_VECTORS];
+      TL_EACH
+      for (int v = 0; v < U_NARROW_VECTORS; v++)
+        out[v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
+      u_narrow_four(y[r], out, limit.low, limit.high);
+    }
+    return;
+  }
   const int pair = vectors < U_VECTORS ? vectors : U_VECTORS;
   const uint32_t most = (uint32_t)(pair * V_LANES);
   TL_EACH
@@ -122,11 +138,8 @@ TL_INLINE void narrow_panel(walk *w, const tl_panel *panel, uint32_t row_count, 
   walk_to(w, 0);
   for (uint32_t row = 0; row < row_count; row += NARROW_ROWS) {
     const uint32_t rows = row_count - row < NARROW_ROWS ? row_count - row : NARROW_ROWS;
-    for (uint32_t r = 0; r < rows; r++) walk_rows(w, x + r, y + r, 1);
-    for (uint32_t r = 0; r < rows; r++) {
-      narrow_row(&plan, x[r], sum[r], width, vectors);
-      y[r] += panel->first;
-    }
+    walk_many(w, x, y, rows, panel->first);
+    for (uint32_t r = 0; r < rows; r++) narrow_row(&plan, x[r], sum[r], width, vectors);
     narrow_store_any(t, panel, y, sum, rows, vectors);
   }
 }

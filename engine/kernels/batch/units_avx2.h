@@ -46,6 +46,15 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
     _mm_storel_epi64((__m128i *)(void *)out, clamped);
 }
 
+/* Four vectors as 32 bytes, in order. */
+TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+{
+  const V mixed =
+      _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
+  const V bytes = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  V_STORE(out, _mm256_min_epi8(_mm256_max_epi8(bytes, low), high));
+}
+
 /* U_CHUNK units from element `at` on of two lines. */
 TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
                                           int32_t zero)

@@ -54,6 +54,13 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
   }
 }
 
+/* Four vectors as 16 bytes, in order. */
+TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+{
+  const V bytes = _mm_packs_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
+  V_STORE(out, _mm_min_epi8(_mm_max_epi8(bytes, low), high));
+}
+
 /* U_CHUNK units from element `at` on of two lines. */
 TL_TARGET static inline void u_interleave(uint8_t *out, const int8_t *const *line, size_t at,
                                           int32_t zero)
