@@ -18,7 +18,7 @@
 #else
 #define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
 #ifdef __clang__
-#define TL_EACH _Pragma("unroll")
+#define TL_EACH _Pragma("clang loop unroll(full)")
 #define TL_MANY
 #else
 #define TL_EACH _Pragma("GCC unroll 16")
