@@ -191,15 +191,13 @@ TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
   for (int v = 0; v < vectors; v++) TL_EACH
   for (int r = 0; r < rows; r++)
     out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
-  int r = 0;
-  const int together = U_TOGETHER / vectors;
-  if (vectors < U_TOGETHER) {
-    TL_EACH
-    for (; r + together <= rows; r += together)
-      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high, panel->count);
-  }
+  const int together = U_TOGETHER / vectors,
+            grouped = together > 1 ? rows / together * together : 0;
   TL_EACH
-  for (; r < rows; r++)
+  for (int r = 0; r < grouped; r += together)
+    u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high, panel->count);
+  TL_EACH
+  for (int r = grouped; r < rows; r++)
     u_narrow(y[r], out + r * vectors, vectors, limit.low, limit.high, panel->count);
 }
 
@@ -221,7 +219,10 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
     const size_t at = *offset;
     V unit[U_VECTORS];
     TL_EACH
-    for (int v = 0; v < vectors; v++) unit[v] = V_LOAD(weights + v * V_BYTES);
+    for (int v = 0; v < vectors; v++) {
+      unit[v] = V_LOAD(weights + v * V_BYTES);
+      V_PIN(unit[v]); /* in a register: not loaded once a row */
+    }
     TL_EACH
     for (int r = 0; r < rows; r++) {
       const V input = U_BROADCAST(x[r] + at);
