@@ -78,7 +78,7 @@ static void *read_whole(const char *path, size_t *bytes)
   FILE *file = fopen(path, "rb");
   if (!file) return NULL;
   fseek(file, 0, SEEK_END);
-  const long end = ftell(file);
+  const int64_t end = (int64_t)ftello(file);
   *bytes = end > 0 ? (size_t)end : 0;
   rewind(file);
   void *data = take(*bytes);
@@ -202,6 +202,7 @@ typedef struct bench {
   bool has_limited;
   packed paths[TL_KERNEL_PATH_COUNT];
   uint32_t path_count;
+  row rows[TL_KERNEL_PATH_COUNT];
 } bench;
 
 /* AVX2 and SSE are compared with what peers do on such a processor. */
@@ -260,7 +261,7 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
 static void measure_batch(bench *b, const model_name *name, const subject *s, const data *d,
                           uint32_t batch)
 {
-  static row rows[TL_KERNEL_PATH_COUNT]; /* large, and one thread */
+  row *const rows = b->rows;
   for (uint32_t round = 0; round < b->options->rounds; round++) {
     double times[2][PEER_COUNT] = {{-1.0, -1.0}, {-1.0, -1.0}};
     for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
