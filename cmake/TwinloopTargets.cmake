@@ -17,6 +17,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Release
   # these two guess from what the optimiser did: without it, or with a sanitizer, they guess wrong
   target_compile_options(tl_flags INTERFACE -Wno-maybe-uninitialized -Wno-format-truncation)
 endif()
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  target_compile_options(tl_flags INTERFACE -Wno-pass-failed) # a hint to unroll that clang does not take
+endif()
 if(TL_SANITIZE)
   target_compile_options(tl_flags INTERFACE -fsanitize=${TL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(tl_flags INTERFACE -fsanitize=${TL_SANITIZE})

@@ -47,7 +47,12 @@ void tl_alarm_run(tl_simd_path path, const tl_alarm_rows *rows, uint32_t row_cou
   const uint32_t busy = path == TL_PATH_AVX2 || path == TL_PATH_VNNI
                             ? scan_avx2(rows, row_count, sums, scale)
                             : scan_scalar(rows, row_count, sums, scale);
-  if (!busy || persist == 0) return;
+  if (busy && persist > 0) tl_alarm_decide(rows, row_count, persist, at_s);
+}
+
+void tl_alarm_decide(const tl_alarm_rows *rows, uint32_t row_count, uint32_t persist, double at_s)
+{
+  assert(persist >= 1 && persist <= 255);
   for (uint32_t i = 0; i < row_count; i++) {
     const uint8_t over = rows->score[i] > rows->threshold[i];
     const uint8_t streak = over == rows->alarm[i] ? 0 : (uint8_t)(rows->streak[i] + 1);

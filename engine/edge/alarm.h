@@ -19,4 +19,7 @@ typedef struct tl_alarm_rows {
  * inferences in a row, and cleared likewise. persist 0: only the score is written. */
 TL_API void tl_alarm_run(tl_simd_path path, const tl_alarm_rows *rows, uint32_t row_count,
                          const int32_t *sums, double scale, uint32_t persist, double at_s);
+/* The same from scores that stand in rows->score already. persist 1..255. */
+TL_API void tl_alarm_decide(const tl_alarm_rows *rows, uint32_t row_count, uint32_t persist,
+                            double at_s);
 #endif

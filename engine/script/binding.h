@@ -304,4 +304,18 @@ enum { SCRIPT_EVENT_FAULT_END, SCRIPT_EVENT_CALL, SCRIPT_EVENT_WAKE }; /* order 
 #undef API_METHOD
 #undef API_CONSTANT
 #undef API_FIELD
+/* fleet_def.c: fields of a recipe; each leaves the stack as it was. */
+const char *script_text_field(lua_State *L, int index, const char *key, const char *fallback);
+const char *script_required_text(lua_State *L, int index, const char *key, const char *of);
+double script_number_field(lua_State *L, int index, const char *key, const char *unit,
+                           bool difference, double fallback);
+double script_seconds_field(lua_State *L, int index, const char *key);
+uint32_t script_count_field(lua_State *L, int index, const char *key, uint32_t fallback,
+                            uint32_t max); /* 1 .. max */
+void script_table_at(lua_State *L, int index, const char *key);
+uint32_t script_sensor_index(lua_State *L, const tl_fleet_def *def, const char *name);
+uint32_t script_actuator_index(lua_State *L, const tl_fleet_def *def, const char *name);
+/* detector_def.c: the key `detector` of a fleet's table, if it is there. */
+void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
+                          script_fleet *fleet);
 #endif

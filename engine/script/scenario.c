@@ -63,8 +63,9 @@ tl_code script_find_file(const tl_scenario *s, const char *name, const char *whe
   if (name[0] != '/') {
     snprintf(out, bytes, "%s/%s", s->folder, name);
     if (access(out, R_OK) == 0) return TL_OK;
-    static const char *const within[] = {"",        "models/",        "recordings/",
-                                         "assets/", "assets/models/", "assets/recordings/"};
+    static const char *const within[] = {
+        "",        "models/",        "recordings/",        "boards/",
+        "assets/", "assets/models/", "assets/recordings/", "assets/boards/"};
     for (uint32_t i = 0; i < s->options.asset_folder_count; i++)
       for (size_t k = 0; k < sizeof within / sizeof *within; k++) {
         snprintf(out, bytes, "%s/%s%s", s->options.asset_folders[i], within[k], name);

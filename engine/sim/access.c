@@ -45,6 +45,13 @@ const tl_column *tl_fleet_column(const tl_world *world, tl_fleet_id fleet, uint3
   return column < store->column_count ? &store->columns[column].info : NULL;
 }
 
+uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet, uint32_t column)
+{
+  const tl_store *store = &tl_fleet_of(world, fleet)->store;
+  assert(column < store->column_count);
+  return store->columns[column].stride;
+}
+
 /* "room" for "room_K": the twin's column whose name is `name` and a unit; TL_NO_COLUMN when none
  * or several. */
 static uint32_t find_without_unit(const tl_fleet *fleet, const char *name)

@@ -1,4 +1,4 @@
-/* detector.c: binds an int8 model to a fleet: features into the window, inference for the block, alarm. */
+/* detector.c: binds int8 models to a fleet: columns, features into windows, inference for the block, alarm. */
 #include "sim/internal.h"
 
 #include <assert.h>
@@ -6,86 +6,175 @@
 #include <stdlib.h>
 #include <string.h>
 
-static tl_code model_error(const tl_fleet_def *def, const tl_kernel_status *status, tl_error *err)
+static tl_code model_error(const tl_fleet_def *def, const tl_detector_model *model,
+                           const char *reason, tl_error *err)
 {
-  return tl_fail(err, TL_E_MODEL, def->where, "%s: %s",
-                 def->detector.model_name ? def->detector.model_name : "model", status->reason);
+  return tl_fail(err, TL_E_MODEL, def->where, "%s: %s", model->name ? model->name : "model",
+                 reason);
 }
 
-static tl_code open_model(tl_detector *d, const tl_fleet_def *def, tl_simd_path path, tl_error *err)
+/* --- models --- */
+static tl_kernel_path kernel_path_of(tl_simd_path path)
 {
   static const tl_kernel_path kernel_path[TL_PATH_COUNT] = {[TL_PATH_SCALAR] = TL_KERNEL_SCALAR,
                                                             [TL_PATH_SSE] = TL_KERNEL_SSE,
                                                             [TL_PATH_AVX2] = TL_KERNEL_AVX2,
                                                             [TL_PATH_VNNI] = TL_KERNEL_VNNI,
                                                             [TL_PATH_NEON] = TL_KERNEL_NEON};
+  const tl_kernel_path wanted = kernel_path[path];
+  if (tl_kernel_path_built(wanted)) return wanted;
+  return path == TL_PATH_VNNI ? TL_KERNEL_AVX2 : TL_KERNEL_SCALAR;
+}
+
+static size_t padded64(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/* Opens a version in one block of memory: its tables, then room for packed weights of either kind. */
+static tl_code open_version(tl_detector *d, uint32_t v, const tl_fleet_def *def, tl_error *err)
+{
+  const tl_detector_model *from = &def->detector.versions[v];
+  tl_detector_version *version = &d->versions[v];
   tl_kernel_status status;
   size_t table_bytes = 0;
-  if (tl_model_memory_bytes(&table_bytes, def->detector.model, def->detector.model_bytes,
-                            &status) != TL_KERNEL_OK)
-    return model_error(def, &status, err);
-  table_bytes = (table_bytes + 63) & ~(size_t)63;
-  d->memory = aligned_alloc(64, table_bytes);
-  if (!d->memory)
-    return tl_fail(err, TL_E_LIMIT, def->where, "no memory for a model's tables (%zu bytes)",
-                   table_bytes);
-  if (tl_model_open(&d->model, d->memory, table_bytes, def->detector.model,
-                    def->detector.model_bytes, NULL, &status) != TL_KERNEL_OK)
-    return model_error(def, &status, err);
-  const size_t pack_bytes = (tl_window_pack_bytes(&d->model) + 63) & ~(size_t)63;
-  void *packed = aligned_alloc(
-      64, table_bytes + (pack_bytes ? pack_bytes : 64)); /* one block: tables, then weights */
-  if (!packed)
-    return tl_fail(err, TL_E_LIMIT, def->where, "no memory for a model's weights (%zu bytes)",
-                   pack_bytes);
-  free(d->memory);
-  d->memory = packed;
-  tl_kernel_path wanted = kernel_path[path];
-  if (!tl_kernel_path_built(wanted))
-    wanted = path == TL_PATH_VNNI ? TL_KERNEL_AVX2 : TL_KERNEL_SCALAR;
-  if (tl_model_open(&d->model, packed, table_bytes, def->detector.model, def->detector.model_bytes,
-                    NULL, &status) != TL_KERNEL_OK ||
-      tl_window_pack(&d->window, (unsigned char *)packed + table_bytes, pack_bytes, &d->model,
-                     d->channel_count, wanted, &status) != TL_KERNEL_OK)
-    return model_error(def, &status, err);
+  if (tl_model_memory_bytes(&table_bytes, from->bytes, from->byte_count, &status) != TL_KERNEL_OK)
+    return model_error(def, from, status.reason, err);
+  table_bytes = padded64(table_bytes);
+  for (int pass = 0; pass < 2; pass++) { /* the second time with room for the weights */
+    const size_t window_bytes = pass ? tl_window_pack_bytes(&version->model) : 0;
+    const size_t batch_bytes = pass ? tl_batch_pack_bytes(&version->model) : 0;
+    const size_t pack_bytes = padded64(window_bytes > batch_bytes ? window_bytes : batch_bytes);
+    free(version->memory);
+    version->memory = aligned_alloc(64, table_bytes + pack_bytes + 64);
+    if (!version->memory)
+      return tl_fail(err, TL_E_LIMIT, def->where, "no memory for a model (%zu bytes)",
+                     table_bytes + pack_bytes);
+    if (tl_model_open(&version->model, version->memory, table_bytes, from->bytes, from->byte_count,
+                      &def->detector.options, &status) != TL_KERNEL_OK)
+      return model_error(def, from, status.reason, err);
+  }
+  version->inference_J = from->inference_J;
+  version->inference_C = from->inference_C;
+  version->inference_s = from->inference_s;
   return TL_OK;
 }
 
-static tl_code add_columns(tl_fleet *fleet, tl_error *err)
+static void *weights_of(const tl_detector_version *version)
 {
-  tl_detector *d = &fleet->detector;
-  /* A reconstruction error is at most the largest difference squared, so telemetry can store it as a 16-bit integer. */
-  const double widest = 255.0 * (double)d->window.output_scale,
-               highest = d->window.reconstructs ? widest * widest : widest;
-  const struct {
-    const char *suffix;
-    tl_type type;
-    const char *unit;
-    double low, high, resolution;
-    tl_region region;
-    uint32_t *index;
-    const char *meaning;
-  } rows[] = {
-      {"score", TL_F64, "1", d->window.reconstructs ? 0.0 : -highest, highest, highest / 32000.0,
-       TL_REGION_DYNAMIC, &d->score, "mean squared reconstruction error, or output 0"},
-      {"alarm", TL_U8, "1", 0.0, 1.0, 1.0, TL_REGION_DYNAMIC, &d->alarm,
-       "1 while the alarm is raised"},
-      {"streak", TL_U8, "1", 0.0, 255.0, 1.0, TL_REGION_DYNAMIC, &d->streak,
-       "inferences in a row that disagree with the alarm"},
-      {"alarms", TL_I32, "1", 0.0, 2e9, 1.0, TL_REGION_DYNAMIC, &d->onsets, "alarms raised so far"},
-      {"alarm_s", TL_F64, "s", 0.0, 1e12, 0.001, TL_REGION_DYNAMIC, &d->onset_s,
-       "time of the last alarm's onset"},
-      {"threshold", TL_F64, "1", -1e12, 1e12, 0.0, TL_REGION_PARAM, &d->threshold,
-       "alarm above this score"},
-  };
-  for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    char name[TL_NAME_BYTES + 16];
-    snprintf(name, sizeof name, "%s.%s", d->name, rows[i].suffix);
+  return (unsigned char *)version->memory + padded64(version->model.memory_bytes);
+}
+
+/* Shapes and types that a detector can feed, the same in every version. */
+static tl_code check_version(tl_detector *d, uint32_t v, const tl_fleet_def *def, tl_error *err)
+{
+  const tl_model *model = &d->versions[v].model;
+  const tl_detector_version *first = d->versions;
+  const tl_detector_def *from = &def->detector;
+  const tl_detector_model *file = &from->versions[v];
+  if (model->input_count != from->input_count)
+    return tl_fail(err, TL_E_MODEL, def->where, "%s has %u inputs, the detector describes %u",
+                   file->name, model->input_count, from->input_count);
+  for (uint32_t i = 0; i < model->input_count; i++) {
+    const tl_tensor *input = tl_model_input(model, i);
+    if ((input->type != TL_TENSOR_INT8 && input->type != TL_TENSOR_INT16) ||
+        input->scale_count != 1 || !(input->scale > 0.0f))
+      return model_error(def, file, "its inputs must be int8 or int16, quantised per tensor", err);
+    if (!from->inputs[i].has_spectrum && input->element_count % from->inputs[i].channel_count != 0)
+      return tl_fail(err, TL_E_MODEL, def->where,
+                     "%s: input %u has %u elements, not a multiple of %u channels", file->name, i,
+                     input->element_count, from->inputs[i].channel_count);
+    if (input->element_count != tl_model_input(&first->model, i)->element_count)
+      return tl_fail(err, TL_E_MODEL, def->where,
+                     "%s: input %u has %u elements, in %s it has %u: versions must agree",
+                     file->name, i, input->element_count, from->versions[0].name,
+                     tl_model_input(&first->model, i)->element_count);
+  }
+  const tl_tensor *output = tl_model_output(model, 0);
+  if (model->output_count > TL_DETECTOR_OUTPUTS_MAX)
+    return model_error(def, file, "it has more than 8 outputs", err);
+  if ((output->type != TL_TENSOR_INT8 && output->type != TL_TENSOR_INT16) ||
+      output->scale_count != 1)
+    return model_error(def, file, "its output must be int8 or int16, quantised", err);
+  if (!d->reconstructs && from->output >= output->element_count)
+    return tl_fail(err, TL_E_ARG, def->where, "%s: there is no output %u, it has %u", file->name,
+                   from->output, output->element_count);
+  return TL_OK;
+}
+
+static bool same_size(const tl_model *model)
+{
+  return model->input_count == 1 &&
+         tl_model_input(model, 0)->element_count == tl_model_output(model, 0)->element_count;
+}
+
+/* A model that gives back as many elements as its only input has is scored by how far it is off. */
+static tl_code choose_score(tl_detector *d, const tl_fleet_def *def, tl_error *err)
+{
+  d->reconstructs = !def->detector.scores_output;
+  for (uint32_t v = 0; v < d->version_count; v++)
+    d->reconstructs &= same_size(&d->versions[v].model);
+  for (uint32_t v = 0; v < d->version_count; v++) {
+    tl_detector_version *version = &d->versions[v];
+    const tl_code code = check_version(d, v, def, err);
+    if (code != TL_OK) return code;
+    const tl_tensor *input = tl_model_input(&version->model, 0),
+                    *output = tl_model_output(&version->model, 0);
+    version->same_steps = input->scale == output->scale &&
+                          input->zero_point == output->zero_point && input->type == output->type;
+    const double step = (double)output->scale;
+    version->score_scale = d->reconstructs ? step * step / (double)input->element_count : step;
+  }
+  return TL_OK;
+}
+
+/* Windowed if every version packs so and reads the same bytes; else every version is a batch. */
+static tl_code pack_versions(tl_detector *d, const tl_fleet_def *def, tl_simd_path path,
+                             tl_error *err)
+{
+  const tl_kernel_path kernel_path = kernel_path_of(path);
+  const tl_tensor *first = tl_model_input(&d->versions[0].model, 0);
+  tl_kernel_status status;
+  d->windowed = d->input_count == 1 && !d->counters && d->output == 0 && !d->rings[0].has_spectrum;
+  for (uint32_t v = 0; v < d->version_count && d->windowed; v++) {
+    tl_detector_version *version = &d->versions[v];
+    const tl_tensor *input = tl_model_input(&version->model, 0);
+    d->windowed = (!d->reconstructs || version->same_steps) && input->scale == first->scale &&
+                  input->zero_point == first->zero_point && version->model.state_bytes == 0 &&
+                  tl_window_pack(&version->window, weights_of(version),
+                                 tl_window_pack_bytes(&version->model), &version->model,
+                                 d->rings[0].channel_count, kernel_path, &status) == TL_KERNEL_OK;
+  }
+  for (uint32_t v = 0; v < d->version_count && !d->windowed; v++) {
+    tl_detector_version *version = &d->versions[v];
+    version->window = (tl_window){0};
+    if (tl_batch_pack(&version->batch, weights_of(version), tl_batch_pack_bytes(&version->model),
+                      &version->model, kernel_path, &status) != TL_KERNEL_OK)
+      return model_error(def, &def->detector.versions[v], status.reason, err);
+    if (version->model.state_bytes > d->state_bytes)
+      d->state_bytes = (uint32_t)version->model.state_bytes;
+  }
+  return TL_OK;
+}
+
+/* --- columns --- */
+typedef struct column_row {
+  const char *suffix;
+  tl_type type;
+  const char *unit;
+  double initial, low, high, resolution;
+  tl_region region;
+  uint32_t *index;
+  const char *meaning;
+} column_row;
+
+static tl_code add_rows(tl_fleet *fleet, const column_row *rows, uint32_t count, tl_error *err)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    char name[TL_NAME_BYTES + 24];
+    snprintf(name, sizeof name, "%s.%s", fleet->detector.name, rows[i].suffix);
     const tl_column column = {name,
                               rows[i].region == TL_REGION_PARAM ? TL_PARAM : TL_STATE,
                               rows[i].type,
                               rows[i].unit,
-                              0.0,
+                              rows[i].initial,
                               rows[i].low,
                               rows[i].high,
                               rows[i].resolution,
@@ -93,52 +182,185 @@ static tl_code add_columns(tl_fleet *fleet, tl_error *err)
     const tl_code code = tl_store_add(&fleet->store, &column, rows[i].region, rows[i].index, err);
     if (code != TL_OK) return code;
   }
-  const uint32_t ring_bytes = (uint32_t)tl_window_ring_bytes(&d->window, TL_BLOCK_ROWS);
-  tl_code code =
-      tl_store_add_bytes(&fleet->store, TL_REGION_DYNAMIC, ring_bytes, &d->ring_offset, err);
-  for (uint32_t slot = 0; code == TL_OK && slot < d->window.inputs; slot++) {
-    char name[TL_NAME_BYTES + 24];
-    snprintf(name, sizeof name, "%s.window_%u", d->name, slot);
-    const tl_column column = {
-        name, TL_STATE, TL_U8, "1", 0.0, 0.0, 255.0, 1.0, "window slot, int8 input + 128"};
-    const uint32_t offset = d->ring_offset + slot / 4 * TL_BLOCK_ROWS * 4 + slot % 4;
-    code = tl_store_add_view(&fleet->store, &column, TL_REGION_DYNAMIC, offset, 4, NULL, err);
+  return TL_OK;
+}
+
+/* The largest score there can be: telemetry stores it as a 16-bit integer of that range. */
+static double highest_score(const tl_detector *d)
+{
+  double highest = 0.0;
+  for (uint32_t v = 0; v < d->version_count; v++) {
+    const tl_tensor *output = tl_model_output(&d->versions[v].model, 0);
+    const double steps = output->type == TL_TENSOR_INT8 ? 255.0 : 65535.0;
+    const tl_tensor *input = tl_model_input(&d->versions[v].model, 0);
+    const double apart = d->versions[v].same_steps ? 0.0 : steps * (double)input->scale;
+    const double widest = steps * (double)output->scale + (d->reconstructs ? apart : 0.0);
+    const double score = d->reconstructs ? widest * widest : widest;
+    highest = score > highest ? score : highest;
+  }
+  return highest;
+}
+
+static tl_code add_score_columns(tl_fleet *fleet, const tl_fleet_def *def, tl_error *err)
+{
+  tl_detector *d = &fleet->detector;
+  const double highest = highest_score(d);
+  const column_row rows[] = {
+      {"score", TL_F64, "1", 0.0, d->reconstructs ? 0.0 : -highest, highest, highest / 32000.0,
+       TL_REGION_DYNAMIC, &d->score, "mean squared reconstruction error, or output 0"},
+      {"alarm", TL_U8, "1", 0.0, 0.0, 1.0, 1.0, TL_REGION_DYNAMIC, &d->alarm,
+       "1 while the alarm is raised"},
+      {"streak", TL_U8, "1", 0.0, 0.0, 255.0, 1.0, TL_REGION_DYNAMIC, &d->streak,
+       "inferences in a row that disagree with the alarm"},
+      {"alarms", TL_I32, "1", 0.0, 0.0, 2e9, 1.0, TL_REGION_DYNAMIC, &d->onsets,
+       "alarms raised so far"},
+      {"alarm_s", TL_F64, "s", 0.0, 0.0, 1e12, 0.001, TL_REGION_DYNAMIC, &d->onset_s,
+       "time of the last alarm's onset"},
+      {"threshold", TL_F64, "1", def->detector.threshold, -1e12, 1e12, 0.0, TL_REGION_PARAM,
+       &d->threshold, "alarm above this score"},
+  };
+  return add_rows(fleet, rows, sizeof rows / sizeof rows[0], err);
+}
+
+static tl_code add_counters(tl_fleet *fleet, tl_error *err)
+{
+  tl_detector *d = &fleet->detector;
+  const column_row clipped = {"clipped",   TL_I32,
+                              "1",         0.0,
+                              0.0,         2e9,
+                              1.0,         TL_REGION_DYNAMIC,
+                              &d->clipped, "input values beyond the model's range so far"};
+  tl_code code = add_rows(fleet, &clipped, 1, err);
+  for (uint32_t op = 0; code == TL_OK && op < d->versions[0].model.op_count; op++) {
+    char suffix[24];
+    uint32_t index;
+    snprintf(suffix, sizeof suffix, "saturated_%u", op);
+    const column_row row = {
+        suffix, TL_I32,
+        "1",    0.0,
+        0.0,    2e9,
+        1.0,    TL_REGION_DYNAMIC,
+        &index, "elements of the operator's output at an end of their type so far"};
+    code = add_rows(fleet, &row, 1, err);
+    if (op == 0) d->saturated = index;
   }
   return code;
 }
 
-static tl_code bind_channel(tl_fleet *fleet, const tl_fleet_def *def, uint32_t index, tl_error *err)
+static tl_code add_battery(tl_fleet *fleet, const tl_fleet_def *def, tl_error *err)
 {
-  const tl_feature_def *f = &def->detector.channels[index];
   tl_detector *d = &fleet->detector;
+  const column_row rows[] = {
+      {"charge_C", TL_F64, "C", 0.0, 0.0, 1e12, 1e-6, TL_REGION_DYNAMIC, &d->charge,
+       "charge drawn so far (modelled)"},
+      {"state_of_charge", TL_F64, "1", 1.0, 0.0, 1.0, 1e-4, TL_REGION_DYNAMIC, &d->state_of_charge,
+       "1 full .. 0 empty"},
+      {"duty", TL_F64, "1", 0.0, 0.0, 1e6, 1e-4, TL_REGION_DYNAMIC, &d->duty,
+       "share of the last interval spent inferring; above 1 it cannot keep up"},
+      {"inference_J", TL_F64, "J", 0.0, 0.0, 1e3, 1e-9, TL_REGION_DYNAMIC, &d->inference_J,
+       "energy of the device's last inference (modelled)"},
+      {"capacity_C", TL_F64, "C", def->detector.capacity_C, 0.0, 1e9, 0.0, TL_REGION_PARAM,
+       &d->capacity, "battery; 0 on the mains"},
+      {"sleep_A", TL_F64, "A", def->detector.sleep_A, 0.0, 1e3, 0.0, TL_REGION_PARAM, &d->sleep,
+       "current while nothing runs"},
+  };
+  return add_rows(fleet, rows, sizeof rows / sizeof rows[0], err);
+}
+
+/* Window slots as columns: bytes of the ring, or features. */
+static tl_code add_ring(tl_fleet *fleet, uint32_t input, tl_error *err)
+{
+  tl_detector *d = &fleet->detector;
+  tl_detector_ring *ring = &d->rings[input];
+  const uint32_t slots = ring->window * ring->channel_count;
+  const uint64_t bytes = d->windowed ? tl_window_ring_bytes(&d->versions[0].window, TL_BLOCK_ROWS)
+                                     : (uint64_t)slots * TL_BLOCK_ROWS * sizeof(double);
+  if (bytes > (1u << 30))
+    return tl_fail(err, TL_E_LIMIT, NULL, "a window of %u values a device is too long", slots);
+  tl_code code =
+      tl_store_add_bytes(&fleet->store, TL_REGION_DYNAMIC, (uint32_t)bytes, &ring->offset, err);
+  for (uint32_t slot = 0; code == TL_OK && slot < slots; slot++) {
+    char name[TL_NAME_BYTES + 40];
+    if (input == 0)
+      snprintf(name, sizeof name, "%s.window_%u", d->name, slot);
+    else
+      snprintf(name, sizeof name, "%s.window%u_%u", d->name, input, slot);
+    const tl_column byte = {
+        name, TL_STATE, TL_U8, "1", 0.0, 0.0, 255.0, 1.0, "window slot, int8 input + 128"};
+    const tl_column feature = {
+        name, TL_STATE, TL_F64, "1", 0.0, -1e12, 1e12, 0.0, "window slot, a feature"};
+    code = d->windowed
+               ? tl_store_add_view(&fleet->store, &byte, TL_REGION_DYNAMIC,
+                                   ring->offset + slot / 4 * TL_BLOCK_ROWS * 4 + slot % 4, 4, NULL,
+                                   err)
+               : tl_store_add_view(&fleet->store, &feature, TL_REGION_DYNAMIC,
+                                   ring->offset + slot * TL_BLOCK_ROWS * (uint32_t)sizeof(double),
+                                   sizeof(double), NULL, err);
+  }
+  return code;
+}
+
+static tl_code add_columns(tl_fleet *fleet, const tl_fleet_def *def, tl_error *err)
+{
+  tl_detector *d = &fleet->detector;
+  tl_code code = add_score_columns(fleet, def, err);
+  for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++) code = add_ring(fleet, i, err);
+  if (code == TL_OK && d->version_count > 1) {
+    const column_row row = {"version",   TL_F64,
+                            "1",         0.0,
+                            0.0,         (double)(d->version_count - 1),
+                            1.0,         TL_REGION_PARAM,
+                            &d->version, "which version of the model runs"};
+    code = add_rows(fleet, &row, 1, err);
+  }
+  if (code == TL_OK && d->state_bytes > 0)
+    code = tl_store_add_bytes(&fleet->store, TL_REGION_DYNAMIC,
+                              (d->state_bytes + 16) * TL_BLOCK_ROWS, &d->state_offset, err);
+  if (code == TL_OK && d->counters) code = add_counters(fleet, err);
+  if (code == TL_OK && d->has_battery) code = add_battery(fleet, def, err);
+  return code;
+}
+
+static tl_code bind_channel(tl_fleet *fleet, const tl_fleet_def *def, uint32_t input,
+                            uint32_t index, tl_error *err)
+{
+  const tl_feature_def *f = &def->detector.inputs[input].channels[index];
+  tl_detector *d = &fleet->detector;
+  tl_detector_channel *channel = &d->rings[input].channels[index];
   const uint32_t limit =
       f->source == TL_FEATURE_SENSOR ? fleet->sensor_count : fleet->actuator_count;
   if (f->index >= limit)
     return tl_fail(err, TL_E_ARG, def->where, "channel %u of '%s' names %s %u, but there are %u",
                    index, d->name, f->source == TL_FEATURE_SENSOR ? "sensor" : "actuator", f->index,
                    limit);
-  d->channels[index].value = f->source == TL_FEATURE_SENSOR ? fleet->sensors[f->index].measured
-                                                            : fleet->actuators[f->index].applied;
-  d->channels[index].minus = TL_NO_COLUMN;
-  d->channels[index].mean = f->mean;
-  d->channels[index].scale = f->scale;
+  channel->value = f->source == TL_FEATURE_SENSOR ? fleet->sensors[f->index].measured
+                                                  : fleet->actuators[f->index].applied;
+  channel->minus = TL_NO_COLUMN;
+  channel->mean = f->mean;
+  channel->scale = f->scale;
   if (!f->minus) return TL_OK;
-  d->channels[index].minus = tl_store_find(&fleet->store, f->minus);
-  if (d->channels[index].minus == TL_NO_COLUMN ||
-      fleet->store.columns[d->channels[index].minus].info.type != TL_F64)
+  channel->minus = tl_store_find(&fleet->store, f->minus);
+  if (channel->minus == TL_NO_COLUMN || fleet->store.columns[channel->minus].info.type != TL_F64)
     return tl_fail(err, TL_E_NAME, def->where, "channel %u of '%s': no column '%s' to subtract",
                    index, d->name, f->minus);
   return TL_OK;
 }
 
-tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_path path,
-                           tl_error *err)
+/* --- create --- */
+static tl_code check_def(const tl_fleet *fleet, const tl_fleet_def *def, tl_error *err)
 {
   const tl_detector_def *from = &def->detector;
-  tl_detector *d = &fleet->detector;
-  if (from->channel_count < 1 || from->channel_count > TL_DETECTOR_CHANNELS_MAX)
-    return tl_fail(err, TL_E_ARG, def->where, "a detector has 1 to %u channels, not %u",
-                   TL_DETECTOR_CHANNELS_MAX, from->channel_count);
+  if (from->version_count < 1 || from->version_count > TL_DETECTOR_VERSIONS_MAX)
+    return tl_fail(err, TL_E_ARG, def->where, "a detector has 1 to %u versions, not %u",
+                   TL_DETECTOR_VERSIONS_MAX, from->version_count);
+  if (from->input_count < 1 || from->input_count > TL_DETECTOR_INPUTS_MAX)
+    return tl_fail(err, TL_E_ARG, def->where, "a detector has 1 to %u inputs, not %u",
+                   TL_DETECTOR_INPUTS_MAX, from->input_count);
+  for (uint32_t i = 0; i < from->input_count; i++)
+    if (from->inputs[i].channel_count < 1 ||
+        from->inputs[i].channel_count > TL_DETECTOR_CHANNELS_MAX)
+      return tl_fail(err, TL_E_ARG, def->where, "a detector has 1 to %u channels, not %u",
+                     TL_DETECTOR_CHANNELS_MAX, from->inputs[i].channel_count);
   if (from->hop < 1 || from->persist < 1 || from->persist > 255)
     return tl_fail(err, TL_E_ARG, def->where, "hop must be 1 or more and persist 1 to 255");
   if (from->reaction == TL_REACT_FALLBACK && fleet->actuator_count == 0)
@@ -147,100 +369,78 @@ tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_pat
       !(from->fallback_command - from->fallback_command == 0.0))
     return tl_fail(err, TL_E_ARG, def->where,
                    "detector '%s': threshold or fall-back command is out of range", from->name);
-  snprintf(d->name, sizeof d->name, "%s", from->name);
-  d->channel_count = from->channel_count;
-  d->hop = from->hop;
-  d->persist = from->persist;
-  d->reaction = from->reaction;
-  d->fallback_command = from->fallback_command;
-  fleet->has_detector = true;
-  tl_code code = open_model(d, def, path, err);
-  if (code == TL_OK) code = add_columns(fleet, err);
-  for (uint32_t i = 0; code == TL_OK && i < d->channel_count; i++)
-    code = bind_channel(fleet, def, i, err);
-  if (code != TL_OK) return code;
-  const tl_window *w = &d->window;
-  if (w->reconstructs &&
-      (w->input_scale != w->output_scale || w->input_zero_point != w->output_zero_point))
-    return tl_fail(err, TL_E_MODEL, def->where,
-                   "%s: a reconstruction is scored in int8 steps, so its input and output "
-                   "must have the same scale and zero point",
-                   from->model_name ? from->model_name : "model");
-  const double step = (double)w->output_scale;
-  d->score_scale = w->reconstructs ? step * step / (double)w->inputs : step;
-  fleet->store.columns[d->threshold].info.initial = from->threshold;
+  if (!(from->arm_s >= 0.0 && from->arm_s <= 1e12) ||
+      !(from->capacity_C >= 0.0 && from->capacity_C <= 1e9) ||
+      !(from->sleep_A >= 0.0 && from->sleep_A <= 1e3))
+    return tl_fail(err, TL_E_ARG, def->where,
+                   "detector '%s': arm, battery capacity or sleep current is out of range",
+                   from->name);
   return TL_OK;
 }
 
-void tl_detector_reset(tl_fleet *fleet)
+tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_path path,
+                           tl_error *err)
 {
-  const tl_store *store = &fleet->store;
-  if (!fleet->has_detector) return;
-  for (uint32_t block = 0; block < store->block_count; block++)
-    tl_window_clear(&fleet->detector.window,
-                    store->memory[TL_REGION_DYNAMIC] +
-                        (size_t)block * store->block_bytes[TL_REGION_DYNAMIC] +
-                        fleet->detector.ring_offset,
-                    TL_BLOCK_ROWS);
+  const tl_detector_def *from = &def->detector;
+  tl_detector *d = &fleet->detector;
+  tl_code code = check_def(fleet, def, err);
+  if (code != TL_OK) return code;
+  snprintf(d->name, sizeof d->name, "%s", from->name);
+  d->version_count = from->version_count;
+  d->input_count = from->input_count;
+  d->output = from->output;
+  d->counters = from->counters;
+  d->has_battery = from->has_battery;
+  d->hop = from->hop;
+  d->persist = from->persist;
+  d->arm_s = from->arm_s;
+  d->reaction = from->reaction;
+  d->fallback_command = from->fallback_command;
+  fleet->has_detector = true;
+  for (uint32_t v = 0; code == TL_OK && v < d->version_count; v++)
+    code = open_version(d, v, def, err);
+  if (code == TL_OK) code = choose_score(d, def, err);
+  for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++) {
+    d->rings[i].channel_count = from->inputs[i].channel_count;
+    d->rings[i].window =
+        tl_model_input(&d->versions[0].model, i)->element_count / d->rings[i].channel_count;
+  }
+  for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++)
+    if (from->inputs[i].has_spectrum) code = tl_spectrum_create(fleet, def, i, err);
+  if (code == TL_OK) code = pack_versions(d, def, path, err);
+  if (code == TL_OK) code = add_columns(fleet, def, err);
+  for (uint32_t i = 0; code == TL_OK && i < d->input_count; i++)
+    for (uint32_t c = 0; code == TL_OK && c < from->inputs[i].channel_count; c++)
+      code = bind_channel(fleet, def, i, c, err);
+  return code;
 }
 
 void tl_detector_free(tl_fleet *fleet)
 {
-  free(fleet->detector.memory);
-  fleet->detector.memory = NULL;
-}
-
-static void features(tl_frame *frame, const tl_detector *d, uint32_t channel)
-{
-  double *restrict out = frame->scratch->feature;
-  const double *restrict value = frame->scratch->column[d->channels[channel].value];
-  const double mean = d->channels[channel].mean, scale = d->channels[channel].scale;
-  if (d->channels[channel].minus == TL_NO_COLUMN) {
-    for (uint32_t i = 0; i < frame->row_padded; i++) out[i] = (value[i] - mean) * scale;
-  } else {
-    const double *restrict minus = frame->scratch->column[d->channels[channel].minus];
-    for (uint32_t i = 0; i < frame->row_padded; i++)
-      out[i] = ((value[i] - minus[i]) - mean) * scale;
+  for (uint32_t i = 0; i < TL_DETECTOR_INPUTS_MAX; i++) {
+    free(fleet->detector.rings[i].tables);
+    fleet->detector.rings[i].tables = NULL;
+  }
+  for (uint32_t v = 0; v < TL_DETECTOR_VERSIONS_MAX; v++) {
+    free(fleet->detector.versions[v].memory);
+    fleet->detector.versions[v].memory = NULL;
   }
 }
 
-/* A classifier's score is its first output. */
-static void first_output(tl_frame *frame, const tl_window *w, const uint8_t *ring, uint32_t phase)
+void tl_detector_reset(tl_fleet *fleet)
 {
-  int8_t *out = frame->scratch->outputs;
-  tl_window_outputs(w, ring, TL_BLOCK_ROWS, frame->row_padded, phase, out);
-  for (uint32_t i = 0; i < frame->row_padded; i++)
-    frame->scratch->sums[i] = out[i] - w->output_zero_point;
-}
-
-void tl_detector_run(tl_frame *frame)
-{
-  tl_fleet *fleet = frame->fleet;
-  tl_detector *d = &fleet->detector;
-  const tl_window *w = &d->window;
-  uint8_t *ring = fleet->store.memory[TL_REGION_DYNAMIC] +
-                  (size_t)frame->block * fleet->store.block_bytes[TL_REGION_DYNAMIC] +
-                  d->ring_offset;
-  const uint32_t phase = (uint32_t)(frame->tick % w->window), next = (phase + 1) % w->window;
-  for (uint32_t channel = 0; channel < d->channel_count; channel++) {
-    features(frame, d, channel);
-    tl_window_push_real(w, ring, TL_BLOCK_ROWS, frame->row_padded, phase, channel,
-                        frame->scratch->feature);
+  const tl_detector *d = &fleet->detector;
+  if (!fleet->has_detector) return;
+  for (uint32_t block = 0; block < fleet->store.block_count; block++) {
+    uint8_t *dynamic = tl_detector_dynamic(fleet, block);
+    for (uint32_t i = 0; i < d->input_count; i++)
+      if (d->rings[i].has_spectrum) tl_spectrum_reset(&d->rings[i], dynamic);
+    if (d->windowed)
+      tl_window_clear(&d->versions[0].window, dynamic + d->rings[0].offset, TL_BLOCK_ROWS);
+    for (uint32_t row = 0; d->state_bytes > 0 && row < TL_BLOCK_ROWS; row++) {
+      tl_model_reset(&d->versions[0].model,
+                     dynamic + d->state_offset + (size_t)row * d->state_bytes);
+      dynamic[d->state_offset + (size_t)TL_BLOCK_ROWS * d->state_bytes + row] = 0;
+    }
   }
-  if ((frame->tick + 1) % d->hop != 0) return;
-  if (w->reconstructs)
-    tl_window_score(w, ring, TL_BLOCK_ROWS, frame->row_padded, next, frame->scratch->sums);
-  else
-    first_output(frame, w, ring, next);
-  const tl_alarm_rows rows = {.score = frame->scratch->column[d->score],
-                              .threshold = frame->scratch->column[d->threshold],
-                              .alarm = (uint8_t *)(uintptr_t)frame->scratch->raw[d->alarm],
-                              .streak = (uint8_t *)(uintptr_t)frame->scratch->raw[d->streak],
-                              .onsets = (int32_t *)(uintptr_t)frame->scratch->raw[d->onsets],
-                              .onset_s = frame->scratch->column[d->onset_s]};
-  const bool full =
-      frame->tick + 1 >=
-      (int64_t)w->window; /* before that the window holds zeros: no alarm from those */
-  tl_alarm_run(frame->path, &rows, frame->row_padded, frame->scratch->sums, d->score_scale,
-               full ? d->persist : 0, frame->at_s);
 }

@@ -27,13 +27,13 @@ tl_controller_def tl_controller_def_default(void)
 
 tl_detector_def tl_detector_def_default(void)
 {
-  return (tl_detector_def){
-      .name = "detector",
-      .channel_count = 1,
-      .hop = 1,
-      .threshold = 1e12,
-      .persist = 1,
-      .channels = {{.scale = 1.0}, {.scale = 1.0}, {.scale = 1.0}, {.scale = 1.0}}};
+  return (tl_detector_def){.name = "detector",
+                           .version_count = 1,
+                           .input_count = 1,
+                           .hop = 1,
+                           .threshold = 1e12,
+                           .persist = 1,
+                           .inputs = {{.channel_count = 1, .channels = {{.scale = 1.0}}}}};
 }
 
 static const tl_twin_type *find_twin(const tl_world *world, const tl_fleet_def *def, tl_error *err)

@@ -10,13 +10,16 @@
 #include "edge/actuator.h"
 #include "edge/alarm.h"
 #include "edge/controller.h"
+#include "edge/coulomb.h"
 #include "edge/sensor.h"
+#include "kernels/batch.h"
 #include "kernels/window.h"
 #include "sim/world.h"
 #include "state/store.h"
 
 #define TL_NO_COLUMN UINT32_MAX
 #define TL_DRIVES_MAX 16u
+#define TL_DETECTOR_OUTPUTS_MAX 8u
 #define TL_WORLD_COOKIE 0x74776c77u
 #define TL_FLEET_COOKIE 0x74776c66u
 #define TL_WINDOWS_MAX ((uint64_t)1 << 26)
@@ -42,22 +45,53 @@ typedef struct tl_controller {
   uint32_t setpoint, band, kp, ki, kd, integral, last_measured, started;
 } tl_controller;
 
+typedef struct tl_detector_channel { /* feature = (value - minus - mean) * scale */
+  uint32_t value, minus;             /* column indices */
+  double mean, scale;
+} tl_detector_channel;
+
+typedef struct tl_detector_ring { /* of one model input */
+  uint32_t channel_count, window; /* samples */
+  uint32_t offset;                /* bytes in the block's dynamic region */
+  tl_detector_channel channels[TL_DETECTOR_CHANNELS_MAX];
+  bool has_spectrum; /* then window counts frames, and channel_count their features */
+  tl_frontend spectrum;
+  void *tables;
+  uint32_t hearing; /* [256][spectrum.state_bytes] in the block's dynamic region */
+  double samples_per_unit;
+} tl_detector_ring;
+
+typedef struct tl_detector_version {
+  tl_model model;
+  tl_window window;   /* of a windowed detector */
+  tl_batch batch;     /* of any other */
+  void *memory;       /* model tables and packed weights */
+  bool same_steps;    /* input and output count in the same steps from the same zero */
+  double score_scale; /* real score per integer step (or squared step) */
+  double inference_J, inference_C, inference_s;
+} tl_detector_version;
+
+/* Windowed: every version is a chain of dense layers over one window, with one quantisation of its
+ * input; the ring holds the model's bytes (kernels/window.h). Otherwise the rings hold features as
+ * doubles, [sample mod window][channel][256], and models run by kernels/batch.h. */
 typedef struct tl_detector {
   char name[TL_NAME_BYTES];
-  tl_model model;
-  tl_window window;
-  void *memory; /* model tables and packed weights */
-  uint32_t channel_count, hop, persist;
-  struct {
-    uint32_t value, minus;
-    double mean, scale;
-  } channels[TL_DETECTOR_CHANNELS_MAX]; /* column indices */
-  uint32_t ring_offset;                 /* bytes in the block's dynamic region */
-  uint32_t score, alarm, streak, onsets, onset_s, threshold;
-  double score_scale; /* squared feature units per squared int8 step, over the number of inputs */
+  bool windowed, reconstructs, counters, has_battery;
+  uint32_t version_count, input_count, hop, persist, output;
+  tl_detector_version versions[TL_DETECTOR_VERSIONS_MAX];
+  tl_detector_ring rings[TL_DETECTOR_INPUTS_MAX];
+  uint32_t state_offset, state_bytes; /* [256][state_bytes] in the block's dynamic region */
+  uint32_t score, alarm, streak, onsets, onset_s, threshold, version, clipped, saturated;
+  uint32_t charge, state_of_charge, duty, inference_J, capacity, sleep; /* column indices */
+  double arm_s, fallback_command;
   tl_reaction reaction;
-  double fallback_command;
 } tl_detector;
+
+/* What one worker needs to run any detector of the world that is not windowed. */
+typedef struct tl_detector_scratch {
+  uint8_t *inputs, *outputs, *state, *arena, *spectrum;
+  size_t spectrum_bytes, input_bytes, output_bytes, state_bytes, arena_bytes;
+} tl_detector_scratch;
 
 typedef struct tl_drive { /* an input held from stamp to stamp */
   uint32_t column, count;
@@ -103,9 +137,11 @@ typedef struct tl_scratch { /* one worker's */
   int32_t sums[TL_BLOCK_ROWS];
   double **column; /* [columns of the largest fleet] */
   const void **raw;
-  double **twin_column; /* copies for building maps */
-  double *twin_rows;    /* [twin columns][256] */
-  int8_t *outputs;      /* [model outputs][256] */
+  double **twin_column;           /* copies for building maps */
+  double *twin_rows;              /* [twin columns][256] */
+  int8_t *outputs;                /* [model outputs][256] */
+  double drawn[4][TL_BLOCK_ROWS]; /* what the coulomb counter is told: inferences, messages, cost */
+  tl_detector_scratch model;
 } tl_scratch;
 
 struct tl_world {
@@ -163,7 +199,25 @@ void tl_affine_apply(const tl_fleet *fleet, double *const *column, uint32_t bloc
 tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_path path,
                            tl_error *err);
 void tl_detector_reset(tl_fleet *fleet); /* clears the rings; after the store is sealed */
+/* Makes the scratch at least as large as this fleet's detector needs. */
+void tl_detector_scratch_for(tl_detector_scratch *scratch, const tl_fleet *fleet);
 void tl_detector_run(tl_frame *frame);
+/* detector_spectrum.c: frames of a spectrum as samples of a window. */
+tl_code tl_spectrum_create(tl_fleet *fleet, const tl_fleet_def *def, uint32_t input, tl_error *err);
+void tl_spectrum_reset(const tl_detector_ring *ring, uint8_t *dynamic);
+void tl_spectrum_push(tl_frame *frame, const tl_detector_ring *ring, const double *value);
+/* Samples of the window (ticks or frames) that there are after this tick. */
+int64_t tl_detector_samples(const tl_detector_ring *ring, int64_t tick);
+/* Where a slot's rows stand. */
+double *tl_detector_slot(const tl_frame *frame, const tl_detector_ring *ring, uint32_t slot);
+/* The block's dynamic region. */
+uint8_t *tl_detector_dynamic(const tl_fleet *fleet, uint32_t block);
+void tl_detector_feature(tl_frame *frame, const tl_detector_channel *channel, double *out);
+uint32_t tl_detector_version_of(const tl_frame *frame, uint32_t row);
+/* detector_batch.c: a detector that is not windowed: gathers windows, runs the models, fills the
+ * scores of the rows. */
+void tl_detector_push(tl_frame *frame);
+void tl_detector_infer(tl_frame *frame);
 void tl_detector_free(tl_fleet *fleet);
 
 /* step.c */

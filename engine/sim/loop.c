@@ -31,13 +31,14 @@ static void describe_controller(tl_loop_info *out, const tl_fleet *fleet)
 static void describe_channels(tl_loop_info *out, const tl_fleet *fleet)
 {
   const tl_detector *d = &fleet->detector;
-  out->channel_count = d->channel_count;
-  for (uint32_t i = 0; i < d->channel_count; i++) {
+  const tl_detector_ring *ring = &d->rings[0];
+  out->channel_count = ring->channel_count;
+  for (uint32_t i = 0; i < ring->channel_count; i++) {
     tl_loop_channel *channel = &out->channels[i];
-    *channel = (tl_loop_channel){.value = d->channels[i].value,
-                                 .minus = d->channels[i].minus,
-                                 .mean = d->channels[i].mean,
-                                 .scale = d->channels[i].scale};
+    *channel = (tl_loop_channel){.value = ring->channels[i].value,
+                                 .minus = ring->channels[i].minus,
+                                 .mean = ring->channels[i].mean,
+                                 .scale = ring->channels[i].scale};
     for (uint32_t a = 0; a < fleet->actuator_count; a++)
       if (fleet->actuators[a].applied == channel->value) channel->is_actuator = true;
   }
@@ -49,9 +50,10 @@ static void describe_detector(tl_loop_info *out, const tl_fleet *fleet)
   char name[TL_NAME_BYTES + 24];
   out->has_detector = true;
   describe_channels(out, fleet);
-  out->window = d->window.window;
+  out->window = d->rings[0].window;
   out->hop = d->hop;
   out->persist = d->persist;
+  out->arm_s = d->arm_s;
   out->score = d->score;
   out->alarm = d->alarm;
   out->streak = d->streak;
@@ -60,7 +62,7 @@ static void describe_detector(tl_loop_info *out, const tl_fleet *fleet)
   out->threshold = d->threshold;
   snprintf(name, sizeof name, "%s.window_0", d->name);
   out->slots = tl_store_find(&fleet->store, name);
-  out->slot_count = d->window.inputs;
+  out->slot_count = d->versions[0].window.inputs;
   out->slot_stride = fleet->store.columns[out->slots].stride;
   out->falls_back = d->reaction == TL_REACT_FALLBACK && fleet->controller.actuator == 0;
   out->fallback_command = d->fallback_command;
@@ -78,6 +80,9 @@ tl_loop_info tl_fleet_loop(const tl_world *world, tl_fleet_id id)
                       .last_measured = TL_LOOP_NONE,
                       .started = TL_LOOP_NONE};
   describe_controller(&out, fleet);
-  if (fleet->has_detector) describe_detector(&out, fleet);
+  if (fleet->has_detector && fleet->detector.windowed && fleet->detector.version_count == 1)
+    describe_detector(&out, fleet);
+  else
+    out.other_detector = fleet->has_detector;
   return out;
 }

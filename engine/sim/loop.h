@@ -22,8 +22,10 @@ typedef struct tl_loop_info {
   uint32_t gains[3];                         /* hysteresis: band; PID: kp, ki, kd */
   uint32_t integral, last_measured, started; /* PID */
   double low, high;                          /* limits of the command */
-  bool has_detector;                         /* false: nothing below is set */
+  bool other_detector;                       /* the fleet has one, but not of the kind below */
+  bool has_detector; /* one version over one window of bytes; false: nothing below is set */
   uint32_t channel_count, window, hop, persist;
+  double arm_s; /* no alarm before */
   tl_loop_channel channels[TL_DETECTOR_CHANNELS_MAX];
   uint32_t score, alarm, streak, onsets, onset_s, threshold;
   uint32_t slots;          /* column of window slot 0; slot s is column slots + s */

@@ -50,6 +50,11 @@ static void free_scratch(tl_world *world)
     free(s->twin_column);
     free(s->twin_rows);
     free(s->outputs);
+    free(s->model.inputs);
+    free(s->model.outputs);
+    free(s->model.state);
+    free(s->model.arena);
+    free(s->model.spectrum);
   }
   free(world->scratch);
 }
@@ -76,12 +81,15 @@ static void *reserve(tl_world *world, size_t bytes)
 static tl_code seal_scratch(tl_world *world, tl_error *err)
 {
   uint32_t columns = 1, twin_columns = 1, outputs = 1;
+  tl_detector_scratch model = {0};
   for (uint32_t i = 0; i < world->fleet_count; i++) {
     const tl_fleet *f = world->fleets[i];
     if (f->store.column_count > columns) columns = f->store.column_count;
     if (f->twin->column_count > twin_columns) twin_columns = f->twin->column_count;
-    if (f->has_detector && f->detector.window.outputs > outputs)
-      outputs = f->detector.window.outputs;
+    tl_detector_scratch_for(&model, f);
+    for (uint32_t v = 0; f->has_detector && v < f->detector.version_count; v++)
+      if (f->detector.versions[v].window.outputs > outputs)
+        outputs = f->detector.versions[v].window.outputs;
   }
   world->scratch = reserve(world, world->def.thread_count * sizeof *world->scratch);
   bool ok = world->scratch != NULL;
@@ -92,7 +100,14 @@ static tl_code seal_scratch(tl_world *world, tl_error *err)
     s->twin_column = reserve(world, twin_columns * sizeof *s->twin_column);
     s->twin_rows = reserve(world, (size_t)twin_columns * TL_BLOCK_ROWS * sizeof(double));
     s->outputs = reserve(world, (size_t)outputs * TL_BLOCK_ROWS);
-    ok = s->column && s->raw && s->twin_column && s->twin_rows && s->outputs;
+    s->model = model;
+    s->model.inputs = reserve(world, model.input_bytes);
+    s->model.outputs = reserve(world, model.output_bytes);
+    s->model.state = reserve(world, model.state_bytes);
+    s->model.arena = reserve(world, model.arena_bytes);
+    s->model.spectrum = reserve(world, model.spectrum_bytes);
+    ok = s->column && s->raw && s->twin_column && s->twin_rows && s->outputs && s->model.inputs &&
+         s->model.outputs && s->model.state && s->model.arena && s->model.spectrum;
     for (uint32_t c = 0; ok && c < twin_columns; c++)
       s->twin_column[c] = s->twin_rows + (size_t)c * TL_BLOCK_ROWS;
   }

@@ -8,6 +8,8 @@
  * threads. */
 #ifndef TL_SIM_WORLD_H
 #define TL_SIM_WORLD_H
+#include "kernels/features/frontend.h"
+#include "kernels/model.h"
 #include "sim/twin.h"
 
 #include <stdbool.h>
@@ -23,6 +25,8 @@ typedef struct tl_fleet_id {
 #define TL_SENSORS_MAX 8u
 #define TL_ACTUATORS_MAX 4u
 #define TL_DETECTOR_CHANNELS_MAX 4u
+#define TL_DETECTOR_INPUTS_MAX 4u
+#define TL_DETECTOR_VERSIONS_MAX 8u
 
 typedef struct tl_world_def {
   uint64_t seed;
@@ -87,16 +91,49 @@ typedef struct tl_feature_def {
 } tl_feature_def;
 
 typedef enum tl_reaction { TL_REACT_ALARM, TL_REACT_FALLBACK } tl_reaction;
-/* An int8 model on a sliding window of features. Columns: NAME.score (mean squared reconstruction
- * error in feature units), NAME.alarm (0/1), NAME.alarms (count of onsets), NAME.alarm_s (time of
- * the last onset), NAME.threshold (parameter). */
-typedef struct tl_detector_def {
-  const char *name;  /* e.g. "detector" */
-  const void *model; /* bytes of a .tflite file; must live until tl_world_destroy */
-  size_t model_bytes;
-  const char *model_name; /* for messages */
+/* One version of a detector's model, and what an inference costs on the device's board (modelled,
+ * edge/board.h). */
+typedef struct tl_detector_model {
+  const void *bytes; /* a .tflite file; must live until tl_world_destroy */
+  size_t byte_count;
+  const char *name;                             /* for messages */
+  double inference_J, inference_C, inference_s; /* energy, charge, time; 0: not counted */
+} tl_detector_model;
+
+/* One input of the model: a window of the last (its elements / channels) samples, or of the last
+ * (its elements / features) frames of a spectrum of one channel, a tick a sample. */
+typedef struct tl_detector_input {
   uint32_t channel_count;
   tl_feature_def channels[TL_DETECTOR_CHANNELS_MAX];
+  bool has_spectrum;
+  tl_frontend_def spectrum; /* its output is that of the model's input */
+  double full_scale;        /* channel value that is the largest sample, > 0 */
+} tl_detector_input;
+
+/* An int8 or int16 model on sliding windows of features. Columns: NAME.score (mean squared
+ * reconstruction error in feature units if the model gives its input back, else one output's real
+ * value), NAME.alarm (0/1), NAME.alarms (count of onsets), NAME.alarm_s (time of the last onset),
+ * NAME.threshold (parameter).
+ * With more than one version: NAME.version (parameter), the version that a device runs; versions
+ * may differ in everything but the shapes of inputs. With counters: NAME.clipped (input values so
+ * far that the model's range could not hold) and NAME.saturated_N (elements so far of operator N's
+ * output at an end of their type that does not mean 0). With a battery: NAME.charge_C,
+ * NAME.state_of_charge, NAME.duty, NAME.inference_J, NAME.capacity_C, NAME.sleep_A.
+ * A stateful model (streaming) keeps its state a device; give it a hop of its window. */
+typedef struct tl_detector_def {
+  const char *name; /* e.g. "detector" */
+  uint32_t version_count;
+  tl_detector_model versions[TL_DETECTOR_VERSIONS_MAX];
+  tl_model_options options; /* how the device's kernels round */
+  uint32_t input_count;
+  tl_detector_input inputs[TL_DETECTOR_INPUTS_MAX];
+  uint32_t
+      output; /* element of the first output that is the score, if nothing is reconstructed ... */
+  bool scores_output; /* ... or if this says so */
+  bool counters;      /* count saturated and clipped values: runs the plain kernels, slower */
+  bool has_battery;   /* count charge: capacity_C 0 is a device on the mains */
+  double capacity_C, sleep_A;
+  double arm_s;     /* no alarm before this time: a start-up is not what the detector is for */
   uint32_t hop;     /* one inference every `hop` ticks, >= 1 */
   double threshold; /* alarm when score > threshold ... */
   uint32_t persist; /* ... for this many inferences in a row, >= 1; it clears likewise */
@@ -154,6 +191,8 @@ TL_API int64_t tl_fleet_tick_ns(const tl_world *world,
                                 tl_fleet_id fleet); /* 0 for a fleet with stamps */
 TL_API uint32_t tl_fleet_column_count(const tl_world *world, tl_fleet_id fleet);
 TL_API const tl_column *tl_fleet_column(const tl_world *world, tl_fleet_id fleet, uint32_t column);
+/* Bytes from one device's value to the next one's in tl_tick_view.raw: a window's slots lie apart. */
+TL_API uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet, uint32_t column);
 /* Index of a column; errors TL_E_NAME with a hint. where may be NULL. Aliases: a twin column may
  * be named without its unit when that is unambiguous and no sensor has the name ("room" for
  * "room_K"). */

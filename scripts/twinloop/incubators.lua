@@ -37,6 +37,7 @@ function incubators.detector()
     },
     threshold = 0.189,
     persist   = 5,
+    arm       = 10*min, -- it learned what comes after the start-up
   }
 end
 

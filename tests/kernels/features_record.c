@@ -1,8 +1,6 @@
 #include "tests/kernels/features_record.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct numbers {
@@ -48,24 +46,6 @@ static tl_frontend_def def_of(const numbers *n)
   return def;
 }
 
-uint8_t *features_records_read(const char *path, size_t *bytes)
-{
-  FILE *in = fopen(path, "rb");
-  if (in == NULL) return NULL;
-  uint8_t *file = NULL;
-  long size = -1;
-  if (fseek(in, 0, SEEK_END) == 0) size = ftell(in);
-  if (size > 4 && fseek(in, 0, SEEK_SET) == 0) file = malloc((size_t)size);
-  if (file != NULL &&
-      (fread(file, 1, (size_t)size, in) != (size_t)size || memcmp(file, "TLF1", 4) != 0)) {
-    free(file);
-    file = NULL;
-  }
-  fclose(in);
-  *bytes = file != NULL ? (size_t)size : 0;
-  return file;
-}
-
 bool features_record_next(features_record *record, const uint8_t *file, size_t file_bytes,
                           size_t *at)
 {
@@ -85,49 +65,10 @@ bool features_record_next(features_record *record, const uint8_t *file, size_t f
   return true;
 }
 
-static void compare_frame(features_gap *gap, const features_record *record, const int32_t *features,
-                          int32_t count)
+uint32_t features_hash(uint32_t hash, const int32_t *features, int32_t count)
 {
-  for (int32_t i = 0; i < count; i++) {
-    const size_t index = (size_t)(gap->frame_count * count + i);
-    const bool micro = record->def.kind == TL_FRONTEND_MICRO;
-    const double ours = micro ? features[i] : features[i] / 65536.0;
-    const double theirs = micro ? ((const uint16_t *)record->expected)[index]
-                                : (double)((const float *)record->expected)[index];
-    const double difference = ours < theirs ? theirs - ours : ours - theirs;
-    gap->differ_count += difference != 0.0;
-    gap->sum += difference;
-    if (difference > gap->largest) gap->largest = difference;
-  }
-}
-
-features_gap features_record_compare(const features_record *record, size_t step)
-{
-  features_gap gap = {0};
-  tl_kernel_status status;
-  tl_frontend frontend;
-  size_t bytes;
-  const tl_kernel_code sized = tl_frontend_bytes(&bytes, &record->def, &status);
-  void *memory = malloc(bytes);
-  if (sized != TL_KERNEL_OK ||
-      tl_frontend_setup(&frontend, memory, bytes, &record->def, &status) != TL_KERNEL_OK) {
-    free(memory);
-    return (features_gap){.frame_count = -1};
-  }
-  void *state = malloc(frontend.state_bytes), *scratch = malloc(frontend.scratch_bytes);
-  int32_t features[TL_FRONTEND_CHANNELS_MAX];
-  tl_frontend_reset(&frontend, state);
-  for (size_t at = 0, taken; at < (size_t)record->sample_count; at += taken) {
-    const size_t left = (size_t)record->sample_count - at;
-    if (!tl_frontend_push(&frontend, state, scratch, record->samples + at,
-                          left < step ? left : step, &taken, features))
-      continue;
-    if (gap.frame_count < record->frame_count)
-      compare_frame(&gap, record, features, frontend.feature_count);
-    gap.frame_count++;
-  }
-  free(scratch);
-  free(state);
-  free(memory);
-  return gap;
+  for (int32_t i = 0; i < count; i++)
+    for (int32_t shift = 0; shift < 32; shift += 8)
+      hash = (hash ^ ((uint32_t)features[i] >> shift & 0xFF)) * 16777619u;
+  return hash;
 }

@@ -15,7 +15,8 @@ int main(int count, char **arguments)
   }
   features_record record;
   int bad = 0, records = 0;
-  long long feature_total = 0;
+  int64_t feature_total = 0;
+  uint32_t hash = 0;
   for (; features_record_next(&record, file, bytes, &at); records++) {
     const features_gap gap = features_record_compare(&record, 1000000);
     const bool micro = record.def.kind == TL_FRONTEND_MICRO;
@@ -30,9 +31,10 @@ int main(int count, char **arguments)
              gap.differ_count, features * gap.frame_count, gap.largest,
              gap.sum / (features * gap.frame_count));
     bad += wrong;
-    feature_total += (long long)features * gap.frame_count;
+    hash = hash * 31 + gap.hash;
+    feature_total += (int64_t)features * gap.frame_count;
   }
-  printf("%d records, %lld features, %d wrong\n", records, feature_total, bad);
+  printf("%d records, %d features, %d wrong, hash %08x\n", records, (int)feature_total, bad, hash);
   free(file);
   return bad > 0;
 }

@@ -285,7 +285,8 @@ static void energy_in_is_energy_out(void **unused)
   }
 }
 
-/* The loudest signals there are; the undefined-behaviour sanitizer watches, values judge. */
+/* The loudest signals there are: a sum that wraps would be off by 2^32. (2^31 - 1) / 2^31 in each stage takes some
+ * units of 2^30. */
 static void full_scale_does_not_overflow_the_wide_transform(void **unused)
 {
   (void)unused;
@@ -301,7 +302,7 @@ static void full_scale_does_not_overflow_the_wide_transform(void **unused)
                                      : random_next(&seed) % 2 == 0;
         wide[i] = up ? 1 << 30 : -(1 << 30);
       }
-      assert_true(quality32(wide, bits).largest < 4.0);
+      assert_true(quality32(wide, bits).largest < 8.0);
     }
 }
 

@@ -115,13 +115,13 @@ static tl_fleet_def with_detector(const bytes *model, uint32_t channels, uint32_
   tl_fleet_def def = kit_boxes(DEVICES);
   def.has_detector = true;
   def.detector = tl_detector_def_default();
-  def.detector.model = model->data;
-  def.detector.model_bytes = model->count;
-  def.detector.model_name = "model";
-  def.detector.channel_count = channels;
-  def.detector.channels[0].minus = "control.setpoint";
+  def.detector.versions[0].bytes = model->data;
+  def.detector.versions[0].byte_count = model->count;
+  def.detector.versions[0].name = "model";
+  def.detector.inputs[0].channel_count = channels;
+  def.detector.inputs[0].channels[0].minus = "control.setpoint";
   if (channels > 1)
-    def.detector.channels[1] =
+    def.detector.inputs[0].channels[1] =
         (tl_feature_def){.source = TL_FEATURE_ACTUATOR, .mean = 0.5, .scale = 2.0};
   def.detector.hop = hop;
   def.detector.persist = persist;
@@ -309,16 +309,16 @@ static void a_model_that_does_not_fit_is_refused(void **unused)
   printf("%s\n", said.text);
   assert_ptr_equal(strstr(said.text, "hvac.lua:8: model: "), said.text);
   def = with_detector(&model, 1, 1, 1, 1.0);
-  def.detector.model_bytes = 1000; /* truncated */
+  def.detector.versions[0].byte_count = 1000; /* truncated */
   assert_int_equal(tl_fleet_create(world, &fleet, &def, &said), TL_E_MODEL);
   printf("%s\n", said.text);
   def = with_detector(&model, 1, 1, 1, 1.0);
-  def.detector.channels[0].minus = "control.setpiont";
+  def.detector.inputs[0].channels[0].minus = "control.setpiont";
   assert_int_equal(tl_fleet_create(world, &fleet, &def, &said), TL_E_NAME);
   assert_string_equal(said.text,
                       "channel 0 of 'detector': no column 'control.setpiont' to subtract");
   def = with_detector(&model, 1, 1, 1, 1.0);
-  def.detector.channels[0].index = 3;
+  def.detector.inputs[0].channels[0].index = 3;
   assert_int_equal(tl_fleet_create(world, &fleet, &def, &said), TL_E_ARG);
   assert_string_equal(said.text, "channel 0 of 'detector' names sensor 3, but there are 3");
   tl_world_destroy(world);

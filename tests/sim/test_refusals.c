@@ -112,11 +112,11 @@ static void spoil(tl_fleet_def *d, spoiled what)
     default:
       d->has_detector = true;
       d->detector = tl_detector_def_default();
-      d->detector.model = garbage;
-      d->detector.model_bytes = sizeof garbage;
-      d->detector.model_name = "anomaly.tflite";
+      d->detector.versions[0].bytes = garbage;
+      d->detector.versions[0].byte_count = sizeof garbage;
+      d->detector.versions[0].name = "anomaly.tflite";
       if (what == DETECTOR_NAME) d->detector.name = NULL;
-      if (what == DETECTOR_CHANNELS) d->detector.channel_count = 5;
+      if (what == DETECTOR_CHANNELS) d->detector.inputs[0].channel_count = 5;
       if (what == DETECTOR_HOP) d->detector.hop = 0;
       if (what == DETECTOR_THRESHOLD) d->detector.threshold = NAN;
       if (what == DETECTOR_COMMAND) d->detector.fallback_command = INFINITY;

@@ -69,6 +69,9 @@ tl 4 model run "$model" --input "$in" -o nowhere/got.bin && grep -q "nowhere/got
 tl 4 model run nothing.tflite --input "$in" -o got.bin && grep -q "nothing.tflite" err; ok "a missing model exits 4"
 tl 4 model run "$in" --input "$in" -o got.bin && grep -q "TL0025" err && grep -q "not a TensorFlow Lite model" err; ok "what is no model exits 4"
 tl 2 model run "$model" --input "$in" -o got.bin --batch 0; ok "--batch 0 exits 2"
+cp "$in" own.bin; cp "$model" own.tflite
+tl 2 model run "$model" --input own.bin -o own.bin && cmp -s own.bin "$in"; ok "an output that is the input is refused and left alone"
+tl 2 model run own.tflite --input "$in" -o own.tflite && cmp -s own.tflite "$model"; ok "and so is the model itself"
 tl 2 model run "$model" --input "$in" -o got.bin --personality doubel && grep -q "none of tflm, single" err; ok "an unknown personality exits 2"
 tl 2 model run "$model" --input "$in" -o got.bin --personality single:CONV2D && grep -q "did you mean 'CONV_2D'" err; ok "a misspelt operator gets a hint"
 tl 2 model run "$model" --input "$in" -o got.bin --path mmx; ok "an unknown path exits 2"

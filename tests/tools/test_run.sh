@@ -124,11 +124,24 @@ card=$source_dir/assets/models/incubator-detector-int8.md
 grep -q "run hash \`$(sed -n 's/.*"run_hash": *"\([0-9a-f]*\)".*/\1/p' training.json)\`" "$card"; ok "the detector's training data are those of its card"
 grep -q "$(sha256sum "${card%.md}.tflite" | cut -d' ' -f1)" "$card"; ok "the detector's file is that of its card"
 
+# --- a detector with versions, a board and a battery
+tl 0 run "$source_dir/tests/tools/waves.lua" -o waves -q; ok "two versions of a model run in one fleet"
+tl 0 run "$source_dir/tests/tools/waves.lua" -o waves2 -q --threads 1 --path scalar --json w.json && json w.json "d['run_hash'] == json.load(open('waves/run.json'))['run_hash']"; ok "with one hash"
+tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=battery; grep -q "'battery' needs 'board'" err; ok "a battery needs a board"
+tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=personality; grep -q "did you mean 'CONV_2D'" err; ok "a misspelt operator of a personality gets a hint"
+tl 4 run "$source_dir/tests/tools/waves.lua" -q --set wrong=board; grep -q "nucleo-l4r5zi-tflmm" err; ok "an unknown board is named"
+
+# --- a bit of a window: its slots lie apart in memory, and the values must be those of the device all the same
+fleet=$source_dir/scenarios/2_orchestration/incubator_fleet.lua
+tl 1 run "$fleet" --set count=60 -o wa -q; tl 1 run "$fleet" --set count=60 -o wb -q --flip incubators:37:detector.window_3:5@20min
+tl 1 diff wa wb --json w.json; json w.json "d['first']['device'] == 37 and d['first']['column'] == 'detector.window_3' and abs(d['first']['a'] - d['first']['b']) == 32"; ok "a flipped bit of a window is named with its values"
+
 # --- waiting threads: gcc's library prints its settings when asked; clang's has another name for them
 env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY OMP_DISPLAY_ENV=verbose "$PROGRAM" --version >out 2>err
 if grep -q GOMP_SPINCOUNT err; then
   grep -q "GOMP_SPINCOUNT = '10000'" err; ok "threads wait a little, then sleep"
-  GOMP_SPINCOUNT=77 OMP_DISPLAY_ENV=verbose "$PROGRAM" --version 2>&1 | grep -q "GOMP_SPINCOUNT = '77'"; ok "a user's own setting stands"
+  GOMP_SPINCOUNT=77 OMP_DISPLAY_ENV=verbose "$PROGRAM" --version >out 2>err
+  grep -q "GOMP_SPINCOUNT = '77'" err; ok "a user's own setting stands"
 fi
 tl 3 run "$bad/unknown_name.lua" --color always; grep -q $'\033' err; ok "--color always colours"
 tl 3 run "$bad/unknown_name.lua"; ! grep -q $'\033' err; ok "no colour in a file"

@@ -78,7 +78,7 @@ static void *read_whole(const char *path, size_t *bytes)
   FILE *file = fopen(path, "rb");
   if (!file) return NULL;
   fseek(file, 0, SEEK_END);
-  const int64_t end = (int64_t)ftello(file);
+  const off_t end = ftello(file);
   *bytes = end > 0 ? (size_t)end : 0;
   rewind(file);
   void *data = take(*bytes);

@@ -32,7 +32,8 @@ tl_code peers_start(peers *out, const char *root, bool avx2, tl_error *err)
 {
   int to[2], from[2];
   *out = (peers){0};
-  if (pipe2(to, O_CLOEXEC) != 0) /* the other peer must not hold our ends */ return tl_fail(err, TL_E_IO, NULL, "no pipe for the peers");
+  if (pipe2(to, O_CLOEXEC) != 0) /* the other peer must not hold our ends */
+    return tl_fail(err, TL_E_IO, NULL, "no pipe for the peers");
   if (pipe2(from, O_CLOEXEC) != 0) {
     close(to[0]);
     close(to[1]);

@@ -27,7 +27,7 @@ static void answer(int number, siginfo_t *info, void *context)
   const unsigned char *const at = (const unsigned char *)r[REG_RIP];
   (void)info;
   if (at[0] != 0x0F || at[1] != 0x0B) { /* not ours */
-    signal(number, SIG_DFL);
+    signal(number, SIG_DFL);            /* comes again, and ends the program */
     return;
   }
   unsigned reg[4];

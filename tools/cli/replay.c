@@ -35,14 +35,13 @@ static tl_code load_inputs(cli_replay *replay, tl_error *err)
 }
 
 /* --- watching ------------------------------------------------------------------------------------ */
-static double raw_value(const tl_tick_view *view, uint32_t column, tl_type type, uint32_t row)
+static double value_at(const unsigned char *at, tl_type type)
 {
-  const void *raw = view->raw[column];
   switch (type) {
-    case TL_F64: return ((const double *)raw)[row];
-    case TL_F32: return (double)((const float *)raw)[row];
-    case TL_I32: return (double)((const int32_t *)raw)[row];
-    case TL_U8: return (double)((const uint8_t *)raw)[row];
+    case TL_F64: return *(const double *)(const void *)at;
+    case TL_F32: return (double)*(const float *)(const void *)at;
+    case TL_I32: return (double)*(const int32_t *)(const void *)at;
+    case TL_U8: return (double)*at;
   }
   return 0.0;
 }
@@ -60,8 +59,10 @@ static void on_tick(void *self, const tl_tick_view *view)
   double *out = replay->values + (size_t)replay->tick_count * replay->column_count * TL_BLOCK_ROWS;
   for (uint32_t c = 0; c < replay->column_count; c++) {
     const tl_type type = tl_fleet_column(world, replay->fleet, c)->type;
+    const uint32_t stride = tl_fleet_column_stride(world, replay->fleet, c);
+    const unsigned char *raw = view->raw[c];
     for (uint32_t row = 0; row < view->rows; row++)
-      out[(size_t)c * TL_BLOCK_ROWS + row] = view->raw[c] ? raw_value(view, c, type, row) : 0.0;
+      out[(size_t)c * TL_BLOCK_ROWS + row] = raw ? value_at(raw + (size_t)row * stride, type) : 0.0;
   }
   replay->tick_ns[replay->tick_count++] = view->at_ns;
 }

@@ -1,4 +1,5 @@
 /* golden_kernels MANIFEST.csv: every golden tensor of a folder, byte for byte; see usage below. */
+#include "edge/personality.h"
 #include "base/cpu.h"
 #include "base/text.h"
 #include "tools/golden/check.h"
@@ -31,7 +32,7 @@ static tl_code parse_value(golden_options *out, const char *name, const char *va
     return tl_cpu_path_parse(&path, value, err);
   }
   if (strcmp(name, "--personality") == 0)
-    return model_personality_parse(&out->personality, value, strlen(value), err);
+    return tl_personality_parse(&out->personality, value, strlen(value), err);
   if (strcmp(name, "--model-filter") == 0) {
     out->filter = value;
     return TL_OK;
@@ -94,5 +95,9 @@ int main(int argc, char **argv)
   if (code != TL_OK) return fail(&err);
   printf("%u passed, %u failed, %u skipped\n", counts.passed, counts.failed, counts.skipped);
   if (fflush(stdout) != 0) return 4;
+  if (counts.passed + counts.failed + counts.skipped == 0) {
+    fputs("golden-kernels: nothing of the list was run\n", stderr);
+    return 1;
+  }
   return counts.failed > 0 ? 1 : 0;
 }

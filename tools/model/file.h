@@ -35,11 +35,6 @@ void model_unload(model_loaded *model);
 tl_code model_survey(model_surveyed *out, const model_file *file, tl_error *err);
 void model_survey_free(model_surveyed *survey);
 
-/* "tflm" (twice rounded), "single" (once), "single:CONV_2D+FULLY_CONNECTED" (once in these only); the first
- * `length` bytes of text.  errors  TL_E_USAGE, with a hint for a misspelt operator */
-tl_code model_personality_parse(tl_model_options *out, const char *text, size_t length,
-                                tl_error *err);
-
 /* Zeroed, aligned to 64 bytes, at least one byte; NULL when there is no memory. free() releases it. */
 void *model_take(size_t bytes);
 #endif

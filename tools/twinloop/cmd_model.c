@@ -1,5 +1,6 @@
 /* cmd_model.c: what a .tflite file holds, what it answers, and where two personalities part. */
 #include "base/text.h"
+#include "edge/personality.h"
 #include "tools/cli/session.h"
 #include "tools/model/compare.h"
 #include "tools/model/file.h"
@@ -11,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { EXIT_EQUAL = 0, EXIT_DIFFERENT = 1, CASES = 8, CASES_MAX = 1000000 };
 
@@ -82,7 +84,7 @@ static tl_code info(const cli_options *options, const cli_term *term, const mode
 
 /* --- run ----------------------------------------------------------------------------------------- */
 typedef struct stream { /* in.bin and out.bin, a batch at a time */
-  const char *in_path, *out_path;
+  const char *in_path, *out_path, *model_path;
   FILE *in, *out;
   uint8_t *in_data, *out_data;
   uint64_t case_count;
@@ -99,6 +101,14 @@ static tl_code is_whole(const char *path, uint64_t bytes, size_t case_bytes, tl_
                  path, (unsigned long long)bytes, case_bytes,
                  (unsigned long long)(bytes % case_bytes),
                  (unsigned long long)(bytes / case_bytes));
+}
+
+/* Writing starts by emptying the file: it must be none that is still to be read. */
+static bool same_file(const char *a, const char *b)
+{
+  struct stat one, other;
+  return stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 /* The output is opened only after the input was found whole, so that a wrong call destroys nothing. */
@@ -119,6 +129,9 @@ static tl_code open_stream(stream *s, const model_runner *runner, tl_error *err)
   s->in_data = model_take(runner->in_bytes * runner->batch);
   s->out_data = model_take(runner->out_bytes * runner->batch);
   if (!s->in_data || !s->out_data) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  if (same_file(s->out_path, s->in_path) || same_file(s->out_path, s->model_path))
+    return tl_fail(err, TL_E_USAGE, NULL, "--output %s is the input or the model itself",
+                   s->out_path);
   s->out = fopen(s->out_path, "wb");
   if (!s->out)
     return tl_fail(err, TL_E_IO, NULL, "%s: cannot write: %s", s->out_path, strerror(errno));
@@ -158,7 +171,7 @@ static tl_code personality_of(const cli_options *options, tl_model_options *out,
 {
   const char *text = cli_options_get(options, "personality");
   *out = (tl_model_options){0};
-  return text ? model_personality_parse(out, text, strlen(text), err) : TL_OK;
+  return text ? tl_personality_parse(out, text, strlen(text), err) : TL_OK;
 }
 
 static tl_code run(const cli_options *options, const cli_term *term, const model_file *file,
@@ -169,7 +182,8 @@ static tl_code run(const cli_options *options, const cli_term *term, const model
   model_runner runner = {0};
   uint64_t batch = 1;
   stream s = {.in_path = cli_options_get(options, "input"),
-              .out_path = cli_options_get(options, "output")};
+              .out_path = cli_options_get(options, "output"),
+              .model_path = file->path};
   if (!s.in_path || !s.out_path)
     return tl_fail(err, TL_E_USAGE, NULL, "model run: --input and --output are needed");
   tl_code code = cli_options_number(options, "batch", 1, MODEL_BATCH_MAX, &batch, err);
@@ -214,7 +228,7 @@ static tl_code load_sides(sides *s, const cli_options *options, const model_file
   tl_code code = TL_OK;
   for (int i = 0; i < 2 && code == TL_OK; i++) {
     tl_model_options personality;
-    code = model_personality_parse(&personality, s->names[i], (size_t)s->lengths[i], err);
+    code = tl_personality_parse(&personality, s->names[i], (size_t)s->lengths[i], err);
     if (code == TL_OK) code = model_load(&s->models[i], file, &personality, err);
   }
   return code;

@@ -71,6 +71,13 @@ tl_code trace_open(trace *out, const tl_world *world, const char *fleet, uint32_
   const tl_code code = choose(out, fleet, device, err);
   if (code != TL_OK) return code;
   out->loop = tl_fleet_loop(world, out->fleet);
+  if (out->loop.other_detector)
+    return tl_fail(
+        err, TL_E_ARG, NULL,
+        "fleet '%s' has a detector that firmware of tools/firmware is not made for (several "
+        "versions or inputs, a state, a spectrum, counters, rounding once, or no chain of "
+        "dense layers); compare the model alone: --model M.tflite --inputs FILE",
+        tl_fleet_name(world, out->fleet));
   if (out->loop.controller == TL_CONTROL_NONE && !out->loop.has_detector)
     return tl_fail(err, TL_E_ARG, NULL, "fleet '%s' has neither a controller nor a detector",
                    tl_fleet_name(world, out->fleet));
@@ -95,7 +102,9 @@ static fw_sample sample_of(const trace *t, const tl_tick_view *view, uint32_t ro
                   .measured = cell(view, loop->measured, row),
                   .setpoint = cell(view, loop->setpoint, row)};
   for (int g = 0; g < FW_GAINS; g++) in.gains[g] = cell(view, loop->gains[g], row);
-  if (loop->has_detector) in.threshold = cell(view, loop->threshold, row);
+  /* a detector that is not armed yet is one whose threshold nothing reaches */
+  if (loop->has_detector)
+    in.threshold = in.at_s >= loop->arm_s ? cell(view, loop->threshold, row) : 1e300;
   for (uint32_t c = 0; c < loop->channel_count; c++) {
     const tl_loop_channel *channel = &loop->channels[c];
     in.value[c] = channel->is_actuator ? t->applied[c] : cell(view, channel->value, row);

@@ -42,7 +42,7 @@ void tl_gain_table(int16_t gain[TL_GAIN_COUNT], const tl_frontend_def *def, int3
     const int32_t middle = gain_at(def, input_bits, begin + begin / 2) - y0;
     const int32_t last = gain_at(def, input_bits, end) - y0;
     const int32_t linear = 4 * middle - last;
-    int16_t *at = gain + 4 * interval - 6;
+    int16_t *at = gain + (4 * interval - 6);
     at[0] = (int16_t)y0;
     at[1] = (int16_t)linear;
     at[2] = (int16_t)(last - linear);
@@ -54,7 +54,7 @@ static int16_t gain_of(const int16_t *gain, uint32_t x)
 {
   if (x <= 2) return gain[x];
   const int32_t interval = tl_bits_of(x);
-  const int16_t *at = gain + 4 * interval - 6;
+  const int16_t *at = gain + (4 * interval - 6);
   const uint32_t place = (interval < 11 ? x << (11 - interval) : x >> (interval - 11)) & 0x3FF;
   const int32_t slope = (at[2] * (int32_t)place >> 5) + at[1] * 32;
   const int32_t rise = (int32_t)((uint32_t)slope * place);

@@ -74,7 +74,7 @@ static const tl_column *twin_column(lua_State *L, const tl_twin_type *twin, cons
 }
 
 /* A text field that the def will point to: the table keeps it alive until the fleet exists. */
-static const char *text_field(lua_State *L, int index, const char *key, const char *fallback)
+const char *script_text_field(lua_State *L, int index, const char *key, const char *fallback)
 {
   const int type = script_field(L, index, key);
   if (type != LUA_TNIL && type != LUA_TSTRING) script_wrong_type(L, key, "a text", -1);
@@ -83,7 +83,7 @@ static const char *text_field(lua_State *L, int index, const char *key, const ch
   return text;
 }
 
-static double number_field(lua_State *L, int index, const char *key, const char *unit,
+double script_number_field(lua_State *L, int index, const char *key, const char *unit,
                            bool difference, double fallback)
 {
   double value = fallback;
@@ -93,7 +93,7 @@ static double number_field(lua_State *L, int index, const char *key, const char 
   return value;
 }
 
-static double seconds_field(lua_State *L, int index, const char *key)
+double script_seconds_field(lua_State *L, int index, const char *key)
 {
   double value = 0.0;
   if (script_field(L, index, key) != LUA_TNIL) value = (double)script_duration_ns(L, -1, key) / 1e9;
@@ -101,7 +101,7 @@ static double seconds_field(lua_State *L, int index, const char *key)
   return value;
 }
 
-static uint32_t count_field(lua_State *L, int index, const char *key, uint32_t fallback,
+uint32_t script_count_field(lua_State *L, int index, const char *key, uint32_t fallback,
                             uint32_t max)
 {
   uint32_t value = fallback;
@@ -124,7 +124,7 @@ static uint32_t count_field(lua_State *L, int index, const char *key, uint32_t f
   return value;
 }
 
-static void table_at(lua_State *L, int index, const char *key)
+void script_table_at(lua_State *L, int index, const char *key)
 {
   if (!lua_istable(L, index)) script_wrong_type(L, key, "a table", index);
 }
@@ -134,7 +134,7 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
   static const char *const keys[] = {"column",  "noise", "bias", "resolution",
                                      "dropout", "low",   "high"};
   if (script_field(L, table, "sensors") == LUA_TNIL) return;
-  table_at(L, -1, "sensors");
+  script_table_at(L, -1, "sensors");
   const int sensors = lua_gettop(L);
   const uint32_t count = push_sorted_keys(L, sensors);
   if (count > TL_SENSORS_MAX)
@@ -143,7 +143,7 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
     lua_rawgeti(L, sensors + 1, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
     script_field(L, sensors, name);
-    table_at(L, -1, name);
+    script_table_at(L, -1, name);
     const int t = lua_gettop(L);
     char what[96];
     snprintf(what, sizeof what, "sensor '%.60s'", name);
@@ -151,14 +151,14 @@ static void read_sensors(lua_State *L, int table, const tl_twin_type *twin, tl_f
     tl_sensor_def *sensor = &def->sensors[i];
     *sensor = tl_sensor_def_default();
     sensor->name = name;
-    const tl_column *column = twin_column(L, twin, text_field(L, t, "column", name), false);
+    const tl_column *column = twin_column(L, twin, script_text_field(L, t, "column", name), false);
     sensor->column = column->name;
-    sensor->noise = number_field(L, t, "noise", column->unit, true, 0.0);
-    sensor->bias = number_field(L, t, "bias", column->unit, true, 0.0);
-    sensor->resolution = number_field(L, t, "resolution", column->unit, true, 0.0);
-    sensor->dropout_ratio = number_field(L, t, "dropout", "1", false, 0.0);
-    sensor->low = number_field(L, t, "low", column->unit, false, sensor->low);
-    sensor->high = number_field(L, t, "high", column->unit, false, sensor->high);
+    sensor->noise = script_number_field(L, t, "noise", column->unit, true, 0.0);
+    sensor->bias = script_number_field(L, t, "bias", column->unit, true, 0.0);
+    sensor->resolution = script_number_field(L, t, "resolution", column->unit, true, 0.0);
+    sensor->dropout_ratio = script_number_field(L, t, "dropout", "1", false, 0.0);
+    sensor->low = script_number_field(L, t, "low", column->unit, false, sensor->low);
+    sensor->high = script_number_field(L, t, "high", column->unit, false, sensor->high);
     lua_pop(L, 2);
   }
   def->sensor_count = count;
@@ -169,7 +169,7 @@ static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl
   static const char *const keys[] = {"column",    "low",    "high",   "rate",
                                      "dead_band", "min_on", "min_off"};
   if (script_field(L, table, "actuators") == LUA_TNIL) return;
-  table_at(L, -1, "actuators");
+  script_table_at(L, -1, "actuators");
   const int actuators = lua_gettop(L);
   const uint32_t count = push_sorted_keys(L, actuators);
   if (count > TL_ACTUATORS_MAX)
@@ -178,7 +178,7 @@ static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl
     lua_rawgeti(L, actuators + 1, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
     script_field(L, actuators, name);
-    table_at(L, -1, name);
+    script_table_at(L, -1, name);
     const int t = lua_gettop(L);
     char what[96];
     snprintf(what, sizeof what, "actuator '%.60s'", name);
@@ -186,20 +186,20 @@ static void read_actuators(lua_State *L, int table, const tl_twin_type *twin, tl
     tl_actuator_def *actuator = &def->actuators[i];
     *actuator = tl_actuator_def_default();
     actuator->name = name;
-    const tl_column *column = twin_column(L, twin, text_field(L, t, "column", name), true);
+    const tl_column *column = twin_column(L, twin, script_text_field(L, t, "column", name), true);
     actuator->column = column->name;
-    actuator->low = number_field(L, t, "low", column->unit, false, column->low);
-    actuator->high = number_field(L, t, "high", column->unit, false, column->high);
-    actuator->rate_per_s = number_field(L, t, "rate", "1", true, 0.0);
-    actuator->dead_band = number_field(L, t, "dead_band", column->unit, true, 0.0);
-    actuator->min_on_s = seconds_field(L, t, "min_on");
-    actuator->min_off_s = seconds_field(L, t, "min_off");
+    actuator->low = script_number_field(L, t, "low", column->unit, false, column->low);
+    actuator->high = script_number_field(L, t, "high", column->unit, false, column->high);
+    actuator->rate_per_s = script_number_field(L, t, "rate", "1", true, 0.0);
+    actuator->dead_band = script_number_field(L, t, "dead_band", column->unit, true, 0.0);
+    actuator->min_on_s = script_seconds_field(L, t, "min_on");
+    actuator->min_off_s = script_seconds_field(L, t, "min_off");
     lua_pop(L, 2);
   }
   def->actuator_count = count;
 }
 
-static uint32_t sensor_index(lua_State *L, const tl_fleet_def *def, const char *name)
+uint32_t script_sensor_index(lua_State *L, const tl_fleet_def *def, const char *name)
 {
   const char *names[TL_SENSORS_MAX];
   for (uint32_t i = 0; i < def->sensor_count; i++) {
@@ -209,7 +209,7 @@ static uint32_t sensor_index(lua_State *L, const tl_fleet_def *def, const char *
   return (uint32_t)script_unknown(L, "no sensor", name, names, def->sensor_count);
 }
 
-static uint32_t actuator_index(lua_State *L, const tl_fleet_def *def, const char *name)
+uint32_t script_actuator_index(lua_State *L, const tl_fleet_def *def, const char *name)
 {
   const char *names[TL_ACTUATORS_MAX];
   for (uint32_t i = 0; i < def->actuator_count; i++) {
@@ -219,9 +219,9 @@ static uint32_t actuator_index(lua_State *L, const tl_fleet_def *def, const char
   return (uint32_t)script_unknown(L, "no actuator", name, names, def->actuator_count);
 }
 
-static const char *required_text(lua_State *L, int index, const char *key, const char *of)
+const char *script_required_text(lua_State *L, int index, const char *key, const char *of)
 {
-  const char *text = text_field(L, index, key, NULL);
+  const char *text = script_text_field(L, index, key, NULL);
   if (text == NULL) tl_script_raise(L, TL_E_ARG, NULL, "%s needs '%s'", of, key);
   return text;
 }
@@ -241,7 +241,7 @@ static void read_control(lua_State *L, int table, const tl_twin_type *twin, tl_f
   if (script_field(L, table, "control") == LUA_TNIL) return;
   if (!lua_istable(L, -1)) script_wrong_type(L, "control", "hysteresis { ... } or pid { ... }", -1);
   const int t = lua_gettop(L);
-  const char *kind = text_field(L, t, "kind", "hysteresis");
+  const char *kind = script_text_field(L, t, "kind", "hysteresis");
   tl_controller_def *control = &def->controller;
   script_check_keys(L, t, kind, keys, sizeof keys / sizeof *keys);
   if (strcmp(kind, "hysteresis") == 0)
@@ -250,114 +250,20 @@ static void read_control(lua_State *L, int table, const tl_twin_type *twin, tl_f
     control->kind = TL_CONTROL_PID;
   else
     script_unknown(L, "no control", kind, (const char *const[]){"hysteresis", "pid"}, 2);
-  control->name = text_field(L, t, "name", "control");
-  control->sensor = sensor_index(L, def, required_text(L, t, "sensor", kind));
-  control->actuator = actuator_index(L, def, required_text(L, t, "actuator", kind));
+  control->name = script_text_field(L, t, "name", "control");
+  control->sensor = script_sensor_index(L, def, script_required_text(L, t, "sensor", kind));
+  control->actuator = script_actuator_index(L, def, script_required_text(L, t, "actuator", kind));
   const char *column = def->sensors[control->sensor].column, *unit = unit_of(twin, column);
   if (script_field(L, t, "setpoint") == LUA_TNIL)
     tl_script_raise(L, TL_E_ARG, NULL, "%s needs 'setpoint'", kind);
   control->setpoint = script_quantity(L, -1, unit, false, "setpoint");
-  control->band = number_field(L, t, "band", unit, true, control->band);
-  control->kp = number_field(L, t, "kp", "1", false, 0.0);
-  control->ki = number_field(L, t, "ki", "1", false, 0.0);
-  control->kd = number_field(L, t, "kd", "1", false, 0.0);
+  control->band = script_number_field(L, t, "band", unit, true, control->band);
+  control->kp = script_number_field(L, t, "kp", "1", false, 0.0);
+  control->ki = script_number_field(L, t, "ki", "1", false, 0.0);
+  control->kd = script_number_field(L, t, "kd", "1", false, 0.0);
   fleet->has_control = true;
   snprintf(fleet->control_column, sizeof fleet->control_column, "%s", column);
   snprintf(fleet->control_setpoint, sizeof fleet->control_setpoint, "%s.setpoint", control->name);
-}
-
-/* --- detector ---------------------------------------------------------------------------------------------------- */
-static void load_model(lua_State *L, tl_scenario *s, const char *name, tl_detector_def *detector)
-{
-  tl_error err;
-  char where[160], path[1024], sha[TL_SHA256_HEX_BYTES];
-  script_where_word(L, name, where, sizeof where);
-  if (script_find_file(s, name, where, path, sizeof path, &err) != TL_OK)
-    tl_script_raise_error(L, &err);
-  FILE *file = fopen(path, "rb");
-  int64_t bytes = -1;
-  if (file != NULL && fseeko(file, 0, SEEK_END) == 0) bytes = (int64_t)ftello(file);
-  unsigned char *block = bytes > 0 && bytes < ((int64_t)1 << 30) ? malloc((size_t)bytes) : NULL;
-  const bool kept = block != NULL && script_keep_block(s, block);
-  errno = 0;
-  const bool read = kept && fseeko(file, 0, SEEK_SET) == 0 &&
-                    fread(block, 1, (size_t)bytes, file) == (size_t)bytes;
-  const int reason = errno != 0 ? errno : EIO;
-  if (file != NULL) fclose(file);
-  if (!kept) free(block);
-  if (bytes == 0) {
-    tl_fail(&err, TL_E_MODEL, where, "model '%s' is empty", name);
-    tl_script_raise_error(L, &err);
-  }
-  if (!read) {
-    tl_fail(&err, TL_E_IO, where, "model %s: cannot be read: %s", name, strerror(reason));
-    tl_script_raise_error(L, &err);
-  }
-  tl_sha256_bytes(sha, block, (size_t)bytes);
-  if (script_note_file(s, "model", name, path, sha) != TL_OK) script_no_memory(L);
-  detector->model = block;
-  detector->model_bytes = (size_t)bytes;
-  detector->model_name = s->files[s->file_count - 1].name;
-}
-
-static void read_channels(lua_State *L, int t, const tl_fleet_def *def, tl_detector_def *detector)
-{
-  static const char *const keys[] = {"sensor", "actuator", "minus", "mean", "scale"};
-  if (script_field(L, t, "channels") == LUA_TNIL)
-    tl_script_raise(L, TL_E_ARG, NULL, "detector needs 'channels'");
-  table_at(L, -1, "channels");
-  const int channels = lua_gettop(L);
-  const lua_Unsigned count = lua_rawlen(L, channels);
-  if (count < 1 || count > TL_DETECTOR_CHANNELS_MAX)
-    tl_script_raise(L, TL_E_ARG, NULL, "detector: 'channels' is a list of 1 to %u",
-                    TL_DETECTOR_CHANNELS_MAX);
-  for (uint32_t i = 0; i < count; i++) {
-    tl_feature_def *feature = &detector->channels[i];
-    lua_rawgeti(L, channels, (lua_Integer)i + 1);
-    table_at(L, -1, "channels");
-    const int row = lua_gettop(L);
-    script_check_keys(L, row, "detector channel", keys, sizeof keys / sizeof *keys);
-    const char *actuator = text_field(L, row, "actuator", NULL);
-    feature->source = actuator != NULL ? TL_FEATURE_ACTUATOR : TL_FEATURE_SENSOR;
-    feature->index =
-        actuator != NULL
-            ? actuator_index(L, def, actuator)
-            : sensor_index(L, def, required_text(L, row, "sensor", "detector channel"));
-    feature->minus = text_field(L, row, "minus", NULL);
-    feature->mean = number_field(L, row, "mean", "1", false, 0.0);
-    feature->scale = number_field(L, row, "scale", "1", false, 1.0);
-    lua_pop(L, 1);
-  }
-  detector->channel_count = (uint32_t)count;
-  lua_pop(L, 1);
-}
-
-static void read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
-                          script_fleet *fleet)
-{
-  static const char *const keys[] = {"model", "channels", "threshold", "persist",
-                                     "hop",   "reaction", "fallback",  "name"};
-  if (script_field(L, table, "detector") == LUA_TNIL) return;
-  table_at(L, -1, "detector");
-  const int t = lua_gettop(L);
-  script_check_keys(L, t, "detector", keys, sizeof keys / sizeof *keys);
-  tl_detector_def *detector = &def->detector;
-  *detector = tl_detector_def_default();
-  detector->name = text_field(L, t, "name", detector->name);
-  load_model(L, s, required_text(L, t, "model", "detector"), detector);
-  read_channels(L, t, def, detector);
-  detector->threshold = number_field(L, t, "threshold", "1", false, detector->threshold);
-  detector->persist = count_field(L, t, "persist", 1, 1000000);
-  detector->hop = count_field(L, t, "hop", 1, 1000000);
-  const char *reaction = text_field(L, t, "reaction", "alarm");
-  if (strcmp(reaction, "fallback") == 0)
-    detector->reaction = TL_REACT_FALLBACK;
-  else if (strcmp(reaction, "alarm") != 0)
-    script_unknown(L, "no reaction", reaction, (const char *const[]){"alarm", "fallback"}, 2);
-  detector->fallback_command = number_field(L, t, "fallback", "1", false, 0.0);
-  def->has_detector = true;
-  fleet->has_detector = true;
-  snprintf(fleet->detector, sizeof fleet->detector, "%s", detector->name);
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------- */
@@ -445,9 +351,9 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   snprintf(fleet.name, sizeof fleet.name, "%s", name);
   def.name = name;
   def.where = fleet.where;
-  def.twin = required_text(L, table, "twin", "a fleet");
+  def.twin = script_required_text(L, table, "twin", "a fleet");
   fleet.twin = twin_named(L, s, def.twin);
-  def.count = count_field(L, table, "count", 1, TL_FLEET_COUNT_MAX);
+  def.count = script_count_field(L, table, "count", 1, TL_FLEET_COUNT_MAX);
   if (single && def.count != 1)
     return tl_script_raise(L, TL_E_ARG, "write devices \"name\" { count = ... }",
                            "device { } is one");
@@ -461,7 +367,7 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   read_sensors(L, table, fleet.twin, &def);
   read_actuators(L, table, fleet.twin, &def);
   read_control(L, table, fleet.twin, &def, &fleet);
-  read_detector(L, s, table, &def, &fleet);
+  script_read_detector(L, s, table, &def, &fleet);
   const script_inputs *inputs = NULL;
   if (script_field(L, table, "drive") != LUA_TNIL) {
     inputs = luaL_testudata(L, -1, SCRIPT_INPUTS);
@@ -484,7 +390,7 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   static const char *const nested[] = {"init", "set", "vary"};
   for (int i = 0; i < 3; i++) {
     if (script_field(L, table, nested[i]) == LUA_TNIL) continue;
-    table_at(L, -1, nested[i]);
+    script_table_at(L, -1, nested[i]);
     read_columns(L, s, -1, index, false);
   }
   script_push_devices(L, index);
@@ -523,7 +429,7 @@ int api_device(lua_State *L)
     snprintf(name, sizeof name, "device");
   else
     snprintf(name, sizeof name, "device%u", fleets + 1);
-  return make_fleet(L, text_field(L, 1, "name", name), 1, true);
+  return make_fleet(L, script_text_field(L, 1, "name", name), 1, true);
 }
 
 static int control(lua_State *L, const char *kind)
