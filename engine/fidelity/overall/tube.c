@@ -1,5 +1,7 @@
 #include "fidelity/overall/tube.h"
 
+#include "fidelity/score.h"
+
 #include <assert.h>
 #include <math.h>
 

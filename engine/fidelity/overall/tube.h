@@ -6,7 +6,11 @@
  * Owns: nothing. Threads: pure functions. */
 #ifndef TL_FIDELITY_TUBE_H
 #define TL_FIDELITY_TUBE_H
-#include "fidelity/score.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct tl_score_channel;
 
 typedef struct tl_tube {
   double value;    /* tolerance in the channel's unit, >= 0 */
@@ -22,7 +26,8 @@ typedef struct tl_tube_result {
 } tl_tube_result;
 
 /* low, high: [channel->series_count]; NaN where no recorded value lies within the window. */
-TL_API void tl_tube_make(double *low, double *high, const tl_score_channel *channel, tl_tube tube);
+TL_API void tl_tube_make(double *low, double *high, const struct tl_score_channel *channel,
+                         tl_tube tube);
 TL_API tl_tube_result tl_tube_score(const double *low, const double *high,
-                                    const tl_score_channel *channel);
+                                    const struct tl_score_channel *channel);
 #endif
