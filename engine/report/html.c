@@ -8,12 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-  EVENTS_SHOWN = 200,
-  DEVICE_PLOTS_SHOWN = 10,
-  CHANNEL_PLOTS_SHOWN = 12,
-  FLEET_PLOTS_SHOWN = 12
-};
+enum { EVENTS_SHOWN = 200, DEVICE_PLOTS_SHOWN = 10, FLEET_PLOTS_SHOWN = 12 };
 
 const char *tl_unit_shown(const char *unit)
 {
@@ -57,7 +52,7 @@ void tl_html_time(tl_text *out, int64_t ns)
 }
 
 /* 10000 as "10 000", with spaces that do not break. */
-static void add_count(tl_text *out, uint64_t value)
+void tl_html_count(tl_text *out, uint64_t value)
 {
   char digits[32];
   const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
@@ -67,11 +62,19 @@ static void add_count(tl_text *out, uint64_t value)
   }
 }
 
-static void add_value(tl_text *out, double value, const char *unit)
+void tl_html_value(tl_text *out, double value, const char *unit)
 {
   tl_html_data(out, value);
   if (tl_unit_shown(unit)[0]) tl_text_add(out, "\xc2\xa0");
   tl_text_add_html(out, tl_unit_shown(unit));
+}
+
+/* Begins a tile: name above, figure below; the caller ends it with </dd></div>. */
+void tl_html_tile(tl_text *out, const char *name)
+{
+  tl_text_add(out, "<div><dt>");
+  tl_text_add_html(out, name);
+  tl_text_add(out, "</dt><dd>");
 }
 
 static void fact(tl_text *out, const char *name, const char *value)
@@ -156,7 +159,7 @@ static void add_verdict(tl_text *out, const tl_report *report)
     tl_text_add(out, "<strong>No thresholds</strong>");
   if (devices > 0) {
     tl_text_add(out, " \xc2\xb7 ");
-    add_count(out, devices);
+    tl_html_count(out, devices);
     tl_text_add(out, devices == 1 ? " device" : " devices");
   }
   tl_text_add(out, " \xc2\xb7 ");
@@ -214,7 +217,7 @@ static void add_samples(tl_text *out, const tl_judgement *j)
   if (q == TL_QUANTITY_FALSE_ALARMS || (q >= TL_QUANTITY_FIDELITY_RMSE && q < TL_QUANTITY_COUNT))
     return;
   tl_text_add(out, " \xc2\xb7 ");
-  add_count(out, j->sample_count);
+  tl_html_count(out, j->sample_count);
   tl_text_add(out, faults ? " fault" : " sample");
   tl_text_add(out, j->sample_count == 1 ? "" : "s");
 }
@@ -248,7 +251,7 @@ static void add_name(tl_text *out, const tl_report *report, const tl_judgement *
 static void add_figure(tl_text *out, const tl_judgement *j, double value, const char *otherwise)
 {
   if (isfinite(value))
-    add_value(out, value, j->threshold.unit.name);
+    tl_html_value(out, value, j->threshold.unit.name);
   else
     tl_text_addf(out, "<data value=\"%s\">%s</data>", value > 0.0 ? "inf" : "-inf", otherwise);
 }
@@ -273,7 +276,7 @@ static void add_judgement(tl_text *out, const tl_report *report, const tl_judgem
   tl_text_add(out, "</span></td><td class=\"n\" data-label=\"limit\"><span>");
   tl_text_add_html(out, tl_operator_name(j->threshold.op));
   tl_text_add(out, "\xc2\xa0");
-  add_value(out, j->threshold.limit, j->threshold.unit.name);
+  tl_html_value(out, j->threshold.limit, j->threshold.unit.name);
   tl_text_add(out, "</span></td><td class=\"n\" data-label=\"margin\"><span>");
   add_figure(out, j, j->margin, "none");
   tl_draw_margin(out, j);
@@ -291,72 +294,6 @@ static void add_thresholds(tl_text *out, const tl_report *report)
   for (uint32_t i = 0; i < report->judgement_count; i++)
     add_judgement(out, report, &report->judgements[i]);
   tl_text_add(out, "</tbody></table></div>\n");
-}
-
-/* --- fidelity --- */
-
-/* Digits a person compares; <data> keeps the exact number. */
-static void tile(tl_text *out, const char *name)
-{
-  tl_text_add(out, "<div><dt>");
-  tl_text_add_html(out, name);
-  tl_text_add(out, "</dt><dd>");
-}
-
-static void add_metrics(tl_text *out, const tl_score_channel *channel)
-{
-  tl_text_add(out, "<dl class=\"tiles four\">\n");
-  for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-    const tl_metric_value *v = &channel->metric[m];
-    tile(out, tl_metric_describe((tl_metric)m)->name);
-    if (v->status == TL_METRIC_OK)
-      add_value(out, v->value, v->unit);
-    else
-      tl_text_addf(out, "<small>%s</small>", tl_metric_status_name(v->status));
-    tl_text_add(out, "</dd></div>\n");
-  }
-  tl_text_add(out, "</dl>\n");
-}
-
-static void add_channel(tl_text *out, const tl_report *report, const tl_score_channel *channel,
-                        bool with_plot)
-{
-  tl_text_add(out, "<div class=\"card\">\n");
-  for (uint32_t i = 0; i < report->plot_count && with_plot; i++)
-    if (strcmp(report->plots[i].kind, "fidelity") == 0 &&
-        strcmp(report->plots[i].title, channel->name) == 0)
-      tl_draw_plot(out, &report->plots[i]);
-  add_metrics(out, channel);
-  tl_text_add(out, "</div>\n<p class=\"soft small\"><strong>");
-  tl_text_add_html(out, channel->name);
-  tl_text_add(out, "</strong> against recorded <strong>");
-  tl_text_add_html(out, channel->rec_name);
-  tl_text_add(out, "</strong>: ");
-  add_count(out, channel->used_count);
-  tl_text_add(out, " of ");
-  add_count(out, channel->rec_count);
-  tl_text_add(out, " samples compared, ");
-  tl_html_time(out, channel->begin_ns);
-  tl_text_add(out, " to ");
-  tl_html_time(out, channel->end_ns);
-  if (channel->rec_gap_count + channel->sim_gap_count > 0)
-    tl_text_addf(out, ", %zu in gaps of the recording, %zu of the simulation",
-                 channel->rec_gap_count, channel->sim_gap_count);
-  if (channel->interpolated_count > 0)
-    tl_text_addf(out, ", %zu between two samples of the simulation", channel->interpolated_count);
-  tl_text_add(out, ".</p>\n");
-}
-
-static void add_fidelity(tl_text *out, const tl_report *report)
-{
-  if (report->score == NULL || report->score->channel_count == 0) return;
-  tl_text_add(out, "<h2>Fidelity: the twin against the recording</h2>\n");
-  for (uint32_t i = 0; i < report->score->channel_count; i++)
-    add_channel(out, report, &report->score->channels[i], i < CHANNEL_PLOTS_SHOWN);
-  tl_text_add(out, "<p class=\"soft small\">Percentages of temperatures are taken on the Celsius "
-                   "scale; they say little, as "
-                   "its zero is arbitrary. nmbe_pct is positive when the simulation is low, bias "
-                   "when it is high.</p>\n");
 }
 
 /* --- the fleet --- */
@@ -395,12 +332,12 @@ static void add_detection(tl_text *out, const tl_report *report)
                {"not found", t->missed},
                {"false alarms", t->false_alarms}};
   for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
-    tile(out, tiles[i].name);
-    add_count(out, tiles[i].count);
+    tl_html_tile(out, tiles[i].name);
+    tl_html_count(out, tiles[i].count);
     tl_text_add(out, "</dd></div>\n");
   }
   if (t->device_days > 0.0) {
-    tile(out, "false alarms a device and day");
+    tl_html_tile(out, "false alarms a device and day");
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
@@ -441,7 +378,7 @@ static void add_worst(tl_text *out, const tl_report *report)
                  "<td class=\"n\" data-label=\"false alarms\">%u</td><td class=\"n\" "
                  "data-label=\"greatest comfort error\">",
                  d->device, d->missed, d->false_alarms);
-    if (!isnan(d->error_max)) add_value(out, d->error_max, d->unit ? d->unit : "1");
+    if (!isnan(d->error_max)) tl_html_value(out, d->error_max, d->unit ? d->unit : "1");
     tl_text_add(out, "</td></tr>\n");
   }
   tl_text_add(out, "</tbody></table></div>\n");
@@ -579,7 +516,7 @@ void tl_report_write_html(const tl_report *report, tl_text *out)
   add_verdict(out, report);
   tl_text_add(out, "<main>\n");
   add_thresholds(out, report);
-  add_fidelity(out, report);
+  tl_html_fidelity(out, report);
   add_fleet(out, report);
   add_worst(out, report);
   add_events(out, report);

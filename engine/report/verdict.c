@@ -69,36 +69,6 @@ static void write_events(tl_json *json, const tl_report *report)
   tl_json_list_end(json);
 }
 
-static void write_score(tl_json *json, const tl_score *score)
-{
-  tl_json_object_begin(json, "score", false);
-  for (uint32_t i = 0; i < score->channel_count; i++) {
-    const tl_score_channel *c = &score->channels[i];
-    tl_json_object_begin(json, c->name, false);
-    tl_json_text(json, "recorded_as", c->rec_name);
-    tl_json_text(json, "unit", c->unit);
-    tl_json_unsigned(json, "recorded", c->rec_count);
-    tl_json_unsigned(json, "used", c->used_count);
-    tl_json_unsigned(json, "outside", c->outside_count);
-    tl_json_unsigned(json, "recording_gaps", c->rec_gap_count);
-    tl_json_unsigned(json, "simulation_gaps", c->sim_gap_count);
-    tl_json_unsigned(json, "interpolated", c->interpolated_count);
-    tl_json_number(json, "begin_s", seconds(c->begin_ns));
-    tl_json_number(json, "end_s", seconds(c->end_ns));
-    tl_json_object_begin(json, "metrics", false);
-    for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-      tl_json_object_begin(json, tl_metric_describe((tl_metric)m)->name, true);
-      tl_json_number(json, "value", c->metric[m].value);
-      tl_json_text(json, "unit", c->metric[m].unit);
-      tl_json_text(json, "status", tl_metric_status_name(c->metric[m].status));
-      tl_json_object_end(json);
-    }
-    tl_json_object_end(json);
-    tl_json_object_end(json);
-  }
-  tl_json_object_end(json);
-}
-
 static void write_fleets(tl_json *json, const tl_report *report)
 {
   tl_json_list_begin(json, "fleets", false);
@@ -234,7 +204,7 @@ void tl_report_write_json(const tl_report *report, tl_text *out)
   write_fleets(&json, report);
   if (report->has_totals) write_detection(&json, &report->totals);
   write_worst(&json, report);
-  if (report->score) write_score(&json, report->score);
+  tl_report_json_fidelity(&json, report);
   write_events(&json, report);
   tl_json_object_end(&json);
 }

@@ -125,6 +125,7 @@ TL_API const char *tl_scenario_phase(const tl_scenario *scenario);
 
 /* --- what came out (after tl_scenario_run, also when it failed) ------------------------------------------- */
 typedef struct tl_scenario_border { /* a fleet watched against what a recording covers */
+  const char *fleet;                /* its name */
   const char *source;               /* the recording or file, as the scenario names it */
   const tl_border *border;          /* in the units of the fleet's columns */
   tl_border_result result;

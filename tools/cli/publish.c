@@ -33,6 +33,7 @@ typedef struct draft { /* the report and the texts that it borrows */
   tl_report_file *inputs;
   tl_report_setting *settings;
   tl_report_event *events;
+  tl_report_border *borders;
 } draft;
 
 static void add_option(draft *d, const char *name, const char *value)
@@ -235,6 +236,24 @@ static void add_outcome(draft *d, const cli_outcome *o)
   report->score = o->result->score;
 }
 
+static tl_code add_borders(draft *d, const cli_outcome *o, tl_error *err)
+{
+  const uint32_t count = o->result ? o->result->border_count : 0;
+  if (count == 0) return TL_OK;
+  d->borders = calloc(count, sizeof *d->borders);
+  if (!d->borders) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  for (uint32_t i = 0; i < count; i++) {
+    const tl_scenario_border *border = &o->result->borders[i];
+    d->borders[i] = (tl_report_border){.fleet = border->fleet,
+                                       .source = border->source,
+                                       .border = border->border,
+                                       .result = &border->result};
+  }
+  d->report.borders = d->borders;
+  d->report.border_count = count;
+  return TL_OK;
+}
+
 static tl_code add_plots(draft *d, const cli_publication *p, tl_error *err)
 {
   if (!p->session->scenario) return TL_OK;
@@ -301,6 +320,7 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   add_files(d, p);
   tl_code code = add_judgements(d, p->outcome, err);
   if (code == TL_OK) code = add_lists(d, p, err);
+  if (code == TL_OK) code = add_borders(d, p->outcome, err);
   if (code == TL_OK) code = add_plots(d, p, err);
   if (code == TL_OK && p->folder) code = save_all(d, p, err);
   if (code == TL_OK) code = save_copies(d, p, err);
@@ -308,6 +328,7 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   tl_text_free(&d->command);
   free(d->judgements);
   free(d->events);
+  free(d->borders);
   free(d->settings);
   free(d->inputs);
   free(d);

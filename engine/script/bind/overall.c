@@ -30,7 +30,7 @@ static void read_tube(lua_State *L, int index, const char *unit, script_compare 
   }
   if (!lua_istable(L, -1)) script_wrong_type(L, "tube", "{ value = 0.5*K, time = 5*min }", -1);
   const int table = lua_gettop(L);
-  script_check_keys(L, table, "tube has no key", keys, 2);
+  script_check_keys(L, table, "tube", keys, 2);
   if (script_field(L, table, "value") == LUA_TNIL)
     tl_script_raise(L, TL_E_ARG, NULL, "tube: value is missing: how far off is still inside?");
   out->tube.value = script_quantity(L, -1, unit, true, "value");
@@ -49,7 +49,7 @@ void script_compare_options(lua_State *L, int index, const char *unit, script_co
   if (lua_isnoneornil(L, index)) return;
   if (!lua_istable(L, index))
     script_wrong_type(L, "compare", "{ weight =, scale =, tube = }", index);
-  script_check_keys(L, index, "compare has no option", keys, 3);
+  script_check_keys(L, index, "compare", keys, 3);
   out->weight = positive(L, index, "weight", "1", 1.0);
   out->scale = positive(L, index, "scale", unit, 0.0);
   read_tube(L, index, unit, out);
