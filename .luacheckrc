@@ -21,6 +21,8 @@ read_globals = {
   "compare",
   "regimes",
   "border",
+  "calibrate",
+  "parameters",
   "thresholds",
   "run",
   "spawn",
