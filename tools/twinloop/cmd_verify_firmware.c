@@ -213,17 +213,16 @@ static tl_code read_board(request *q, tl_error *err)
 {
   const char *name = cli_options_get(q->options, "board");
   cli_session session;
-  char path[2 * CLI_PATH_BYTES];
+  char folder[2 * CLI_PATH_BYTES], path[3 * CLI_PATH_BYTES];
   if (!name) return TL_OK;
   q->has_board = true;
   if (strchr(name, '/') || strstr(name, ".json")) return tl_board_load(&q->board, name, err);
   tl_code code = cli_session_prepare(&session, q->options, err);
-  snprintf(path, sizeof path, "%s/assets/boards/%s.json", session.root, name);
+  snprintf(folder, sizeof folder, "%s/assets/boards", session.root);
+  snprintf(path, sizeof path, "%s/%s.json", folder, name);
   cli_session_close(&session);
   if (code == TL_OK) code = tl_board_load(&q->board, path, err);
-  if (code != TL_E_IO) return code;
-  tl_fail(err, TL_E_NAME, NULL, "there is no board profile '%s'", name);
-  return tl_fail_hint(err, "profiles are in assets/boards");
+  return code == TL_E_IO ? tl_board_unknown(name, folder, NULL, err) : code;
 }
 
 static tl_code read_request(request *q, tl_error *err)
