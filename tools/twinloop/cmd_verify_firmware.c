@@ -1,8 +1,9 @@
 /* cmd_verify_firmware.c: a firmware in an emulator, beside a run, a scenario or raw inputs, bit by bit. */
 #include "base/text.h"
 #include "tools/cli/replay.h"
+#include "tools/model/file.h"
+#include "tools/model/runner.h"
 #include "tools/twinloop/commands.h"
-#include "tools/verify/model_file.h"
 #include "tools/verify/report.h"
 
 #include <stdlib.h>
@@ -135,18 +136,14 @@ static tl_code trace_scenario(request *q, tl_error *err)
 /* --- the comparison -------------------------------------------------------------------------------- */
 static tl_code compare_inputs(comparison *result, request *q, size_t case_bytes, tl_error *err)
 {
-  uint8_t *in;
-  size_t bytes;
-  const char *path = cli_options_get(q->options, "inputs");
-  tl_code code = verify_file_read(&in, &bytes, path, err);
-  if (code != TL_OK) return code;
-  if (bytes == 0 || bytes % case_bytes != 0)
+  model_file in;
+  tl_code code = model_file_read(&in, cli_options_get(q->options, "inputs"), err);
+  if (code == TL_OK && (in.bytes == 0 || in.bytes % case_bytes != 0))
     code = tl_fail(err, TL_E_FORMAT, NULL, "%s: %zu bytes, expected a multiple of a case's %zu",
-                   path, bytes, case_bytes);
-  else
-    code = compare_cases(result, in, bytes / case_bytes, err);
-  snprintf(q->what, sizeof q->what, "%zu cases of %s", bytes / case_bytes, path);
-  free(in);
+                   in.path, in.bytes, case_bytes);
+  if (code == TL_OK) code = compare_cases(result, in.data, in.bytes / case_bytes, err);
+  snprintf(q->what, sizeof q->what, "%zu cases of %s", in.bytes / case_bytes, in.path);
+  model_file_free(&in);
   return code;
 }
 
@@ -167,18 +164,20 @@ static tl_code show(const request *q, const verify_report *report, const cli_ter
 /* Sets *equal when all went well. */
 static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *err)
 {
-  verify_model model;
+  model_file file = {0};
+  model_loaded loaded = {0};
   fw_client client = {.emulator = {.to = -1, .from = -1}};
   comparison result = {0};
   const bool is_loop = q->run != NULL;
-  tl_code code = verify_model_open(&model, q->model_path, err);
+  tl_code code = model_file_read(&file, q->model_path, err);
+  if (code == TL_OK) code = model_load(&loaded, &file, NULL, err);
   if (code == TL_OK)
-    code = client_open(&client, q->qemu, q->elf_path, &q->elf, &model.model, model.file,
-                       model.file_bytes, err);
-  if (code == TL_OK) code = comparison_open(&result, &model.model, &client, err);
+    code = client_open(&client, q->qemu, q->elf_path, &q->elf, &loaded.model, file.data, file.bytes,
+                       err);
+  if (code == TL_OK) code = comparison_open(&result, &loaded.model, &client, err);
   if (code == TL_OK)
     code = is_loop ? compare_loop(&result, &q->trace, err)
-                   : compare_inputs(&result, q, verify_model_in_bytes(&model), err);
+                   : compare_inputs(&result, q, model_in_bytes(&loaded.model), err);
   if (code == TL_OK) code = client_greet(&client, err); /* the stack's use by now */
   if (code == TL_OK) {
     const verify_report report = {
@@ -188,7 +187,8 @@ static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *
   }
   comparison_close(&result);
   client_close(&client);
-  verify_model_close(&model);
+  model_unload(&loaded);
+  model_file_free(&file);
   return code;
 }
 
