@@ -1,6 +1,8 @@
 /* cmd_verify_firmware.c: a firmware in an emulator, beside a run, a scenario or raw inputs, bit by bit. */
 #include "base/text.h"
+#include "edge/personality.h"
 #include "tools/cli/replay.h"
+#include "tools/model/compare.h"
 #include "tools/model/file.h"
 #include "tools/model/runner.h"
 #include "tools/twinloop/commands.h"
@@ -9,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_BYTES = 512 };
+enum { WHAT_BYTES = 512, RANDOM_SEED = 1, CASES_MAX = 100000 };
 
 typedef struct request { /* what the command line asks for, and what it opened */
   const cli_options *options;
-  const char *elf_path, *qemu, *run; /* run: NULL with --inputs */
-  uint64_t device;
+  const char *elf_path, *qemu, *run; /* run: NULL with raw cases */
+  uint64_t device, cases;            /* cases: random ones, without --inputs */
+  tl_model_options rounding;         /* of the host's kernels */
   int64_t from_ns, to_ns;
   elf_info elf;
   char model_path[CLI_PATH_BYTES], what[WHAT_BYTES];
@@ -134,7 +137,7 @@ static tl_code trace_scenario(request *q, tl_error *err)
 }
 
 /* --- the comparison -------------------------------------------------------------------------------- */
-static tl_code compare_inputs(comparison *result, request *q, size_t case_bytes, tl_error *err)
+static tl_code compare_file(comparison *result, request *q, size_t case_bytes, tl_error *err)
 {
   model_file in;
   tl_code code = model_file_read(&in, cli_options_get(q->options, "inputs"), err);
@@ -144,6 +147,19 @@ static tl_code compare_inputs(comparison *result, request *q, size_t case_bytes,
   if (code == TL_OK) code = compare_cases(result, in.data, in.bytes / case_bytes, err);
   snprintf(q->what, sizeof q->what, "%zu cases of %s", in.bytes / case_bytes, in.path);
   model_file_free(&in);
+  return code;
+}
+
+static tl_code compare_inputs(comparison *result, request *q, const tl_model *model, tl_error *err)
+{
+  if (cli_options_has(q->options, "inputs"))
+    return compare_file(result, q, model_in_bytes(model), err);
+  uint8_t *in = model_random_cases(model, RANDOM_SEED, q->cases);
+  if (!in) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  snprintf(q->what, sizeof q->what, "%llu random case%s", (unsigned long long)q->cases,
+           q->cases == 1 ? "" : "s");
+  const tl_code code = compare_cases(result, in, q->cases, err);
+  free(in);
   return code;
 }
 
@@ -170,14 +186,14 @@ static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *
   comparison result = {0};
   const bool is_loop = q->run != NULL;
   tl_code code = model_file_read(&file, q->model_path, err);
-  if (code == TL_OK) code = model_load(&loaded, &file, NULL, err);
+  if (code == TL_OK) code = model_load(&loaded, &file, &q->rounding, err);
   if (code == TL_OK)
     code = client_open(&client, q->qemu, q->elf_path, &q->elf, &loaded.model, file.data, file.bytes,
                        err);
   if (code == TL_OK) code = comparison_open(&result, &loaded.model, &client, err);
   if (code == TL_OK)
     code = is_loop ? compare_loop(&result, &q->trace, err)
-                   : compare_inputs(&result, q, model_in_bytes(&loaded.model), err);
+                   : compare_inputs(&result, q, &loaded.model, err);
   if (code == TL_OK) code = client_greet(&client, err); /* the stack's use by now */
   if (code == TL_OK) {
     const verify_report report = {
@@ -225,6 +241,41 @@ static tl_code read_board(request *q, tl_error *err)
   return code == TL_E_IO ? tl_board_unknown(name, folder, NULL, err) : code;
 }
 
+/* A run or scenario; or the model alone, on a file of cases or on random ones. */
+static tl_code read_what(request *q, tl_error *err)
+{
+  const cli_options *options = q->options;
+  const bool has_inputs = cli_options_has(options, "inputs");
+  const char *model = cli_options_get(options, "model");
+  q->cases = 1;
+  if (options->argument_count > 0) {
+    q->run = options->arguments[0];
+    if (has_inputs || cli_options_has(options, "cases"))
+      return tl_fail(err, TL_E_USAGE, NULL,
+                     "%s is compared sample by sample: --inputs and --cases are for a model alone",
+                     q->run);
+    return TL_OK;
+  }
+  if (!model)
+    return tl_fail(err, TL_E_USAGE, NULL,
+                   has_inputs ? "--inputs needs --model"
+                              : "name a run or a scenario, or give --model (and --inputs)");
+  if (has_inputs && cli_options_has(options, "cases"))
+    return tl_fail(err, TL_E_USAGE, NULL, "--cases are random ones, --inputs are given: not both");
+  snprintf(q->model_path, sizeof q->model_path, "%s", model);
+  return cli_options_number(options, "cases", 1, CASES_MAX, &q->cases, err);
+}
+
+/* How the host's kernels round. A run says so itself. */
+static tl_code read_personality(request *q, tl_error *err)
+{
+  const char *text = cli_options_get(q->options, "personality");
+  if (!text) return TL_OK;
+  if (q->run)
+    return tl_fail(err, TL_E_USAGE, NULL, "--personality is for a model alone: a run has its own");
+  return tl_personality_parse(&q->rounding, text, strlen(text), err);
+}
+
 static tl_code read_request(request *q, tl_error *err)
 {
   const cli_options *options = q->options;
@@ -235,15 +286,9 @@ static tl_code read_request(request *q, tl_error *err)
     tl_fail(err, TL_E_USAGE, NULL, "--elf is missing: the firmware to verify");
     return tl_fail_hint(err, "make one with: tools/firmware MODEL.tflite -o firmware.elf");
   }
-  const bool has_inputs = cli_options_has(options, "inputs");
-  if (has_inputs == (options->argument_count > 0))
-    return tl_fail(err, TL_E_USAGE, NULL, "name a run or a scenario, or give --model and --inputs");
-  if (has_inputs && !cli_options_has(options, "model"))
-    return tl_fail(err, TL_E_USAGE, NULL, "--inputs needs --model");
-  q->run = has_inputs ? NULL : options->arguments[0];
-  if (has_inputs)
-    snprintf(q->model_path, sizeof q->model_path, "%s", cli_options_get(options, "model"));
-  tl_code code = cli_options_number(options, "device", 0, UINT32_MAX, &q->device, err);
+  tl_code code = read_what(q, err);
+  if (code == TL_OK) code = read_personality(q, err);
+  if (code == TL_OK) code = cli_options_number(options, "device", 0, UINT32_MAX, &q->device, err);
   if (code == TL_OK) code = read_times(q, err);
   if (code == TL_OK) code = elf_read(&q->elf, q->elf_path, err);
   return code == TL_OK ? read_board(q, err) : code;
