@@ -74,6 +74,13 @@ json a.json "d['modelled']['board'] == 'nucleo-l4r5zi-tflm' and 0 < d['modelled'
 json a.json "all(o['cycles_modelled'] > 0 for o in d['ops']) and abs(sum(o['cycles_modelled'] for o in d['ops']) / d['modelled']['cycles'] - 1) < 1e-9"; ok "and by operator"
 grep -q "cycles (modelled)" out && grep -q "modelled   NUCLEO-L4R5ZI" out; ok "labelled so"
 
+# --- model info: instructions beside cycles
+tl 0 model info "$detector" --measure m4 --measure cortex-m55 --json i.json && grep -Eq "^ +0 FULLY_CONNECTED .* 1 536 +[0-9 ]+ [0-9 ]+$" out; ok "model info counts instructions of the operators"
+json i.json "[m['run'] for m in d['instructions']] == [True, False, True] and all(abs(sum(m['op_instructions']) - m['instructions']) < 1e-6 and len(m['op_instructions']) == d['op_count'] and 5 < m['instructions'] / d['macs'] < 20 for m in d['instructions'] if m['run'])"; ok "on the cores that were asked for, and in all"
+json i.json "all(b['instructions'] == (d['instructions'][0]['instructions'] if b['core'] == 'Cortex-M4' else None) for b in d['boards'])"; ok "beside the cycles of the boards with that core"
+tl 0 verify-firmware --model "$detector" --elf m4.elf --json a.json && python3 -c "import json; i, a = json.load(open('i.json')), json.load(open('a.json')); assert i['instructions'][0]['op_instructions'] == [o['instructions'] for o in a['ops']]"; ok "the same as verify-firmware counts"
+[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'twinloop-measure-*' -newer "$work/hys/run.json" 2>/dev/null)" ]; ok "no folder is left behind"
+
 # --- differences are named
 tl 1 verify-firmware hys --elf early.elf --device 10 --json a.json && json a.json "d['verdict'] == 'different' and d['first']['kind'] == 'command' and d['first']['expected'] == 1 and d['first']['firmware'] == 0"; ok "another law: the first command that differs"
 json a.json "d['tensors_differing'] == 0 and d['samples_differing'] > 0"; ok "its tensors are equal"

@@ -23,6 +23,11 @@ json info.json "d['macs'] == sum(o['macs'] for o in d['ops']) == sum(o['outputs'
 json info.json "d['op_count'] == len(d['ops']) == sum(d['operators'].values()) and all(o['refused'] is None for o in d['ops'])"; ok "document: operators are counted"
 json info.json "len(d['boards']) >= 5 and all(b['label'] == 'modelled' and b['cycles'] > 0 and abs(b['time_s'] * b['clock_Hz'] - b['cycles']) < 1e-6 * b['cycles'] and len(b['op_cycles']) == d['op_count'] and b['cycles_error_ratio'] > 0 and (b['energy_J'] is None or b['energy_J'] > 0) for b in d['boards'])"; ok "document: modelled cost of every board, with its error"
 grep -q "^modelled cost" out && grep -q "^nucleo-l4r5zi-tflm .*+-" out; ok "lines: boards, labelled modelled"
+grep -q "^instructions  Cortex-M4 *not run: ask with --measure m4$" out; ok "instructions: not run, and how to"
+json info.json "[m['core'] for m in d['instructions']] == ['Cortex-M4', 'Cortex-M7', 'Cortex-M55'] and all(not m['run'] and '--measure' in m['why'] and m['instructions'] is None for m in d['instructions'])"; ok "document: likewise"
+PATH=$work/none tl 0 model info "$model" --measure cortex-m4 --json info.json; grep -q "^instructions  Cortex-M4 *not run: arm-none-eabi-gcc is missing" out; ok "instructions without a compiler: not run, and why"
+json info.json "'is missing' in d['instructions'][0]['why'] and all(b['instructions'] is None for b in d['boards'])"; ok "document: likewise"
+tl 2 model info "$model" --measure m3 && grep -q "'m3' is none of" err; ok "an unknown core exits 2"
 tl 0 model info "$model" --json - && json out "d['runs']" && [ ! -s err ]; ok "--json -: the document alone on stdout"
 
 for file in "$source_dir"/tests/golden/ops/*.tflite; do # operators of every kind, those without outputs, too

@@ -6,13 +6,15 @@
 #include "base/text.h"
 #include "tools/model/boards.h"
 #include "tools/model/file.h"
+#include "tools/verify/measure.h"
 
 typedef struct model_info {
   const model_file *file;
   const tl_survey *survey;
   const model_boards *boards;
-  const tl_model *model; /* NULL: the model is refused */
-  const char *refusal;   /* why, if it is none of the operators'; NULL: none or the operators' */
+  const tl_model *model;       /* NULL: the model is refused */
+  const measurement *measured; /* MEASURE_CORES of them */
+  const char *refusal; /* why, if it is none of the operators'; NULL: none or the operators' */
 } model_info;
 
 void model_info_lines(tl_text *out, const model_info *info);

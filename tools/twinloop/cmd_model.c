@@ -34,21 +34,26 @@ static tl_code show(const cli_options *options, const cli_term *term, const mode
   return code;
 }
 
-/* The profiles that came with the program; without its folder of assets there are none. */
-static tl_code load_boards(model_boards *out, const cli_options *options, tl_error *err)
+/* Where the program's files lie; "" when it has none. */
+static tl_code find_root(char root[CLI_PATH_BYTES], const cli_options *options, tl_error *err)
 {
-  char folder[CLI_PATH_BYTES + 32];
   cli_session *session = model_take(sizeof *session);
-  out->count = 0;
   if (!session) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  tl_code code = cli_session_prepare(session, options, err);
-  if (code == TL_OK && session->root[0]) {
-    snprintf(folder, sizeof folder, "%s/assets/boards", session->root);
-    code = tl_boards_load(out->boards, &out->count, folder, err);
-  }
+  const tl_code code = cli_session_prepare(session, options, err);
+  snprintf(root, CLI_PATH_BYTES, "%s", session->root);
   cli_session_close(session);
   free(session);
   return code;
+}
+
+/* The profiles that came with the program; without its folder of assets there are none. */
+static tl_code load_boards(model_boards *out, const char *root, tl_error *err)
+{
+  char folder[CLI_PATH_BYTES + 32];
+  out->count = 0;
+  if (!root[0]) return TL_OK;
+  snprintf(folder, sizeof folder, "%s/assets/boards", root);
+  return tl_boards_load(out->boards, &out->count, folder, err);
 }
 
 /* A refused model is shown as far as it goes, then it is an error. */
@@ -58,16 +63,25 @@ static tl_code info(const cli_options *options, const cli_term *term, const mode
   model_surveyed surveyed = {0};
   model_loaded loaded = {0};
   tl_error refused = {0};
+  measurement measured[MEASURE_CORES];
+  char root[CLI_PATH_BYTES] = "";
   model_boards *boards = model_take(sizeof *boards);
+  measure_none(measured);
   tl_code code =
       boards ? model_survey(&surveyed, file, err) : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  if (code == TL_OK) code = load_boards(boards, options, err);
+  if (code == TL_OK) code = find_root(root, options, err);
+  if (code == TL_OK) code = load_boards(boards, root, err);
   if (code == TL_OK) {
     const tl_code load_code = model_load(&loaded, file, NULL, &refused);
+    const char *core;
+    for (uint32_t i = 0;
+         load_code == TL_OK && (core = cli_options_nth(options, "measure", i)) != NULL; i++)
+      measure_cores(measured, core, root, file, &loaded.model);
     const model_info what = {
         .file = file,
         .survey = &surveyed.survey,
         .boards = boards,
+        .measured = measured,
         .model = load_code == TL_OK ? &loaded.model : NULL,
         .refusal = load_code != TL_OK && surveyed.survey.refused_count == 0 ? refused.text : NULL};
     code = show(options, term, &what, err);
@@ -76,6 +90,7 @@ static tl_code info(const cli_options *options, const cli_term *term, const mode
       code = load_code;
     }
   }
+  measure_free(measured);
   free(boards);
   model_unload(&loaded);
   model_survey_free(&surveyed);
