@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *file_name(const char *path)
+const char *model_file_name(const char *path)
 {
   const char *slash = strrchr(path, '/');
   return slash ? slash + 1 : path;
@@ -184,7 +184,7 @@ void model_info_lines(tl_text *out, const model_info *info)
   uint32_t count;
   const tl_survey_node **types = types_of(survey, &count);
   tl_text_addf(out, "model       %s, %zu bytes, %llu of them constant tensors\n",
-               file_name(info->file->path), info->file->bytes,
+               model_file_name(info->file->path), info->file->bytes,
                (unsigned long long)constant_bytes(survey));
   for (uint32_t i = 0; i < survey->model.input_count; i++)
     add_tensor_line(out, "input", &survey->model.tensors[survey->model.inputs[i]]);
@@ -367,13 +367,27 @@ static void add_json_measured(tl_text *out, const model_info *info)
   tl_text_add_char(out, ']');
 }
 
+void model_error_json(tl_text *out, const tl_error *err)
+{
+  if (!err) {
+    tl_text_add(out, "\"error\": null");
+    return;
+  }
+  tl_text_addf(out, "\"error\": {\"code\": \"TL%04u\", \"message\": ",
+               (unsigned)tl_code_describe(err->code)->number);
+  tl_text_add_json(out, err->text);
+  tl_text_add_char(out, '}');
+}
+
 void model_info_json(tl_text *out, const model_info *info)
 {
   const tl_survey *survey = info->survey;
   tl_text_add(out, "{\"schema\": \"twinloop.model/1\", \"model\": ");
-  tl_text_add_json(out, file_name(info->file->path));
+  tl_text_add_json(out, model_file_name(info->file->path));
   tl_text_addf(out, ", \"bytes\": %zu, \"constant_bytes\": %llu, \"runs\": %s", info->file->bytes,
                (unsigned long long)constant_bytes(survey), info->model ? "true" : "false");
+  tl_text_add(out, ",\n  ");
+  model_error_json(out, info->error);
   if (info->model)
     tl_text_addf(out, ",\n  \"arena_bytes\": %zu, \"state_bytes\": %zu, \"table_bytes\": %zu",
                  info->model->arena_bytes, info->model->state_bytes, info->model->memory_bytes);
