@@ -10,47 +10,6 @@
 
 enum { EVENTS_SHOWN = 200, DEVICE_PLOTS_SHOWN = 10, FLEET_PLOTS_SHOWN = 12 };
 
-const char *tl_unit_shown(const char *unit)
-{
-  if (strcmp(unit, "degC") == 0) return "\xc2\xb0\x43";
-  if (strcmp(unit, "degF") == 0) return "\xc2\xb0\x46";
-  return strcmp(unit, "1") == 0 ? "" : unit;
-}
-
-/* Where the file lies is the machine's business: "hvac.lua:17". */
-const char *tl_where_shown(const char *where)
-{
-  const char *slash = strrchr(where, '/');
-  return slash ? slash + 1 : where;
-}
-
-void tl_html_number(tl_text *out, double value)
-{
-  if (isinf(value))
-    tl_text_add(out, value > 0.0 ? "\xe2\x88\x9e" : "\xe2\x88\x92\xe2\x88\x9e");
-  else
-    tl_text_add_digits(out, value, 5);
-}
-
-void tl_html_data(tl_text *out, double value)
-{
-  char exact[TL_TEXT_DOUBLE_BYTES];
-  tl_text_format_double(exact, value);
-  tl_text_addf(out, "<data value=\"%s\">", exact);
-  tl_html_number(out, value);
-  tl_text_add(out, "</data>");
-}
-
-void tl_html_time(tl_text *out, int64_t ns)
-{
-  const int64_t digit_ns =
-      ns < INT64_C(600000000000) ? 1000000 : 1000000000; /* nobody reads more */
-  ns = (ns + digit_ns / 2) / digit_ns * digit_ns;
-  tl_text_add(out, "<time>");
-  tl_text_add_duration(out, ns);
-  tl_text_add(out, "</time>");
-}
-
 /* 10000 as "10 000", with spaces that do not break. */
 void tl_html_count(tl_text *out, uint64_t value)
 {
@@ -240,6 +199,12 @@ static void add_name(tl_text *out, const tl_report *report, const tl_judgement *
   }
   add_samples(out, j);
   tl_text_add(out, "</small>");
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  if (tl_modelled_text(modelled, &j->modelled)[0]) {
+    tl_text_add(out, "<br><small>");
+    tl_text_add_html(out, modelled);
+    tl_text_add(out, "</small>");
+  }
   if (j->breach_ns >= 0) {
     tl_text_add(out, "<br><small class=\"since\">not held since ");
     tl_html_time(out, j->breach_ns);
@@ -482,6 +447,19 @@ static void add_files(tl_text *out, const char *title, const tl_report_file *fil
   tl_text_add(out, "</tbody></table></div>\n");
 }
 
+static void add_modelled(tl_text *out, const tl_report_fleet *fleet)
+{
+  tl_text value = {0};
+  for (uint32_t i = 0; i < fleet->modelled_count; i++) {
+    char modelled[TL_MODELLED_TEXT_BYTES];
+    tl_text_clear(&value);
+    tl_text_addf(&value, "%s.%s: %s", fleet->name, fleet->modelled[i].column,
+                 tl_modelled_text(modelled, &fleet->modelled[i].from));
+    fact(out, "modelled", tl_text_string(&value));
+  }
+  tl_text_free(&value);
+}
+
 static void add_facts(tl_text *out, const tl_report *report)
 {
   tl_text value = {0};
@@ -496,6 +474,7 @@ static void add_facts(tl_text *out, const tl_report *report)
     tl_text_addf(&value, "%s: %u", report->fleets[i].name, report->fleets[i].device_count);
     if (report->fleets[i].twin) tl_text_addf(&value, " of twin %s", report->fleets[i].twin);
     fact(out, "fleet", tl_text_string(&value));
+    add_modelled(out, &report->fleets[i]);
   }
   for (uint32_t i = 0; i < report->setting_count; i++) {
     tl_text_clear(&value);

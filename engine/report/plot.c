@@ -175,10 +175,13 @@ static tl_code plot_threshold(tl_report *report, const tl_judge *judge, uint32_t
   }
   plot = tl_report_plot_add(report);
   if (plot == NULL) return no_memory(err);
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  tl_modelled_text(modelled, &report->judgements[index].modelled);
   *plot = (tl_plot){.id = make_id(report, "fleet", title),
                     .kind = "fleet",
                     .title = tl_report_keep(report, title),
                     .unit = tl_report_keep(report, t->unit.name),
+                    .note = modelled[0] ? tl_report_keep(report, modelled) : NULL,
                     .begin_ns = points[0].begin_ns,
                     .end_ns = points[count - 1].end_ns,
                     .series_count = 2};

@@ -20,7 +20,7 @@ enum {
   TL_PLOT_LIMITS_MAX = 4
 };
 
-/* An input (kind "scenario", "model", "recording", "module") or a file written. */
+/* An input (kind "scenario", "model", "board", "recording", "module") or a file written. */
 typedef struct tl_report_file {
   const char *kind;
   const char *name;   /* no machine's path */
@@ -31,9 +31,16 @@ typedef struct tl_report_setting {
   const char *name, *value;
 } tl_report_setting;
 
+typedef struct tl_report_modelled { /* a column whose values come from a board's profile */
+  const char *column;
+  tl_modelled from;
+} tl_report_modelled;
+
 typedef struct tl_report_fleet {
   const char *name, *twin;
   uint32_t device_count;
+  const tl_report_modelled *modelled;
+  uint32_t modelled_count;
 } tl_report_fleet;
 
 typedef struct tl_report_event {

@@ -6,6 +6,19 @@
 
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
 
+/* A figure of a board's profile says so, with the profile's error; null for any other. */
+static void write_modelled(tl_json *json, const tl_modelled *modelled)
+{
+  if (modelled->board == NULL) {
+    tl_json_null(json, "modelled");
+    return;
+  }
+  tl_json_object_begin(json, "modelled", true);
+  tl_json_text(json, "board", modelled->board);
+  tl_json_number(json, "error_ratio", modelled->error_ratio);
+  tl_json_object_end(json);
+}
+
 static void write_threshold(tl_json *json, const tl_judgement *j)
 {
   char code[TL_CODE_NAME_BYTES];
@@ -21,6 +34,7 @@ static void write_threshold(tl_json *json, const tl_judgement *j)
   tl_json_text(json, "text", t->text);
   tl_json_unsigned(json, "samples", j->sample_count);
   tl_json_number(json, "bin", j->bin);
+  write_modelled(json, &j->modelled);
   if (j->breach_ns >= 0)
     tl_json_number(json, "breach_s", seconds(j->breach_ns));
   else
@@ -69,6 +83,19 @@ static void write_events(tl_json *json, const tl_report *report)
   tl_json_list_end(json);
 }
 
+/* {column: {board, error_ratio}}: whoever reads those columns anywhere should know. */
+static void write_modelled_columns(tl_json *json, const tl_report_fleet *fleet)
+{
+  tl_json_object_begin(json, "modelled", true);
+  for (uint32_t i = 0; i < fleet->modelled_count; i++) {
+    tl_json_object_begin(json, fleet->modelled[i].column, true);
+    tl_json_text(json, "board", fleet->modelled[i].from.board);
+    tl_json_number(json, "error_ratio", fleet->modelled[i].from.error_ratio);
+    tl_json_object_end(json);
+  }
+  tl_json_object_end(json);
+}
+
 static void write_fleets(tl_json *json, const tl_report *report)
 {
   tl_json_list_begin(json, "fleets", false);
@@ -77,6 +104,7 @@ static void write_fleets(tl_json *json, const tl_report *report)
     tl_json_text(json, "name", report->fleets[i].name);
     tl_json_text(json, "twin", report->fleets[i].twin);
     tl_json_unsigned(json, "devices", report->fleets[i].device_count);
+    write_modelled_columns(json, &report->fleets[i]);
     tl_json_object_end(json);
   }
   tl_json_list_end(json);

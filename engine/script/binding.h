@@ -411,4 +411,5 @@ uint32_t script_actuator_index(lua_State *L, const tl_fleet_def *def, const char
 /* detector_def.c: the key `detector` of a fleet's table, if it is there. */
 void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
                           script_fleet *fleet);
+void script_read_board(lua_State *L, tl_scenario *s, int table, tl_detector_def *detector);
 #endif

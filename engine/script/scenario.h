@@ -82,7 +82,7 @@ TL_API tl_code tl_scenario_run(tl_scenario *scenario, const tl_scenario_hooks *h
 
 /* --- what it is ------------------------------------------------------------------------------------------ */
 typedef struct tl_scenario_file { /* everything that the run is a function of, beside the program */
-  const char *kind;               /* "scenario", "module", "recording", "model" */
+  const char *kind;               /* "scenario", "module", "recording", "model", "board" */
   const char *name;               /* as the scenario names it, no machine's path */
   const char *path;               /* where it was found */
   char sha256[65];

@@ -14,6 +14,7 @@ enum {
   OPTIONS_MAX = CLI_SETTINGS_MAX + CLI_FLIPS_MAX + CLI_PLUGINS_MAX + 2,
   FLEETS_MAX = TL_FLEETS_MAX,
   FILES_MAX = 4,
+  MODELLED_MAX = 4,   /* columns of a fleet that come from a board's profile */
   EVENTS_MAX = 20000, /* of a report; telemetry.h5 has them all */
   HASHED_BYTES_MAX = 64 * 1024 * 1024,
   DEVICE_PLOTS = 10
@@ -28,6 +29,7 @@ typedef struct draft { /* the report and the texts that it borrows */
   char option_texts[CLI_PLUGINS_MAX][TL_NAME_BYTES + 80];
   tl_report_setting options[OPTIONS_MAX];
   tl_report_fleet fleets[FLEETS_MAX];
+  tl_report_modelled modelled[FLEETS_MAX][MODELLED_MAX];
   tl_report_file files[FILES_MAX];
   char telemetry_sha256[65];
   tl_report_file *inputs;
@@ -124,6 +126,19 @@ static void add_flips(draft *d, const cli_publication *p)
   d->report.flip_count = p->flip_count;
 }
 
+static void add_modelled(draft *d, const tl_world *world, uint32_t f)
+{
+  const tl_fleet_id fleet = {f + 1};
+  uint32_t count = 0;
+  for (uint32_t c = 0; c < tl_fleet_column_count(world, fleet) && count < MODELLED_MAX; c++) {
+    const tl_modelled from = tl_fleet_modelled(world, fleet, c);
+    if (from.board == NULL) continue;
+    d->modelled[f][count++] = (tl_report_modelled){tl_fleet_column(world, fleet, c)->name, from};
+  }
+  d->fleets[f].modelled = d->modelled[f];
+  d->fleets[f].modelled_count = count;
+}
+
 static void add_fleets(draft *d, const cli_publication *p)
 {
   if (!p->session->scenario) return;
@@ -134,6 +149,7 @@ static void add_fleets(draft *d, const cli_publication *p)
     d->fleets[f].name = tl_fleet_name(world, fleet);
     d->fleets[f].twin = tl_fleet_twin_name(world, fleet);
     d->fleets[f].device_count = tl_fleet_device_count(world, fleet);
+    add_modelled(d, world, f);
   }
   d->report.fleets = d->fleets;
   d->report.fleet_count = count < FLEETS_MAX ? count : FLEETS_MAX;

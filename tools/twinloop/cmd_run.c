@@ -229,6 +229,8 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
   add_value(out, row->observed, unit);
   tl_text_addf(out, "  (%s, margin ", row->threshold.text);
   add_value(out, row->margin, unit);
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  if (tl_modelled_text(modelled, &row->modelled)[0]) tl_text_addf(out, ", %s", modelled);
   tl_text_add_char(out, ')');
   if (row->verdict == TL_FAILED && row->breach_ns >= 0) {
     tl_text_add(out, " since ");
