@@ -46,27 +46,41 @@ typedef struct curve {
   size_t count;
 } curve;
 
+static double segment(const curve *c, size_t i)
+{
+  const double x = c->at[i + 1] - c->at[i], y = c->value[i + 1] - c->value[i];
+  return sqrt(x * x + y * y);
+}
+
+/* The value half-way in time. Written as the original does, whose rounding decides which of two segments that should be
+ * equal is the longer. */
+static double half_way(const curve *c, size_t i, double at)
+{
+  const double step = c->at[i + 1] - c->at[i];
+  if (step <= 0.0) return c->value[i];
+  return (c->value[i + 1] - c->value[i]) / step * (at - c->at[i]) + c->value[i];
+}
+
 /* The shorter curve gets points: its longest segment is halved, the first of equals, until it has as
  * many as the longer one. */
-static void refine(curve *c, double *length_sq, size_t wanted)
+static void refine(curve *c, double *length, size_t wanted)
 {
-  for (size_t i = 0; i + 1 < c->count; i++) {
-    const double x = c->at[i + 1] - c->at[i], y = c->value[i + 1] - c->value[i];
-    length_sq[i] = x * x + y * y;
-  }
+  for (size_t i = 0; i + 1 < c->count; i++) length[i] = segment(c, i);
   while (c->count < wanted) {
     size_t longest = 0;
     for (size_t i = 1; i + 1 < c->count; i++)
-      if (length_sq[i] > length_sq[longest]) longest = i;
+      if (length[i] > length[longest]) longest = i;
+    const double at = (c->at[longest + 1] + c->at[longest]) / 2.0;
+    const double value = half_way(c, longest, at);
     const size_t behind = c->count - longest - 1;
     memmove(&c->at[longest + 2], &c->at[longest + 1], behind * sizeof *c->at);
     memmove(&c->value[longest + 2], &c->value[longest + 1], behind * sizeof *c->value);
-    memmove(&length_sq[longest + 2], &length_sq[longest + 1], (behind - 1) * sizeof *length_sq);
-    c->at[longest + 1] = (c->at[longest] + c->at[longest + 2]) / 2.0;
-    c->value[longest + 1] = (c->value[longest] + c->value[longest + 2]) / 2.0;
-    length_sq[longest] /= 4.0;
-    length_sq[longest + 1] = length_sq[longest];
+    memmove(&length[longest + 2], &length[longest + 1], (behind - 1) * sizeof *length);
+    c->at[longest + 1] = at;
+    c->value[longest + 1] = value;
     c->count++;
+    length[longest] = segment(c, longest);
+    length[longest + 1] = segment(c, longest + 1);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define SHIFT_SHARE 0.2
+#define TIE 1e-12 /* correlations that differ by less are equal */
 enum { MEAN_POINTS = 9 };
 
 typedef struct shifted {
@@ -77,6 +78,12 @@ static tl_metric_side from(const tl_metric_side *side, size_t begin, size_t coun
   return (tl_metric_side){side->value + begin, side->at + begin, count};
 }
 
+/* Periodic signals, ramps and exponentials match at several shifts alike: rounding must not choose one. */
+static bool is_better(double correlation, const shifted *best)
+{
+  return correlation > best->correlation + TIE; /* false for NaN, too */
+}
+
 /* The smallest shift wins ties, and sim moved to the left before to the right. */
 static shifted align(const tl_metric_input *in)
 {
@@ -85,10 +92,10 @@ static shifted align(const tl_metric_input *in)
   shifted best = {.sim = in->sim, .ref = in->ref, .correlation = correlation(ref, sim, n)};
   for (size_t s = 1; s <= most; s++) {
     const double left = correlation(ref, sim + s, n - s);
-    if (left > best.correlation)
+    if (is_better(left, &best))
       best = (shifted){from(&in->sim, s, n - s), from(&in->ref, 0, n - s), s, left};
     const double right = correlation(ref + s, sim, n - s);
-    if (right > best.correlation)
+    if (is_better(right, &best))
       best = (shifted){from(&in->sim, 0, n - s), from(&in->ref, s, n - s), s, right};
   }
   return best;
