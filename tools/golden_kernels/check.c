@@ -1,4 +1,4 @@
-#include "tools/golden/check.h"
+#include "tools/golden_kernels/check.h"
 
 #include "base/text.h"
 #include "tools/model/compare.h"

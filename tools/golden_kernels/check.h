@@ -1,10 +1,10 @@
 /* check.h: runs what a manifest lists and counts what is not the golden byte.
  *
  * Owns: nothing after golden_check returns. Threads: one. */
-#ifndef TL_GOLDEN_CHECK_H
-#define TL_GOLDEN_CHECK_H
+#ifndef TL_GOLDEN_KERNELS_CHECK_H
+#define TL_GOLDEN_KERNELS_CHECK_H
 #include "kernels/model.h"
-#include "tools/golden/manifest.h"
+#include "tools/golden_kernels/manifest.h"
 
 typedef struct golden_options {
   const char *path, *filter; /* --path, --model-filter; NULL: not given */

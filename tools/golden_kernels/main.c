@@ -2,7 +2,7 @@
 #include "edge/personality.h"
 #include "base/cpu.h"
 #include "base/text.h"
-#include "tools/golden/check.h"
+#include "tools/golden_kernels/check.h"
 #include "tools/model/file.h"
 #include "tools/model/runner.h"
 

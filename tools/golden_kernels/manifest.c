@@ -1,4 +1,4 @@
-#include "tools/golden/manifest.h"
+#include "tools/golden_kernels/manifest.h"
 
 #include "base/text.h"
 #include "tools/model/file.h"

@@ -5,8 +5,8 @@
  *                       in ../models, or beside the list
  *
  * Owns: a manifest owns its rows. Threads: one. */
-#ifndef TL_GOLDEN_MANIFEST_H
-#define TL_GOLDEN_MANIFEST_H
+#ifndef TL_GOLDEN_KERNELS_MANIFEST_H
+#define TL_GOLDEN_KERNELS_MANIFEST_H
 #include "base/error.h"
 
 #include <stdint.h>
