@@ -189,17 +189,14 @@ static void covariance(work *w)
 static void intervals(work *w)
 {
   const double degrees = w->trained - w->width;
-  const double t = degrees >= 1.0 ? tl_student_975(degrees) : (double)NAN;
+  const double t = tl_student_975(degrees);
   for (uint32_t k = 0; k < w->n; k++) {
     tl_calibrated *v = &w->out->values[k];
     const tl_calibrate_free *free = &w->p->free[k];
     v->low = v->high = v->deviation = (double)NAN;
     v->status = w->unseen[k] ? "not identifiable" : v->at_bound ? "at bound" : "ok";
     if (w->unseen[k] || v->at_bound) continue;
-    if (!(degrees >= 1.0)) {
-      v->status = "too few samples";
-      continue;
-    }
+    if (!(degrees >= 1.0)) v->status = "few samples";
     v->deviation = tl_math_sqrt(w->out->covariance[(size_t)k * w->n + k]);
     const double low = w->at[k] - t * v->deviation, high = w->at[k] + t * v->deviation;
     v->low = free->log ? tl_math_exp(low) : low;
