@@ -1,4 +1,5 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
+#include "benchmarks/fidelity.h"
 #include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
 
@@ -32,6 +33,7 @@ static int usage(void)
         "                      [--scratch DIR] [--quick]\n"
         "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
         "[--model LABEL] [--peers]\n"
+        "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
         "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
         "version\n"
         "  --quick 10 000 devices only\n"
@@ -165,13 +167,16 @@ int main(int argc, char **argv)
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
-  const bool kernels = argc >= 2 && strcmp(argv[1], "kernels") == 0;
-  if (argc < 2 || (strcmp(argv[1], "w1") != 0 && !kernels) || !parse(&o, argc - 2, argv + 2))
+  const char *what = argc >= 2 ? argv[1] : "";
+  const bool kernels = strcmp(what, "kernels") == 0, fidelity = strcmp(what, "fidelity") == 0;
+  if ((strcmp(what, "w1") != 0 && !kernels && !fidelity) || !parse(&o, argc - 2, argv + 2))
     return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
-  const tl_code code = kernels ? measure_kernels(&json, &o, &err) : measure_all(&json, &o, &err);
+  const tl_code code = kernels    ? measure_kernels(&json, &o, &err)
+                       : fidelity ? fidelity_measure(&json, o.rounds, &err)
+                                  : measure_all(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
   if (code != TL_OK) {
     fprintf(stderr, "bench: %s\n", err.text);
