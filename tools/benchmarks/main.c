@@ -1,4 +1,5 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
+#include "benchmarks/arm.h"
 #include "benchmarks/fidelity.h"
 #include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
@@ -28,20 +29,27 @@ static const char *const telemetry_name[] = {
 
 static int usage(void)
 {
-  fputs("usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
-        "scalar|sse|avx2|vnni|neon]\n"
-        "                      [--scratch DIR] [--quick]\n"
-        "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
-        "[--model LABEL] [--peers]\n"
-        "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
-        "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
-        "version\n"
-        "  --quick 10 000 devices only\n"
-        "  kernels inferences of whole models (ad, kws, ic, vww, sww, w1, trained) on every path, "
-        "and the share of this\n"
-        "          core's integer peak; --peers: beside LiteRT and onnxruntime, in an environment "
-        "under build/\n",
-        stderr);
+  fputs(
+      "usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
+      "scalar|sse|avx2|vnni|neon]\n"
+      "                      [--scratch DIR] [--quick]\n"
+      "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
+      "[--model LABEL] [--peers]\n"
+      "       tools/bench arm [--json FILE|-] [--rounds N] [--devices N] [--path PATH] [--peers]\n"
+      "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
+      "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
+      "version\n"
+      "  --quick 10 000 devices only\n"
+      "  kernels inferences of whole models (ad, kws, ic, vww, sww, w1, trained) on every path, "
+      "and the share of this\n"
+      "          core's integer peak; --peers: beside LiteRT and onnxruntime, in an environment "
+      "under build/\n"
+      "  arm     a fleet of robot arms with six joints; --peers: beside MuJoCo on the same model, "
+      "in an "
+      "environment under build/\n"
+      "  fidelity metrics of two series of 1121 samples, one core, beside a version written from "
+      "their definitions\n",
+      stderr);
   return 2;
 }
 
@@ -161,6 +169,16 @@ static tl_code measure_kernels(tl_text *json, const options *o, tl_error *err)
   return kernels_measure(json, &k, err);
 }
 
+static tl_code measure_arms(tl_text *json, const options *o, tl_error *err)
+{
+  const arm_options a = {.root = TL_SOURCE_DIR,
+                         .path = o->path_name,
+                         .devices = o->device_count ? o->devices[0] : 0,
+                         .rounds = o->rounds,
+                         .peers = o->peers};
+  return arm_measure(json, &a, err);
+}
+
 int main(int argc, char **argv)
 {
   tl_parallel_restart_patient(argv);
@@ -168,13 +186,15 @@ int main(int argc, char **argv)
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
   const char *what = argc >= 2 ? argv[1] : "";
-  const bool kernels = strcmp(what, "kernels") == 0, fidelity = strcmp(what, "fidelity") == 0;
-  if ((strcmp(what, "w1") != 0 && !kernels && !fidelity) || !parse(&o, argc - 2, argv + 2))
+  const bool kernels = strcmp(what, "kernels") == 0, arm = strcmp(what, "arm") == 0;
+  const bool fidelity = strcmp(what, "fidelity") == 0;
+  if ((strcmp(what, "w1") != 0 && !kernels && !arm && !fidelity) || !parse(&o, argc - 2, argv + 2))
     return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
   const tl_code code = kernels    ? measure_kernels(&json, &o, &err)
+                       : arm      ? measure_arms(&json, &o, &err)
                        : fidelity ? fidelity_measure(&json, o.rounds, &err)
                                   : measure_all(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
