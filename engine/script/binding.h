@@ -95,6 +95,8 @@ typedef struct script_fault script_fault; /* bind_fault.c */
 typedef struct script_parameter { /* a row of a parameter file */
   char name[TL_NAME_BYTES], unit[32], device[TL_NAME_BYTES];
   double value;
+  bool is_fitted, at_bound;
+  double low, high; /* 95 % interval; NaN: none */
 } script_parameter;
 
 typedef struct script_parameters { /* parameters "file.json" */
@@ -237,6 +239,8 @@ struct tl_scenario {
   script_border *borders;
   uint32_t border_count, border_room;
   tl_scenario_border *border_results;
+  tl_scenario_parameter *fitted; /* of parameter files that devices use */
+  uint32_t fitted_count, fitted_room;
   tl_overall *overall;
   script_calibrate *calibrate; /* NULL: none */
   tl_threshold *thresholds;
