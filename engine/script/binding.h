@@ -33,7 +33,7 @@ enum {
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
   SCRIPT_WEIGHTS_MAX = 16,
-  SCRIPT_TIED_MAX = 15, /* columns that follow a free one */
+  SCRIPT_TIED_MAX = 15,  /* columns that follow a free one */
   SCRIPT_FITTED_MAX = 64 /* devices of calibrate{} */
 };
 
@@ -146,8 +146,9 @@ typedef struct script_compare {
   double *value;
   uint64_t count, capacity;
   double weight, scale; /* of the overall score; scale in the channel's unit, 0: its spread */
-  bool has_tube;
+  bool has_tube, has_ambient;
   tl_tube tube;
+  uint32_t ambient; /* signal of the channel's recording */
 } script_compare;
 
 typedef struct script_regime { /* regimes { heating = "heater > 0.5" } */
@@ -181,7 +182,7 @@ typedef struct script_call { /* at(), every(), on() */
 
 typedef struct script_free { /* a key of calibrate{ free = } */
   char name[TL_NAME_BYTES];
-  uint32_t column;                       /* of the twin */
+  uint32_t column;                            /* of the twin */
   uint32_t tied_count, tied[SCRIPT_TIED_MAX]; /* columns that take its value */
   double low, high, start;
   bool has_start, log, each; /* each: one a device, not one for all */
@@ -203,9 +204,9 @@ typedef struct script_calibrate { /* calibrate { ... }, as data */
   uint32_t weight_count, weight_room;
   tl_calibrate_method method;
   uint32_t starts, iterations;
-  double train_ratio;           /* of a recording's length; 1: all of it */
-  int64_t until_ns;             /* instead, when > 0 */
-  double settle_ratio;          /* of a validation recording: finds its initial states */
+  double train_ratio;  /* of a recording's length; 1: all of it */
+  int64_t until_ns;    /* instead, when > 0 */
+  double settle_ratio; /* of a validation recording: finds its initial states */
   char where[160];
 } script_calibrate;
 
@@ -371,7 +372,8 @@ tl_code script_score(tl_scenario *s,
                      tl_error *err); /* bind/record.c: compares, and their thresholds */
 /* bind/overall.c: compare()'s third argument (unit: the channel's); regimes name channels; tubes and the one
  * score, after the channels' own. */
-void script_compare_options(lua_State *L, int index, const char *unit, script_compare *out);
+void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
+                            script_compare *out);
 tl_code script_check_regimes(tl_scenario *s, tl_error *err);
 tl_code script_score_overall(tl_scenario *s, tl_error *err);
 tl_code script_seal_borders(tl_scenario *s, tl_error *err);  /* bind/border.c */

@@ -432,7 +432,7 @@ int api_compare(lua_State *L)
       snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
   snprintf(out->rec, sizeof out->rec, "%s", signal->name);
   tl_script_where(L, out->where, sizeof out->where);
-  script_compare_options(L, 3, signal->unit, out);
+  script_compare_options(L, 3, signal->unit, &rec, out);
   out->channel = rec;
   out->shift_ns = fleet->stamp_count > 0 ? fleet->shift_ns : rec.rec.begin_ns;
   out->info = (tl_scenario_compare){.fleet = fleet->id, .device = sim.device, .column = sim.column};
