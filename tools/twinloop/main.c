@@ -17,6 +17,7 @@ static const struct {
     {"export", cmd_export},
     {"score", cmd_score},
     {"diff", cmd_diff},
+    {"drift", cmd_drift},
     {"inspect", cmd_inspect},
     {"report", cmd_report},
     {"model", cmd_model},

@@ -90,6 +90,8 @@ typedef struct tl_drift_signal {
   tl_drift_level level;
   double effective[2]; /* independent samples that tell as much */
   double device_share; /* of the reference's variance that lies between devices, 0 .. 1 */
+  double common_share; /* of the rest: what all devices share at a time */
+  double period_s;     /* median step of the reference's samples */
   double mean[2];      /* of a side, for people */
   tl_drift_value test[TL_DRIFT_TEST_COUNT];
   double p_value,

@@ -15,8 +15,9 @@ typedef struct drift_frame {
   tl_drift_side side[2]; /* rows: those of the caller, every `thin`-th is used */
   uint32_t thin;
   bool same_devices;
-  int64_t period_ns;         /* median step of the used rows of the reference */
-  double correlation;        /* integrated autocorrelation time [used rows], >= 1 */
+  int64_t period_ns;  /* median step of the used rows of the reference */
+  double correlation; /* integrated autocorrelation time [used rows], >= 1 */
+  double common;      /* >= 1: how much more devices move together than independent ones do */
   int64_t block_ns, fine_ns; /* a stretch, and a short one for ADWIN */
   uint32_t blocks[2];
   double *sorted[2]; /* all values, ascending */
@@ -84,7 +85,7 @@ void drift_ks(tl_drift_value *out, double effective[2], const drift_frame *frame
               const drift_clusters *clusters, const double *covariance, double inflation,
               double freedom, double alpha);
 tl_code drift_wasserstein(tl_drift_value *out, const drift_frame *frame,
-                          const drift_clusters *clusters, const double *edges,
+                          const drift_clusters *clusters, const double *edges, double inflation,
                           const tl_drift_options *options, uint32_t stream, tl_error *err);
 /* series: reference_count means, then those of the current side. */
 void drift_cusum(tl_drift_value *out, const double *series, size_t reference_count, size_t count,

@@ -15,6 +15,7 @@ enum {
 #define DAY_NS INT64_C(86400000000000)
 /* Stretches this many correlation times long: means of neighbours of an AR(1) then correlate below 0.03. */
 #define BLOCK_CORRELATIONS 10.0
+#define BLOCK_INDEPENDENT 4.0 /* ... of samples that do not correlate */
 
 static int by_value(const void *a, const void *b)
 {
@@ -122,6 +123,39 @@ static double correlation_time(drift_frame *frame)
   return greatest * (double)stride;
 }
 
+/* Var of the mean over devices, over what it were if devices were independent: 1 + (devices - 1) x their correlation. */
+static double common_factor(const drift_frame *frame)
+{
+  const size_t rows = drift_rows(frame, 0);
+  const uint32_t devices = frame->side[0].device_count;
+  double *mean = calloc((size_t)devices * 2, sizeof *mean), within = 0.0, together = 0.0;
+  if (mean == NULL) return (double)NAN;
+  double *number = mean + devices, values = 0.0, used = 0.0;
+  for (size_t row = 0; row < rows; row++)
+    for (uint32_t d = 0; d < devices; d++) {
+      const double value = drift_value(frame, 0, row, d);
+      if (!isfinite(value)) continue;
+      mean[d] += value;
+      number[d] += 1.0;
+    }
+  for (uint32_t d = 0; d < devices; d++) mean[d] /= number[d] > 0.0 ? number[d] : 1.0;
+  for (size_t row = 0; row < rows; row++) {
+    double sum = 0.0, here = 0.0;
+    for (uint32_t d = 0; d < devices; d++) {
+      const double away = drift_value(frame, 0, row, d) - mean[d];
+      if (!isfinite(away)) continue;
+      within += away * away;
+      sum += away;
+      here += 1.0;
+    }
+    values += here;
+    if (here > 0.0) together += sum * sum / here, used += 1.0;
+  }
+  free(mean);
+  const double factor = within > 0.0 && used > 0.0 ? together / used / (within / values) : 1.0;
+  return factor > 1.0 ? factor : 1.0;
+}
+
 static int64_t span(const drift_frame *frame, int side)
 {
   const size_t rows = drift_rows(frame, side);
@@ -135,9 +169,11 @@ static void cut(drift_frame *frame)
   const int64_t a = span(frame, 0), b = span(frame, 1), shorter = a < b ? a : b;
   const double correlation_ns = frame->correlation * (double)frame->period_ns;
   const int64_t most = frame->side[0].device_count >= MANY_DEVICES ? BLOCKS_MAX_MANY : BLOCKS_MAX;
-  double block = BLOCK_CORRELATIONS * correlation_ns;
+  double block =
+      (frame->correlation < 1.5 ? BLOCK_INDEPENDENT : BLOCK_CORRELATIONS) * correlation_ns;
   if (block < (double)shorter / (double)most) block = (double)shorter / (double)most;
-  if (shorter >= 2 * DRIFT_CLUSTERS_MIN * DAY_NS && block < (double)DAY_NS) block = (double)DAY_NS;
+  if (shorter >= 2 * DRIFT_CLUSTERS_MIN * DAY_NS && correlation_ns <= 0.5 * (double)DAY_NS)
+    block = (double)DAY_NS; /* what neighbouring days still have in common is measured */
   frame->block_ns = block < (double)shorter ? (int64_t)ceil(block) : shorter > 0 ? shorter : 1;
   frame->blocks[0] = (uint32_t)(a / frame->block_ns);
   frame->blocks[1] = (uint32_t)(b / frame->block_ns);
@@ -167,7 +203,9 @@ tl_code drift_frame_make(drift_frame *out, const tl_drift_side *reference,
   if (code == TL_OK) {
     out->period_ns = median_period(out);
     out->correlation = correlation_time(out);
-    if (isnan(out->correlation)) code = tl_fail(err, TL_E_LIMIT, NULL, "drift: out of memory");
+    out->common = out->side[0].device_count > 1 ? common_factor(out) : 1.0;
+    if (isnan(out->correlation) || isnan(out->common))
+      code = tl_fail(err, TL_E_LIMIT, NULL, "drift: out of memory");
   }
   if (code == TL_OK)
     cut(out);

@@ -33,43 +33,29 @@ static double limit_for(double count, double alpha)
   return high;
 }
 
-/* D. M. Hawkins, "Self-starting cusum charts for location and scale", The Statistician 36, 1987: the distance of a
- * block from all before it, in their deviations, is a t with n - 2 degrees of freedom; as a normal it feeds the sums.
- * So the reference's mean and deviation need not be known, which a false-alarm rate would otherwise pay for. */
-typedef struct running {
-  double count, mean, square;
-} running;
-
-static double standard(running *r, double x)
+/* The place of a block among all before it and itself, as a normal score: sequential ranks of exchangeable blocks are
+ * independent and uniform whatever the distribution is, so the run length needs neither the reference's mean and
+ * deviation nor normal values (D. McDonald, "A CUSUM procedure based on sequential ranks", Naval Research Logistics 37,
+ * 1990). Ties count half. */
+static double rank_score(const double *series, size_t at)
 {
-  double z = 0.0;
-  if (r->count >= 2.0 && r->square > 0.0) {
-    const double deviation = sqrt(r->square / (r->count - 1.0));
-    const double t = (x - r->mean) / deviation * sqrt(r->count / (r->count + 1.0));
-    const double freedom = r->count - 1.0;
-    z = t > 0.0 ? -tl_stat_normal_quantile(tl_stat_t_sf(t, freedom))
-                : tl_stat_normal_quantile(tl_stat_t_sf(-t, freedom));
-    if (z > 37.0) z = 37.0; /* where the normal's tail ends */
-    if (z < -37.0) z = -37.0;
+  double below = 0.0, count = 0.0;
+  for (size_t i = 0; i <= at; i++) {
+    if (isnan(series[i])) continue;
+    count += 1.0;
+    below += series[i] < series[at] ? 1.0 : series[i] == series[at] ? 0.5 : 0.0;
   }
-  r->count += 1.0;
-  const double away = x - r->mean;
-  r->mean += away / r->count;
-  r->square += away * (x - r->mean);
-  return z;
+  return tl_stat_normal_quantile(below / count);
 }
 
 void drift_cusum(tl_drift_value *out, const double *series, size_t reference_count, size_t count,
                  int64_t block_ns, double inflation, double alpha)
 {
   *out = (tl_drift_value){.delay_ns = -1, .change_ns = -1, .p_value = (double)NAN};
-  running r = {0};
-  double blocks = 0.0;
-  for (size_t i = 0; i < count; i++) {
-    if (i < reference_count && !isnan(series[i])) (void)standard(&r, series[i]);
-    if (i >= reference_count) blocks += !isnan(series[i]);
-  }
-  if (r.count < DRIFT_CLUSTERS_MIN || !(r.square > 0.0) || blocks < 1.0) {
+  double known = 0.0, blocks = 0.0;
+  for (size_t i = 0; i < count; i++)
+    *(i < reference_count ? &known : &blocks) += isnan(series[i]) ? 0.0 : 1.0;
+  if (known < DRIFT_CLUSTERS_MIN || blocks < 1.0) {
     out->status = TL_DRIFT_UNDEFINED;
     out->value = out->threshold = (double)NAN;
     return;
@@ -79,7 +65,7 @@ void drift_cusum(tl_drift_value *out, const double *series, size_t reference_cou
   size_t up_from = reference_count, down_from = reference_count;
   for (size_t i = reference_count; i < count; i++) {
     if (isnan(series[i])) continue;
-    const double z = standard(&r, series[i]) / sqrt(inflation);
+    const double z = rank_score(series, i) / sqrt(inflation);
     up += z - CUSUM_ALLOWANCE;
     down += -z - CUSUM_ALLOWANCE;
     if (!(up > 0.0)) up = 0.0, up_from = i + 1;
@@ -179,7 +165,7 @@ static double strongest(const window *w, double *younger)
   return best;
 }
 
-/* Values are brought to [0, 1] by the reference's range, half of it more on either side. A run of N values is given
+/* Values are brought to [0, 1] by the reference's range, a quarter of it more on either side. A run of N values is given
  * alpha / N a step and, as in the paper, a ln n-th of that a cut. */
 void drift_adwin(tl_drift_value *out, const double *series, size_t reference_count, size_t count,
                  int64_t step_ns, double alpha)
@@ -199,7 +185,7 @@ void drift_adwin(tl_drift_value *out, const double *series, size_t reference_cou
     return;
   }
   window w = {0};
-  const double range = 2.0 * (high - low), zero = low - 0.25 * range;
+  const double range = 1.5 * (high - low), zero = low - 0.25 * (high - low);
   double p_value = 1.0;
   for (size_t i = 0; i < count; i++) {
     if (isnan(series[i])) continue;

@@ -93,6 +93,7 @@ static tl_code choose_level(drift_clusters *best, double *covariance, double *fr
                             uint32_t bins, tl_error *err)
 {
   double trial[DRIFT_BINS_MAX * DRIFT_BINS_MAX], greatest = -1.0;
+  const bool by_day = drift_level_exists(frame, TL_DRIFT_BY_DAY);
   memset(best, 0, sizeof *best);
   for (int level = TL_DRIFT_BY_BLOCK; level <= TL_DRIFT_BY_DAY; level++) {
     drift_clusters here;
@@ -104,7 +105,9 @@ static tl_code choose_level(drift_clusters *best, double *covariance, double *fr
       drift_clusters_free(&here);
       return code;
     }
-    const double grown = drift_neighbours(&here, frame), trace = trace_of(trial, &here) * grown;
+    double grown = drift_neighbours(&here, frame);
+    if (!by_day) grown *= frame->common; /* no level that sees what devices have in common */
+    const double trace = trace_of(trial, &here) * grown;
     if (trace > greatest) {
       drift_clusters_free(best);
       *best = here;
@@ -152,8 +155,8 @@ static tl_code test_pooled(tl_drift_signal *out, const drift_frame *frame,
   if (code == TL_OK) {
     drift_ks(&out->test[TL_DRIFT_KS], out->effective, frame, &grid, covariance, *inflation, freedom,
              options->alpha);
-    code = drift_wasserstein(&out->test[TL_DRIFT_WASSERSTEIN], frame, &grid, edges, options, stream,
-                             err);
+    code = drift_wasserstein(&out->test[TL_DRIFT_WASSERSTEIN], frame, &grid, edges, *inflation,
+                             options, stream, err);
   }
   drift_clusters_free(&grid);
   return code;
@@ -246,6 +249,10 @@ static tl_code test_frame(tl_drift_signal *out, const drift_frame *frame,
              "the devices differ: a change in time cannot be told from one of devices, so no cusum "
              "and no adwin");
   }
+  if (code == TL_OK && out->test[TL_DRIFT_CUSUM].status != TL_DRIFT_OK && out->why[0] == '\0')
+    snprintf(out->why, sizeof out->why,
+             "the reference has %u stretches of time, cusum needs %d: undefined", frame->blocks[0],
+             DRIFT_CLUSTERS_MIN);
   if (code == TL_OK) combine(out);
   return code;
 }
@@ -272,6 +279,10 @@ tl_code tl_drift_signal_test(tl_drift_signal *out, const tl_drift_side *referenc
   out->correlation_s = frame.correlation * (double)frame.period_ns * 1e-9;
   out->block_s = (double)frame.block_ns * 1e-9;
   out->device_share = frame.device_share;
+  out->period_s = (double)frame.period_ns * 1e-9 / (double)frame.thin;
+  if (reference->device_count > 1)
+    out->common_share = (frame.common - 1.0) / (double)(reference->device_count - 1);
+  if (out->common_share > 1.0) out->common_share = 1.0;
   if (!is_plain(out, &frame)) code = test_frame(out, &frame, options, stream, err);
   drift_frame_free(&frame);
   return code;

@@ -2,7 +2,8 @@
  *
  * The null is a permutation test: when nothing drifts, clusters of one stratum are exchangeable between the sides, so
  * the rank of the seen figure among permuted ones is uniform (M. D. Ernst, Statistical Science 19, 2004). Value: exact
- * on all samples; permuted: on a grid of quantiles, where the seen one is taken too. */
+ * on all samples; permuted: on a grid of quantiles, where the seen one is taken too, made smaller by what neighbouring
+ * stretches still have in common (the permuted ones have lost that). */
 #include "fidelity/drift/drift_inside.h"
 
 #include "base/hash.h"
@@ -102,7 +103,7 @@ static int by_value(const void *a, const void *b)
 }
 
 tl_code drift_wasserstein(tl_drift_value *out, const drift_frame *frame,
-                          const drift_clusters *clusters, const double *edges,
+                          const drift_clusters *clusters, const double *edges, double inflation,
                           const tl_drift_options *options, uint32_t stream, tl_error *err)
 {
   const uint32_t turns = options->permutations;
@@ -122,7 +123,7 @@ tl_code drift_wasserstein(tl_drift_value *out, const drift_frame *frame,
   for (uint32_t k = 0; k < last; k++) /* around an edge: half-way to its neighbours */
     p.widths[k] = 0.5 * (edges[k + 1 < last ? k + 1 : k] - edges[k > 0 ? k - 1 : k]);
   if (last == 1) p.widths[0] = 1.0;
-  const double here = permuted(&p);
+  const double here = permuted(&p) / sqrt(inflation);
   const tl_rng_key key = tl_rng_key_make(options->seed, tl_hash_text("drift.wasserstein"), stream);
   uint32_t as_great = 0;
   for (uint32_t t = 0; t < turns; t++) {
