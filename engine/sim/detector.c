@@ -54,6 +54,8 @@ static tl_code open_version(tl_detector *d, uint32_t v, const tl_fleet_def *def,
   version->inference_J = from->inference_J;
   version->inference_C = from->inference_C;
   version->inference_s = from->inference_s;
+  version->energy_error_ratio = from->energy_error_ratio;
+  version->time_error_ratio = from->time_error_ratio;
   return TL_OK;
 }
 
@@ -386,6 +388,7 @@ tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_pat
   tl_code code = check_def(fleet, def, err);
   if (code != TL_OK) return code;
   snprintf(d->name, sizeof d->name, "%s", from->name);
+  snprintf(d->board, sizeof d->board, "%s", from->board ? from->board : "");
   d->version_count = from->version_count;
   d->input_count = from->input_count;
   d->output = from->output;

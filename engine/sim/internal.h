@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "edge/actuator.h"
 #include "edge/alarm.h"
+#include "edge/board.h"
 #include "edge/controller.h"
 #include "edge/coulomb.h"
 #include "edge/sensor.h"
@@ -69,6 +70,7 @@ typedef struct tl_detector_version {
   bool same_steps;    /* input and output count in the same steps from the same zero */
   double score_scale; /* real score per integer step (or squared step) */
   double inference_J, inference_C, inference_s;
+  double energy_error_ratio, time_error_ratio;
 } tl_detector_version;
 
 /* Windowed: every version is a chain of dense layers over one window, with one quantisation of its
@@ -76,6 +78,7 @@ typedef struct tl_detector_version {
  * doubles, [sample mod window][channel][256], and models run by kernels/batch.h. */
 typedef struct tl_detector {
   char name[TL_NAME_BYTES];
+  char board[TL_BOARD_TEXT_BYTES]; /* "": costs come from no profile */
   bool windowed, reconstructs, counters, has_battery;
   uint32_t version_count, input_count, hop, persist, output;
   tl_detector_version versions[TL_DETECTOR_VERSIONS_MAX];

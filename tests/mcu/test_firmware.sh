@@ -16,6 +16,8 @@ detector=$source_dir/assets/models/incubator-detector-int8.tflite
 golden=$source_dir/tests/golden/incubator-detector-int8
 loop=$source_dir/tests/mcu/loop.lua
 
+export TWINLOOP=$PROGRAM # reads the model before it is built in, and asks the firmware for its RAM
+
 # fw FILE ARGUMENTS...: makes a firmware of the detector.
 fw() {
   local file=$1
@@ -23,6 +25,7 @@ fw() {
   "$source_dir/tools/firmware" "$detector" "$@" -o "$work/$file" >out 2>err
 }
 fw m4.elf && grep -q "m4, code [0-9]* bytes, model 6244 bytes in flash" out; ok "a firmware is built, its sizes are printed"
+grep -Eq "^RAM +[0-9]+ bytes: tables [1-9][0-9]*, arena [1-9][0-9]*, state 0, buffers 128, data [0-9]+; and stack [1-9][0-9]* of 32768$" out; ok "and its RAM and stack, as it used them"
 fw pid7.elf --core m7 --controller pid; ok "another core and controller"
 fw uart55.elf --core m55 --link uart; ok "and another link"
 fw early.elf --controller "$source_dir/tests/mcu/early.c"; ok "and a controller of the user's"
@@ -62,11 +65,21 @@ if [ -d "$shared" ]; then
   json a.json "d['inferences'] == 32 and d['tensors'] == 320 and 1 < d['instructions'] / 264192 < 20"; ok "at a sensible number of instructions a MAC"
 fi
 
+tl 0 verify-firmware --model "$detector" --elf m4.elf --json a.json && json a.json "d['inferences'] == 1 and d['verdict'] == 'equal'"; ok "a model alone: one random case"
+tl 0 verify-firmware --model "$detector" --elf m4.elf --cases 3 --json a.json && json a.json "d['inferences'] == 3 and d['tensors'] == 12"; ok "or more"
+
 # --- a board's modelled cycles beside the counted instructions
 tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board nucleo-l4r5zi-tflm --json a.json; ok "with a board"
 json a.json "d['modelled']['board'] == 'nucleo-l4r5zi-tflm' and 0 < d['modelled']['error_ratio'] < 1 and d['modelled']['energy_J'] > 0"; ok "modelled cost with its error"
 json a.json "all(o['cycles_modelled'] > 0 for o in d['ops']) and abs(sum(o['cycles_modelled'] for o in d['ops']) / d['modelled']['cycles'] - 1) < 1e-9"; ok "and by operator"
 grep -q "cycles (modelled)" out && grep -q "modelled   NUCLEO-L4R5ZI" out; ok "labelled so"
+
+# --- model info: instructions beside cycles
+tl 0 model info "$detector" --measure m4 --measure cortex-m55 --json i.json && grep -Eq "^ +0 FULLY_CONNECTED .* 1 536 +[0-9 ]+ [0-9 ]+$" out; ok "model info counts instructions of the operators"
+json i.json "[m['run'] for m in d['instructions']] == [True, False, True] and all(abs(sum(m['op_instructions']) - m['instructions']) < 1e-6 and len(m['op_instructions']) == d['op_count'] and 5 < m['instructions'] / d['macs'] < 20 for m in d['instructions'] if m['run'])"; ok "on the cores that were asked for, and in all"
+json i.json "all(b['instructions'] == (d['instructions'][0]['instructions'] if b['core'] == 'Cortex-M4' else None) for b in d['boards'])"; ok "beside the cycles of the boards with that core"
+tl 0 verify-firmware --model "$detector" --elf m4.elf --json a.json && python3 -c "import json; i, a = json.load(open('i.json')), json.load(open('a.json')); assert i['instructions'][0]['op_instructions'] == [o['instructions'] for o in a['ops']]"; ok "the same as verify-firmware counts"
+[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'twinloop-measure-*' -newer "$work/hys/run.json" 2>/dev/null)" ]; ok "no folder is left behind"
 
 # --- differences are named
 tl 1 verify-firmware hys --elf early.elf --device 10 --json a.json && json a.json "d['verdict'] == 'different' and d['first']['kind'] == 'command' and d['first']['expected'] == 1 and d['first']['firmware'] == 0"; ok "another law: the first command that differs"
@@ -81,7 +94,12 @@ tl 1 verify-firmware --model "$detector" --inputs noise.bin --elf single.elf --j
 json a.json "(lambda f: f['kind'] == 'tensor' and f['op'] == 'FULLY_CONNECTED' and abs(f['expected'] - f['firmware']) == 1 and f['element'] < 64)(d['first'])"; ok "operator, tensor, element and values are named"
 grep -q '^first difference: case [0-9]*, operator [0-9] FULLY_CONNECTED, tensor [0-9]* ".*", element [0-9]*: host' out; ok "in one line"
 
+tl 0 verify-firmware --model "$detector" --inputs noise.bin --elf single.elf --personality single; ok "a host that rounds once, too: equal"
+
 # --- what can go wrong
+tl 2 verify-firmware hys --elf m4.elf --personality single && grep -q "a run has its own" err; ok "a run says how it rounds: usage"
+tl 2 verify-firmware hys --elf m4.elf --cases 3; ok "random cases of a run: usage"
+tl 2 verify-firmware --model "$detector" --inputs noise.bin --cases 3 --elf m4.elf; ok "random and given cases: usage"
 tl 2 verify-firmware hys && grep -q "elf is missing" err; ok "no ELF: usage"
 tl 2 verify-firmware --elf m4.elf && grep -q "name a run or a scenario" err; ok "nothing to compare with: usage"
 tl 2 verify-firmware hys --inputs x --elf m4.elf; ok "both: usage"
@@ -104,6 +122,17 @@ echo 'int broken' >broken.c
 fw x.elf --controller broken.c; [ $? -eq 3 ] && grep -q "broken.c" err; ok "a controller that does not compile"
 cp "$detector" large.tflite && head -c 600000 /dev/zero >>large.tflite
 "$source_dir/tools/firmware" large.tflite --core m55 -o x.elf >out 2>err; [ $? -eq 3 ] && grep -q "overflowed by" err; ok "a model larger than the M55's code memory"
-"$source_dir/tools/firmware" "$loop" -o x.elf >out 2>err && tl 4 verify-firmware --model "$detector" --inputs noise.bin --elf x.elf && grep -q "the firmware says: " err; ok "a file that is no model: the firmware says so"
+TWINLOOP=none "$source_dir/tools/firmware" "$loop" -o x.elf >out 2>err && grep -q "the model was not checked" err && grep -q "^RAM *not measured" out; ok "without the program the model is built in as it is, and the user told"
+tl 4 verify-firmware --model "$detector" --inputs noise.bin --elf x.elf && grep -q "the firmware says: " err; ok "a file that is no model: the firmware says so"
+sed 's/\x09\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00/\x20\x00\x00\x00\x01\x00\x00\x00\x20\x00\x00\x00/' "$detector" >custom.tflite
+TWINLOOP=none "$source_dir/tools/firmware" custom.tflite -o x.elf >out 2>err && tl 4 verify-firmware --model "$detector" --elf x.elf && grep -q "the firmware says: node 0 (CUSTOM): custom operator" err; ok "an operator that it has not: with node and name"
+rm -f y.elf
+"$source_dir/tools/firmware" custom.tflite -o y.elf >out 2>err; [ $? -eq 4 ] && grep -q "node 0.*custom operator" err && [ ! -e y.elf ]; ok "a model that cannot run is refused before it is built, operator and reason named"
+head -c 3000 noise.bin >random.tflite
+"$source_dir/tools/firmware" random.tflite -o y.elf >out 2>err; [ $? -eq 4 ] && grep -q "random.tflite: not a TensorFlow Lite model" err && [ ! -e y.elf ]; ok "random bytes, too"
+"$source_dir/tools/firmware" --help >out 2>err && grep -q "^usage: tools/firmware" out && [ ! -s err ]; ok "--help is no error"
+"$source_dir/tools/firmware" --nope >out 2>err; [ $? -eq 2 ] && grep -q "unknown option '--nope'" err; ok "an unknown option is named"
+"$source_dir/tools/firmware" "$detector" -o nodir/x.elf >out 2>err; [ $? -eq 4 ] && grep -q "nodir/x.elf: cannot be written: there is no folder nodir" err; ok "an output in no folder"
+"$source_dir/tools/firmware" "$detector" -o "$work" >out 2>err; [ $? -eq 4 ] && grep -q "it is a folder" err; ok "an output that is a folder"
 [ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'twinloop-firmware-*' -newer "$work/hys/run.json" 2>/dev/null)" ]; ok "no pipe is left behind"
 finish

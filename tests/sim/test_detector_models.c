@@ -328,6 +328,44 @@ static void a_battery_runs_down_by_sleep_and_inferences(void **unused)
   free(model.data);
 }
 
+/* Which columns a profile stands behind, and how far off it may be: the worst of all versions. */
+static void figures_of_a_profile_are_known_as_modelled(void **unused)
+{
+  (void)unused;
+  char text[TL_MODELLED_TEXT_BYTES];
+  const bytes model = read_model(w1);
+  tl_fleet_def def = with_model(&model);
+  def.detector.has_battery = true;
+  tl_world *world = open_def(&def);
+  const tl_fleet_id fleet = {1};
+  uint32_t column;
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.duty", NULL, &column, NULL), TL_OK);
+  assert_null(tl_fleet_modelled(world, fleet, column).board); /* no profile, nothing modelled */
+  tl_world_destroy(world);
+
+  def.detector.board = "mine";
+  def.detector.version_count = 2;
+  def.detector.versions[1] = def.detector.versions[0];
+  def.detector.versions[0].time_error_ratio = 0.2;
+  def.detector.versions[1].time_error_ratio = 0.3;
+  def.detector.versions[0].energy_error_ratio = (double)NAN;
+  def.detector.versions[1].energy_error_ratio = 0.4;
+  world = open_def(&def);
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.duty", NULL, &column, NULL), TL_OK);
+  tl_modelled from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "modelled +-30 % (mine)");
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.charge_C", NULL, &column, NULL),
+                   TL_OK);
+  from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "modelled, power not published (mine)");
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.score", NULL, &column, NULL),
+                   TL_OK);
+  from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "");
+  tl_world_destroy(world);
+  free(model.data);
+}
+
 /* Rounding once gives other scores than rounding twice, and is no affair of threads. */
 static void personality_and_threads(void **unused)
 {
@@ -496,6 +534,7 @@ int main(void)
       cmocka_unit_test(values_beyond_the_range_are_counted),
       cmocka_unit_test(no_alarm_comes_before_the_detector_is_armed),
       cmocka_unit_test(a_battery_runs_down_by_sleep_and_inferences),
+      cmocka_unit_test(figures_of_a_profile_are_known_as_modelled),
       cmocka_unit_test(personality_and_threads),
       cmocka_unit_test(a_model_that_listens_hears_a_spectrum),
       cmocka_unit_test(what_does_not_fit_is_refused),

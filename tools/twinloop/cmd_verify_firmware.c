@@ -1,19 +1,23 @@
 /* cmd_verify_firmware.c: a firmware in an emulator, beside a run, a scenario or raw inputs, bit by bit. */
 #include "base/text.h"
+#include "edge/personality.h"
 #include "tools/cli/replay.h"
+#include "tools/model/compare.h"
+#include "tools/model/file.h"
+#include "tools/model/runner.h"
 #include "tools/twinloop/commands.h"
-#include "tools/verify/model_file.h"
 #include "tools/verify/report.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_BYTES = 512 };
+enum { WHAT_BYTES = 512, RANDOM_SEED = 1, CASES_MAX = 100000 };
 
 typedef struct request { /* what the command line asks for, and what it opened */
   const cli_options *options;
-  const char *elf_path, *qemu, *run; /* run: NULL with --inputs */
-  uint64_t device;
+  const char *elf_path, *qemu, *run; /* run: NULL with raw cases */
+  uint64_t device, cases;            /* cases: random ones, without --inputs */
+  tl_model_options rounding;         /* of the host's kernels */
   int64_t from_ns, to_ns;
   elf_info elf;
   char model_path[CLI_PATH_BYTES], what[WHAT_BYTES];
@@ -133,19 +137,28 @@ static tl_code trace_scenario(request *q, tl_error *err)
 }
 
 /* --- the comparison -------------------------------------------------------------------------------- */
-static tl_code compare_inputs(comparison *result, request *q, size_t case_bytes, tl_error *err)
+static tl_code compare_file(comparison *result, request *q, size_t case_bytes, tl_error *err)
 {
-  uint8_t *in;
-  size_t bytes;
-  const char *path = cli_options_get(q->options, "inputs");
-  tl_code code = verify_file_read(&in, &bytes, path, err);
-  if (code != TL_OK) return code;
-  if (bytes == 0 || bytes % case_bytes != 0)
+  model_file in;
+  tl_code code = model_file_read(&in, cli_options_get(q->options, "inputs"), err);
+  if (code == TL_OK && (in.bytes == 0 || in.bytes % case_bytes != 0))
     code = tl_fail(err, TL_E_FORMAT, NULL, "%s: %zu bytes, expected a multiple of a case's %zu",
-                   path, bytes, case_bytes);
-  else
-    code = compare_cases(result, in, bytes / case_bytes, err);
-  snprintf(q->what, sizeof q->what, "%zu cases of %s", bytes / case_bytes, path);
+                   in.path, in.bytes, case_bytes);
+  if (code == TL_OK) code = compare_cases(result, in.data, in.bytes / case_bytes, err);
+  snprintf(q->what, sizeof q->what, "%zu cases of %s", in.bytes / case_bytes, in.path);
+  model_file_free(&in);
+  return code;
+}
+
+static tl_code compare_inputs(comparison *result, request *q, const tl_model *model, tl_error *err)
+{
+  if (cli_options_has(q->options, "inputs"))
+    return compare_file(result, q, model_in_bytes(model), err);
+  uint8_t *in = model_random_cases(model, RANDOM_SEED, q->cases);
+  if (!in) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  snprintf(q->what, sizeof q->what, "%llu random case%s", (unsigned long long)q->cases,
+           q->cases == 1 ? "" : "s");
+  const tl_code code = compare_cases(result, in, q->cases, err);
   free(in);
   return code;
 }
@@ -167,18 +180,20 @@ static tl_code show(const request *q, const verify_report *report, const cli_ter
 /* Sets *equal when all went well. */
 static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *err)
 {
-  verify_model model;
+  model_file file = {0};
+  model_loaded loaded = {0};
   fw_client client = {.emulator = {.to = -1, .from = -1}};
   comparison result = {0};
   const bool is_loop = q->run != NULL;
-  tl_code code = verify_model_open(&model, q->model_path, err);
+  tl_code code = model_file_read(&file, q->model_path, err);
+  if (code == TL_OK) code = model_load(&loaded, &file, &q->rounding, err);
   if (code == TL_OK)
-    code = client_open(&client, q->qemu, q->elf_path, &q->elf, &model.model, model.file,
-                       model.file_bytes, err);
-  if (code == TL_OK) code = comparison_open(&result, &model.model, &client, err);
+    code = client_open(&client, q->qemu, q->elf_path, &q->elf, &loaded.model, file.data, file.bytes,
+                       err);
+  if (code == TL_OK) code = comparison_open(&result, &loaded.model, &client, err);
   if (code == TL_OK)
     code = is_loop ? compare_loop(&result, &q->trace, err)
-                   : compare_inputs(&result, q, verify_model_in_bytes(&model), err);
+                   : compare_inputs(&result, q, &loaded.model, err);
   if (code == TL_OK) code = client_greet(&client, err); /* the stack's use by now */
   if (code == TL_OK) {
     const verify_report report = {
@@ -188,7 +203,8 @@ static tl_code compare(request *q, const cli_term *term, bool *equal, tl_error *
   }
   comparison_close(&result);
   client_close(&client);
-  verify_model_close(&model);
+  model_unload(&loaded);
+  model_file_free(&file);
   return code;
 }
 
@@ -213,17 +229,51 @@ static tl_code read_board(request *q, tl_error *err)
 {
   const char *name = cli_options_get(q->options, "board");
   cli_session session;
-  char path[2 * CLI_PATH_BYTES];
+  char folder[2 * CLI_PATH_BYTES], path[3 * CLI_PATH_BYTES];
   if (!name) return TL_OK;
   q->has_board = true;
   if (strchr(name, '/') || strstr(name, ".json")) return tl_board_load(&q->board, name, err);
   tl_code code = cli_session_prepare(&session, q->options, err);
-  snprintf(path, sizeof path, "%s/assets/boards/%s.json", session.root, name);
+  snprintf(folder, sizeof folder, "%s/assets/boards", session.root);
+  snprintf(path, sizeof path, "%s/%s.json", folder, name);
   cli_session_close(&session);
   if (code == TL_OK) code = tl_board_load(&q->board, path, err);
-  if (code != TL_E_IO) return code;
-  tl_fail(err, TL_E_NAME, NULL, "there is no board profile '%s'", name);
-  return tl_fail_hint(err, "profiles are in assets/boards");
+  return code == TL_E_IO ? tl_board_unknown(name, folder, NULL, err) : code;
+}
+
+/* A run or scenario; or the model alone, on a file of cases or on random ones. */
+static tl_code read_what(request *q, tl_error *err)
+{
+  const cli_options *options = q->options;
+  const bool has_inputs = cli_options_has(options, "inputs");
+  const char *model = cli_options_get(options, "model");
+  q->cases = 1;
+  if (options->argument_count > 0) {
+    q->run = options->arguments[0];
+    if (has_inputs || cli_options_has(options, "cases"))
+      return tl_fail(err, TL_E_USAGE, NULL,
+                     "%s is compared sample by sample: --inputs and --cases are for a model alone",
+                     q->run);
+    return TL_OK;
+  }
+  if (!model)
+    return tl_fail(err, TL_E_USAGE, NULL,
+                   has_inputs ? "--inputs needs --model"
+                              : "name a run or a scenario, or give --model (and --inputs)");
+  if (has_inputs && cli_options_has(options, "cases"))
+    return tl_fail(err, TL_E_USAGE, NULL, "--cases are random ones, --inputs are given: not both");
+  snprintf(q->model_path, sizeof q->model_path, "%s", model);
+  return cli_options_number(options, "cases", 1, CASES_MAX, &q->cases, err);
+}
+
+/* How the host's kernels round. A run says so itself. */
+static tl_code read_personality(request *q, tl_error *err)
+{
+  const char *text = cli_options_get(q->options, "personality");
+  if (!text) return TL_OK;
+  if (q->run)
+    return tl_fail(err, TL_E_USAGE, NULL, "--personality is for a model alone: a run has its own");
+  return tl_personality_parse(&q->rounding, text, strlen(text), err);
 }
 
 static tl_code read_request(request *q, tl_error *err)
@@ -236,15 +286,9 @@ static tl_code read_request(request *q, tl_error *err)
     tl_fail(err, TL_E_USAGE, NULL, "--elf is missing: the firmware to verify");
     return tl_fail_hint(err, "make one with: tools/firmware MODEL.tflite -o firmware.elf");
   }
-  const bool has_inputs = cli_options_has(options, "inputs");
-  if (has_inputs == (options->argument_count > 0))
-    return tl_fail(err, TL_E_USAGE, NULL, "name a run or a scenario, or give --model and --inputs");
-  if (has_inputs && !cli_options_has(options, "model"))
-    return tl_fail(err, TL_E_USAGE, NULL, "--inputs needs --model");
-  q->run = has_inputs ? NULL : options->arguments[0];
-  if (has_inputs)
-    snprintf(q->model_path, sizeof q->model_path, "%s", cli_options_get(options, "model"));
-  tl_code code = cli_options_number(options, "device", 0, UINT32_MAX, &q->device, err);
+  tl_code code = read_what(q, err);
+  if (code == TL_OK) code = read_personality(q, err);
+  if (code == TL_OK) code = cli_options_number(options, "device", 0, UINT32_MAX, &q->device, err);
   if (code == TL_OK) code = read_times(q, err);
   if (code == TL_OK) code = elf_read(&q->elf, q->elf_path, err);
   return code == TL_OK ? read_board(q, err) : code;
