@@ -38,7 +38,7 @@ static bool is_used(const tl_calibrate_channel *channel, uint32_t sample, tl_sam
 static void triangle(work *w, const uint32_t *list, uint32_t width)
 {
   tl_qr qr;
-  tl_qr_begin(&qr, width + 1, w->qr_memory);
+  tl_qr_begin(&qr, width + 1, w->qr_memory, TL_PATH_SCALAR);
   for (uint32_t c = 0; c < w->out->channel_count; c++) {
     const tl_calibrate_channel *channel = channel_at(w, c);
     for (uint32_t i = 0; i < channel->count; i++) {
