@@ -38,11 +38,11 @@ tl 4 score pair.csv --ref obs --members m1..m4 && grep -q "no column 'm4'\|m4" e
 tl 2 score pair.csv --ref obs --members m3..m1 && grep -q "'m3..m1' is no range of columns such as m1..m8" err; ok "a range backwards"
 
 printf 't,ref,sim\n0,1,1\n2,1,1\n1,1,1\n' >pair.csv
-tl 4 score pair.csv --time t && grep -q "pair.csv:4: time goes back from 2 to 1" err && grep -q "sort the rows" err; ok "time that goes back"
+tl 4 score pair.csv --time t && grep -q "time goes back from 2 to 1" err && grep -q "pair.csv:4" err && grep -q "sort the rows" err; ok "time that goes back"
 printf 't,ref,sim\n0,1,1\n1,warm,1\n' >pair.csv
-tl 4 score pair.csv --time t && grep -q "pair.csv:3: column ref: 'warm' is not a number" err; ok "text in a number"
+tl 4 score pair.csv --time t && grep -q "column ref: 'warm' is not a number" err && grep -q "pair.csv:3" err; ok "text in a number"
 printf 't,ref,sim\n0,1,1\n,1,1\n' >pair.csv
-tl 4 score pair.csv --time t && grep -q "pair.csv:3: the time t is missing" err; ok "time that is missing"
+tl 4 score pair.csv --time t && grep -q "the time t is missing" err && grep -q "pair.csv:3" err; ok "time that is missing"
 tl 4 score pair.csv --sim sym && grep -q "did you mean 'sim'" err; ok "a column that is not there: the nearest"
 printf 't,ref,sim\n' >pair.csv
 tl 3 score pair.csv && grep -q "pair.csv has a header, but no rows" err; ok "no rows"
