@@ -12,6 +12,7 @@
 #include "edge/board.h"
 #include "edge/controller.h"
 #include "edge/coulomb.h"
+#include "edge/scoring.h"
 #include "edge/sensor.h"
 #include "kernels/batch.h"
 #include "kernels/window.h"
@@ -64,11 +65,11 @@ typedef struct tl_detector_ring { /* of one model input */
 
 typedef struct tl_detector_version {
   tl_model model;
-  tl_window window;   /* of a windowed detector */
-  tl_batch batch;     /* of any other */
-  void *memory;       /* model tables and packed weights */
-  bool same_steps;    /* input and output count in the same steps from the same zero */
-  double score_scale; /* real score per integer step (or squared step) */
+  tl_window window; /* of a windowed detector */
+  tl_batch batch;   /* of any other */
+  void *memory;     /* model tables and packed weights */
+  tl_scoring scoring;
+  char name[160]; /* of its file, for messages */
   double inference_J, inference_C, inference_s;
   double energy_error_ratio, time_error_ratio;
 } tl_detector_version;

@@ -55,6 +55,31 @@ tl 0 verify-firmware "$loop" --elf pid7.elf --device 5 --json a.json && json a.j
 fw pid4.elf --controller pid && tl 0 verify-firmware "$loop" --elf pid4.elf --device 5 --for 8min; ok "m4 (software doubles) under PID"
 tl 0 verify-firmware "$loop" --set hop=7 --elf pid4.elf --device 4 --from 1min --json a.json && json a.json "d['inferences'] == 26"; ok "another hop"
 
+# --- detectors of every other kind: each bit equal, from the beginning and from the middle on
+cp "$source_dir/tests/mcu/detectors.lua" "$source_dir"/tests/golden/ops/{add_scalar,sub_int16,svdf_one_memory,variable_fifo,lstm_stream}.tflite .
+make_elf() { "$source_dir/tools/firmware" "$1" -o "$2" --core "${3:-m4}" --personality "${4:-tflm}" >out 2>err; } # make_elf MODEL ELF [CORE [PERSONALITY]]
+kind() { tl 0 run detectors.lua --set "what=$1" -o "runs/$1" -q --record none; } # kind WHAT: a run of it
+kind single && tl 0 verify-firmware runs/single --elf single.elf --device 7 --json a.json && json a.json "d['inferences'] == 40 and d['personality'] == 'single'"; ok "a run that rounds once: every bit equal"
+tl 3 verify-firmware runs/single --elf m4.elf && grep -q "the run rounds once in FULLY_CONNECTED, the firmware twice" err && grep -q -- "--personality single" err; ok "a firmware that rounds otherwise is refused"
+kind counters && tl 0 verify-firmware runs/counters --elf m4.elf --device 7; ok "a run that counts saturation"
+for model in add_scalar:m4 sub_int16:m7 svdf_one_memory:m55 variable_fifo:m4 lstm_stream:m7; do
+  core=${model#*:} model=${model%:*}
+  make_elf "$model.tflite" "$model.elf" "$core" && kind "$model" && tl 0 verify-firmware "runs/$model" --elf "$model.elf" --device 11 --json a.json && json a.json "d['samples'] == 120 and d['inferences'] >= 40 and d['tensors'] >= 40"; ok "$model on an $core: every bit equal"
+  tl 0 verify-firmware "runs/$model" --elf "$model.elf" --device 3 --from 201s --for 90s --json a.json && json a.json "d['samples'] == 30"; ok "from the middle on, too"
+done
+tl 0 verify-firmware runs/svdf_one_memory --elf svdf_one_memory.elf --json a.json && json a.json "d['state_bytes'] > 0"; ok "its state is the device's"
+# versions in waves: the firmware's is compared, of the devices that run it
+kind waves && make_elf "$source_dir/assets/models/w1-synthetic-int8.tflite" w1.elf
+tl 0 verify-firmware runs/waves --elf m4.elf --for 3min --json a.json && json a.json "d['samples'] == 60"; ok "waves: before the roll-out every device has version 0"
+wave=$(tl 3 verify-firmware runs/waves --elf w1.elf >/dev/null; sed -n 's/.*devices that run it at the end of that time: \([0-9]*\).*/\1/p' err)
+[ -n "$wave" ]; ok "waves: the hint names devices that run the firmware's version"
+grep -q "device 0 runs version 0 (incubator-detector-int8.tflite), the firmware holds version 1 (w1-synthetic-int8.tflite)" err; ok "waves: versions are named by their files"
+tl 0 verify-firmware runs/waves --elf w1.elf --device "$wave" --from 3min --json a.json && json a.json "d['samples'] == 60 and d['inferences'] == 20"; ok "waves: one of them, after the roll-out: every bit equal"
+tl 3 verify-firmware runs/waves --elf w1.elf --device "$wave" && grep -q "until 00:03:00: begin there, with --from" err; ok "waves: over the change, refused: where to begin"
+tl 3 verify-firmware runs/waves --elf m4.elf --device "$wave" && grep -q "it does so from 00:03:00 on: end before, with --for" err; ok "waves: or where to end"
+tl 4 verify-firmware runs/waves --elf add_scalar.elf && grep -q "another model ([0-9]* bytes) than each of the run's 2 versions" err; ok "waves: a firmware of neither version"
+tl 2 verify-firmware runs/waves --elf m4.elf --model "$detector" && grep -q "leave out --model" err; ok "waves: --model is no question"
+
 # --- raw inputs, and what other implementations say of them
 tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --json a.json && json a.json "d['inferences'] == 16 and d['samples'] == 0"; ok "raw inputs"
 
@@ -62,6 +87,8 @@ shared=$source_dir/../shared/kernels
 if [ -d "$shared" ]; then
   "$source_dir/tools/firmware" "$shared/models/ad01_int8.tflite" --core m55 -o ad.elf >out 2>err; ok "MLPerf Tiny's autoencoder fits into an M55"
   tl 0 verify-firmware --model "$shared/models/ad01_int8.tflite" --inputs "$shared/golden/ad01_int8.in.bin" --elf ad.elf --json a.json; ok "and gives every bit of 32 cases"
+  cp "$shared/models/micro_speech_quantized.tflite" . && tl 3 verify-firmware detectors.lua --set what=micro_speech_quantized --elf m4.elf && grep -q "hears a spectrum: firmware of tools/firmware has no front end" err; ok "a detector that hears a spectrum is refused"
+  tl 0 verify-firmware --model "$shared/models/ad01_int8.tflite" --inputs "$shared/golden/ad01_int8.in.bin" --elf ad.elf --json a.json
   json a.json "d['inferences'] == 32 and d['tensors'] == 320 and 1 < d['instructions'] / 264192 < 20"; ok "at a sensible number of instructions a MAC"
 fi
 
@@ -72,6 +99,9 @@ tl 0 verify-firmware --model "$detector" --elf m4.elf --cases 3 --json a.json &&
 tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board nucleo-l4r5zi-tflm --json a.json; ok "with a board"
 json a.json "d['modelled']['board'] == 'nucleo-l4r5zi-tflm' and 0 < d['modelled']['error_ratio'] < 1 and d['modelled']['energy_J'] > 0"; ok "modelled cost with its error"
 json a.json "all(o['cycles_modelled'] > 0 for o in d['ops']) and abs(sum(o['cycles_modelled'] for o in d['ops']) / d['modelled']['cycles'] - 1) < 1e-9"; ok "and by operator"
+! grep -q remark err; ok "without a remark"
+tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board disco-f746ng-hale && grep -q "^remark: board disco-f746ng-hale has a Cortex-M7, the firmware is for a Cortex-M4" err; ok "a board with another core gets a remark"
+tl 0 verify-firmware --model "$detector" --inputs "$golden.in.bin" --elf m4.elf --board nucleo-l4r5zi-tflm
 grep -q "cycles (modelled)" out && grep -q "modelled   NUCLEO-L4R5ZI" out; ok "labelled so"
 
 # --- model info: instructions beside cycles
@@ -109,7 +139,8 @@ tl 4 verify-firmware hys --elf "$detector" && grep -q "no 32-bit Arm ELF" err; o
 tl 4 verify-firmware hys --elf "$PROGRAM" && grep -q "no 32-bit Arm ELF" err; ok "another machine's ELF"
 tl 3 verify-firmware hys --elf pid4.elf && grep -q "the run's controller is hysteresis, the firmware's is pid" err; ok "another controller"
 tl 3 verify-firmware hys --elf m4.elf --device 20 && grep -q "devices 0 to 19" err; ok "a device that is not there"
-tl 3 verify-firmware hys --elf m4.elf --from 11min; ok "a time past the end"
+tl 3 verify-firmware hys --elf m4.elf --from 11min && grep -q -- "--from 00:11:00 is beyond the end: the last sample of hys, fleet boxes, is at 00:09:57" err; ok "a time past the end"
+tl 3 verify-firmware "$loop" --set law=hysteresis --elf m4.elf --from 10min --for 1min && grep -q "beyond the end" err; ok "of a scenario, too"
 tl 4 verify-firmware hys --elf m4.elf --qemu "$work/none" && grep -q "the emulator cannot be started" err; ok "no emulator"
 tl 4 verify-firmware hys --elf m4.elf --qemu false && grep -q "the firmware ended (status 1) before it answered" err; ok "an emulator that ends at once"
 tl 4 verify-firmware --model "$source_dir/assets/models/w1-synthetic-int8.tflite" --inputs noise.bin --elf m4.elf && grep -q "the firmware holds another model" err; ok "another model"

@@ -3,6 +3,7 @@
 #include "tests/sim/kit.h"
 
 #include "kernels/model.h"
+#include "sim/loop.h"
 
 #include <math.h>
 
@@ -263,6 +264,54 @@ static void a_model_may_have_several_inputs(void **unused)
   close_single(&one);
   tl_world_destroy(world);
   free(model.data);
+}
+
+/* What firmware is told of a fleet: the inputs are those that the model was given, the state goes on. */
+static void the_loop_of_a_detector_can_be_read(void **unused)
+{
+  (void)unused;
+  const bytes svdf = read_model("tests/golden/ops/svdf_one_memory.tflite");
+  tl_fleet_def def = with_model(&svdf);
+  use(&def, 1, &svdf);
+  def.detector.hop = 10;
+  def.detector.output = 2;
+  def.detector.versions[1].name = "second";
+  seen s = {.device = 299};
+  tl_world *world = open_seen(&def, &s);
+  const tl_fleet_id boxes = {1};
+  const tl_loop_info loop = tl_fleet_loop(world, boxes);
+  assert_true(loop.has_detector && !loop.hears_spectrum && loop.input_count == 1);
+  assert_true(loop.version_count == 2 && loop.inputs[0].window == 10 && loop.output == 2);
+  assert_string_equal(loop.versions[1].name, "second");
+  assert_int_equal(loop.version, kit_column(world, boxes, "detector.version"));
+  single one = open_single(&svdf);
+  uint8_t inputs[16], state[4096], *expected = one.state;
+  assert_true(loop.versions[0].input_bytes == 10 && one.model.state_bytes <= sizeof state);
+  tl_fleet_loop_read(world, boxes, 299, 0, 0, inputs, state);
+  assert_memory_equal(state, expected, one.model.state_bytes);
+  kit_run(world, 19 * TICK_S * S, false); /* ticks 0 to 18: one inference, at tick 9 */
+  int8_t in[10], out[16];
+  for (int i = 0; i < 10; i++) in[i] = quantised(s.feature[i], tl_model_input(&one.model, 0));
+  const void *const ins[] = {in};
+  void *const outs[] = {out};
+  assert_int_equal(
+      tl_model_run(&one.model, one.arena, one.model.arena_bytes, one.state, ins, outs, NULL),
+      TL_KERNEL_OK);
+  int64_t ticks = 0;
+  while (ticks < TICKS_MAX && s.feature[ticks] != 0.0) ticks++;
+  assert_in_range(ticks, 19, 22);
+  tl_fleet_loop_read(world, boxes, 299, 0, ticks, inputs, state);
+  for (int i = 0; i < 10; i++)
+    assert_int_equal((int8_t)inputs[i],
+                     quantised(s.feature[ticks - 10 + i], tl_model_input(&one.model, 0)));
+  if (ticks < 20) assert_memory_equal(state, expected, one.model.state_bytes);
+  tl_fleet_loop_read(world, boxes, 299, 1, ticks, inputs,
+                     state); /* another version starts afresh */
+  tl_model_reset(&one.model, one.state);
+  assert_memory_equal(state, expected, one.model.state_bytes);
+  close_single(&one);
+  tl_world_destroy(world);
+  free(svdf.data);
 }
 
 /* Every feature far outside of +-4: each inference counts all samples that it has seen in its window. */
@@ -531,6 +580,7 @@ int main(void)
       cmocka_unit_test(every_device_runs_its_own_version),
       cmocka_unit_test(a_streaming_model_keeps_a_state_for_every_device),
       cmocka_unit_test(a_model_may_have_several_inputs),
+      cmocka_unit_test(the_loop_of_a_detector_can_be_read),
       cmocka_unit_test(values_beyond_the_range_are_counted),
       cmocka_unit_test(no_alarm_comes_before_the_detector_is_armed),
       cmocka_unit_test(a_battery_runs_down_by_sleep_and_inferences),

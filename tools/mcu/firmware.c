@@ -214,19 +214,19 @@ static void on_run(firmware *f, size_t bytes)
 static void on_config(firmware *f, size_t bytes)
 {
   fw_config config;
-  if (bytes != sizeof config + f->hello.in_bytes) {
-    complain(f, bytes, "CONFIG: not as many bytes as settings and window have");
+  if (bytes != sizeof config + f->hello.in_bytes + f->hello.state_bytes) {
+    complain(f, bytes, "CONFIG: not as many bytes as settings, window and state have");
     return;
   }
   receive(f, &config, sizeof config);
   receive(f, f->in, f->hello.in_bytes);
+  receive(f, f->place.state, f->hello.state_bytes);
   const char *refusal = tl_loop_refusal(&f->model, &config);
   if (refusal != NULL) {
     complain(f, 0, refusal);
     return;
   }
-  tl_model_reset(&f->model, f->place.state);
-  tl_loop_start(&f->loop, &config, (int8_t *)f->in, f->hello.in_bytes);
+  tl_loop_start(&f->loop, &f->model, &config, f->in);
   f->is_configured = true;
   begin(f, FW_CONFIG, 0);
 }
@@ -248,7 +248,7 @@ static void on_sample(firmware *f, size_t bytes)
   begin(f, FW_SAMPLE, (infers ? trace_bytes(f) : 0) + f->hello.in_bytes + sizeof reply);
   if (infers) infer(f);
   then = tl_clock_now();
-  if (infers) tl_loop_judge(loop, &f->model, (const int8_t *)f->out, &sample);
+  if (infers) tl_loop_judge(loop, &f->model, f->out, &sample);
   tl_loop_act(loop, &sample);
   ticks += tl_clock_since(then, tl_clock_now());
   reply.command = loop->control.command;

@@ -124,8 +124,8 @@ static void run(measurement *core, const char *elf, const model_file *file, cons
   comparison result = {0};
   uint8_t *in = model_random_cases(model, SEED, 1);
   tl_code code = in ? elf_read(&info, elf, &err) : tl_fail(&err, TL_E_LIMIT, NULL, "out of memory");
-  if (code == TL_OK)
-    code = client_open(&client, QEMU, elf, &info, model, file->data, file->bytes, &err);
+  if (code == TL_OK) code = client_start(&client, QEMU, elf, &info, &err);
+  if (code == TL_OK) code = client_expect(&client, model, file->data, file->bytes, &err);
   if (code == TL_OK) code = comparison_open(&result, model, &client, &err);
   if (code == TL_OK) code = compare_cases(&result, in, 1, &err);
   if (code != TL_OK)
