@@ -82,7 +82,7 @@ static void small_tables_have_the_values_of_paper_and_pencil(void **unused)
   is_near(&a, TL_METRIC_nw_p2p_mean, 0.0);
   is_near(&a, TL_METRIC_nw_score, 3.0 - 2 * 0.2);
   is_near(&a, TL_METRIC_funnel_n_outside, 3.0);
-  is_near(&a, TL_METRIC_funnel_max_error, 0.75);
+  is_near(&a, TL_METRIC_funnel_max_error, 0.75 - 1e-10); /* no tube is thinner */
   is_near(&a, TL_METRIC_ks_stat, 0.25);
   is_near(&a, TL_METRIC_wasserstein1, 0.75);
   is_near(&a, TL_METRIC_energy_distance, sqrt(2.0 * 3.0 / 16.0));
