@@ -52,6 +52,7 @@ typedef struct tl_score_channel {
   char rec_name[TL_SCORE_NAME_BYTES];
   char unit[TL_METRIC_UNIT_BYTES]; /* the recording's */
   tl_metric_value metric[TL_METRIC_COUNT];
+  tl_metric_value *asked;    /* [TL_METRIC_ALL_COUNT], those of tl_score_ask; NULL: none */
   int64_t begin_ns, end_ns;  /* overlap: first and last time that both sides cover */
   size_t rec_count;          /* stamps of the recording, all of them */
   size_t outside_count;      /* of these: outside the overlap */
@@ -82,6 +83,8 @@ typedef struct tl_score {
   /* One score over channels and regimes (overall/overall.h), the caller's; NULL: not made. */
   const struct tl_overall *overall;
   const char *const *regime_names;
+  bool has_asked,
+      asked[TL_METRIC_ALL_COUNT]; /* what is told instead of the metrics of every score */
 } tl_score;
 
 typedef struct tl_score_options {
@@ -106,6 +109,16 @@ TL_API tl_code tl_score_deviation(tl_score_channel *channel, const double *ambie
 TL_API tl_code tl_score_sets(tl_score *out, const tl_trace *sim, uint32_t sim_count,
                              const tl_trace *rec, uint32_t rec_count, const tl_score_pair *pairs,
                              uint32_t pair_count, const tl_score_options *options, tl_error *err);
+/* Computes metrics by name from the aligned series; from then on these are written, in place of
+ * those of every score. A row that misses a side counts as tl_metrics_measure says.
+ * errors  those of tl_metrics_measure */
+TL_API tl_code tl_score_ask(tl_score *score, const bool wanted[TL_METRIC_ALL_COUNT],
+                            const tl_metric_parameters *parameters, tl_error *err);
+/* One channel, into out. */
+TL_API tl_code tl_score_channel_measure(tl_metric_value out[TL_METRIC_ALL_COUNT],
+                                        const bool wanted[TL_METRIC_ALL_COUNT],
+                                        const tl_score_channel *channel,
+                                        const tl_metric_parameters *parameters, tl_error *err);
 TL_API void tl_score_free(tl_score *score);
 
 /* One device of a run, recording or CSV file. */
@@ -121,7 +134,7 @@ TL_API tl_code tl_score_run(tl_score *out, const tl_score_side *sim, const tl_sc
                             const tl_score_pair *pairs, uint32_t pair_count,
                             const tl_score_options *options, tl_error *err);
 
-/* {"schema":"twinloop.score/1","channels":{name:{metric:{value,unit,status}}}} and, beside the
+/* {"schema":"twinloop.score/1","channels":{name:{metric:{value,unit,status[,reason]}}}} and, beside the
  * metrics of a channel, nothing: counts and overlap follow under "samples": {name:{...}}. Undefined
  * values are null. Ends in a newline. */
 TL_API void tl_score_write_json(const tl_score *score, tl_text *out);
