@@ -19,6 +19,8 @@ read_globals = {
   "degF",
   "recording",
   "compare",
+  "calibrate",
+  "parameters",
   "thresholds",
   "run",
   "spawn",

@@ -7,6 +7,7 @@
 #define TL_SCRIPT_BINDING_H
 #include "script/expression.h"
 #include "script/sandbox.h"
+#include "fidelity/calibrate/calibrate.h"
 #include "script/scenario.h"
 #include "sim/events.h"
 #include "telemetry/recording.h"
@@ -21,6 +22,7 @@
 #define SCRIPT_INPUTS "tl.inputs"
 #define SCRIPT_SPREAD "tl.spread"
 #define SCRIPT_FAULT "tl.fault"
+#define SCRIPT_PARAMETERS "tl.parameters"
 
 enum {
   SCRIPT_PROCESSES_MAX = 10000, /* stories that wait at one time */
@@ -28,7 +30,9 @@ enum {
   SCRIPT_WINDOW_COST = 50,      /* a window costs about as much as this many resumes */
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
-  SCRIPT_WEIGHTS_MAX = 16
+  SCRIPT_WEIGHTS_MAX = 16,
+  SCRIPT_TIED_MAX = 15, /* columns that follow a free one */
+  SCRIPT_FITTED_MAX = 64 /* devices of calibrate{} */
 };
 
 /* --- objects that Lua owns ------------------------------------------------------------------------------- */
@@ -86,6 +90,17 @@ typedef struct script_spread { /* normal(1, 0.1) */
 } script_spread;
 
 typedef struct script_fault script_fault; /* bind_fault.c */
+
+typedef struct script_parameter { /* a row of a parameter file */
+  char name[TL_NAME_BYTES], unit[32], device[TL_NAME_BYTES];
+  double value;
+} script_parameter;
+
+typedef struct script_parameters { /* parameters "file.json" */
+  char file[160], twin[TL_NAME_BYTES];
+  uint32_t count;
+  script_parameter row[]; /* in the file's order */
+} script_parameters;
 
 /* --- what the scenario owns ------------------------------------------------------------------------------- */
 typedef struct script_write { /* initial value of a column, before time 0 */
@@ -147,6 +162,36 @@ typedef struct script_call { /* at(), every(), on() */
   char phase[96];
 } script_call;
 
+typedef struct script_free { /* a key of calibrate{ free = } */
+  char name[TL_NAME_BYTES];
+  uint32_t column;                       /* of the twin */
+  uint32_t tied_count, tied[SCRIPT_TIED_MAX]; /* columns that take its value */
+  double low, high, start;
+  bool has_start, log, each; /* each: one a device, not one for all */
+  char where[160];
+} script_free;
+
+typedef struct script_weight { /* of a compare, by its number */
+  uint32_t compare;
+  double weight; /* of a difference in the column's unit */
+} script_weight;
+
+typedef struct script_calibrate { /* calibrate { ... }, as data */
+  const tl_twin_type *twin;
+  uint32_t train_fleets[SCRIPT_FITTED_MAX], validate_fleets[SCRIPT_FITTED_MAX];
+  uint32_t train_count, validate_count;
+  script_free *free;
+  uint32_t free_count, free_room;
+  script_weight *weights;
+  uint32_t weight_count, weight_room;
+  tl_calibrate_method method;
+  uint32_t starts, iterations;
+  double train_ratio;           /* of a recording's length; 1: all of it */
+  int64_t until_ns;             /* instead, when > 0 */
+  double settle_ratio;          /* of a validation recording: finds its initial states */
+  char where[160];
+} script_calibrate;
+
 typedef struct script_threshold {
   int of; /* registry reference of a devices object, LUA_NOREF = none */
 } script_threshold;
@@ -171,6 +216,7 @@ struct tl_scenario {
   script_compare *compares;
   uint32_t compare_count, compare_room;
   tl_scenario_compare *compare_infos; /* for describe */
+  script_calibrate *calibrate; /* NULL: none */
   tl_threshold *thresholds;
   script_threshold *threshold_extra;
   uint32_t threshold_count, threshold_room, threshold_extra_room;
@@ -254,6 +300,13 @@ script_recording_ref *script_check_recording(lua_State *L, int index);
 /* First value that is there, in the channel's unit converted to `unit`. */
 double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
                           const char *key);
+/* Columns of a parameter file as values before time 0; columns that were written already stay. */
+void script_write_parameters(lua_State *L, tl_scenario *s, const script_parameters *parameters,
+                             uint32_t fleet);
+/* True for a device that calibrate{} fits or validates. */
+bool script_is_fitted(const tl_scenario *s, uint32_t fleet);
+/* The file of the object at index; NULL when it is something else. */
+const script_parameters *script_test_parameters(lua_State *L, int index);
 /* Reads a spread, number, text with unit or channel at index as values for a column. */
 script_spread script_spread_at(lua_State *L, int index, const tl_column *column, const char *key);
 double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream,
@@ -288,6 +341,9 @@ tl_code script_start(tl_scenario *s, int function, const char *phase, int argume
 /* Acts on every event of the queue that is due; asks every wait_until: bind/time.c. */
 tl_code script_wake(tl_scenario *s, tl_error *err);
 tl_code script_poll(tl_scenario *s, tl_error *err);
+/* The recorded side of a compare on the simulation's clock; stamps distinct. The caller frees both. */
+tl_code script_recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
+                              double **value, size_t *count, tl_error *err);
 /* Adds a fleet's stamps and inputs from a recording to its def. */
 void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def,
                          script_fleet *fleet);

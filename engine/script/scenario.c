@@ -64,8 +64,8 @@ tl_code script_find_file(const tl_scenario *s, const char *name, const char *whe
     snprintf(out, bytes, "%s/%s", s->folder, name);
     if (access(out, R_OK) == 0) return TL_OK;
     static const char *const within[] = {
-        "",        "models/",        "recordings/",        "boards/",
-        "assets/", "assets/models/", "assets/recordings/", "assets/boards/"};
+        "",        "models/",        "recordings/",        "boards/",        "parameters/",
+        "assets/", "assets/models/", "assets/recordings/", "assets/boards/", "assets/parameters/"};
     for (uint32_t i = 0; i < s->options.asset_folder_count; i++)
       for (size_t k = 0; k < sizeof within / sizeof *within; k++) {
         snprintf(out, bytes, "%s/%s%s", s->options.asset_folders[i], within[k], name);
@@ -281,6 +281,11 @@ void tl_scenario_destroy(tl_scenario *s)
     if (s->score_memory != NULL) free(s->score_memory[i]);
   }
   for (uint32_t i = 0; i < s->fleet_count; i++) free(s->fleets[i].alarms_seen);
+  if (s->calibrate != NULL) {
+    free(s->calibrate->free);
+    free(s->calibrate->weights);
+    free(s->calibrate);
+  }
   for (uint32_t i = 0; i < s->block_count; i++) free(s->blocks[i]);
   tl_events_free(&s->queue);
   void *const arrays[] = {s->settings, s->setting_used,   s->fleets,       s->recordings,

@@ -180,6 +180,28 @@ tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column,
   return TL_OK;
 }
 
+const int64_t *tl_fleet_stamps(const tl_world *world, tl_fleet_id fleet, uint32_t *count)
+{
+  const tl_fleet *f = tl_fleet_of(world, fleet);
+  *count = f->stamp_count;
+  return f->stamps_ns;
+}
+
+uint32_t tl_fleet_drive_count(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->drive_count;
+}
+
+const double *tl_fleet_drive_at(const tl_world *world, tl_fleet_id fleet, uint32_t index,
+                                uint32_t *column, uint32_t *count)
+{
+  const tl_fleet *f = tl_fleet_of(world, fleet);
+  assert(index < f->drive_count);
+  *column = f->drives[index].column;
+  *count = f->drives[index].count;
+  return f->drives[index].values;
+}
+
 tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, uint32_t column,
                           uint32_t bit, tl_error *err)
 {

@@ -214,6 +214,13 @@ TL_API tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *co
                               const int64_t *stamps_ns, const double *values, uint32_t count,
                               const char *where, tl_error *err);
 
+/* What a fleet with stamps follows; arrays live as long as the world. NULL and 0 for other fleets. */
+TL_API const int64_t *tl_fleet_stamps(const tl_world *world, tl_fleet_id fleet, uint32_t *count);
+/* Inputs that tl_fleet_drive holds: how many, and one of them with its column and values. */
+TL_API uint32_t tl_fleet_drive_count(const tl_world *world, tl_fleet_id fleet);
+TL_API const double *tl_fleet_drive_at(const tl_world *world, tl_fleet_id fleet, uint32_t index,
+                                       uint32_t *column, uint32_t *count);
+
 /* --- time --- */
 TL_API int64_t tl_world_now_ns(const tl_world *world);
 /* Runs one window: to the next multiple of sync_ns or to until_ns, whichever is first. A fleet

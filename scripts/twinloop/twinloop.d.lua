@@ -74,6 +74,18 @@
 ---@field band number?
 ---@field abort boolean?
 
+---@class calibrate_def
+---@field free table<string, table> bounds { low, high, start =, scale =, tie =, each = } by column; init = { ... } for states
+---@field of devices|devices[]?
+---@field validate devices|devices[]?
+---@field train number?
+---@field train_until duration?
+---@field settle number?
+---@field starts integer?
+---@field method string?
+---@field iterations integer?
+---@field noise table<string, number>?
+---@field weight table<string, number>?
 ---@class fault_def
 ---@field channel string?
 ---@field column string?
@@ -240,6 +252,15 @@ function recording(path, options) end
 ---@param simulated column
 ---@param recorded channel
 function compare(simulated, recorded) end
+
+---Says what `twinloop calibrate` may change so that compare() lines come near: free columns and initial states with bounds (start =, scale = "log" or "linear", tie = other columns, each = one a device), of = devices, starts, method, train = ratio or train_until = time, validate = devices, settle, noise or weight by column. Runs ignore it.
+---@param def calibrate_def
+function calibrate(def) end
+
+---A parameter file that `twinloop calibrate -o` wrote, for a device's set =; what the device itself gives wins.
+---@param path string
+---@return parameters
+function parameters(path) end
 
 ---What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" }, { "metric", { "limit", after = time } } } keeps your order.
 ---@param list table<string, string|threshold_def>|threshold_def[]

@@ -197,6 +197,85 @@ static const char *const wrong[] = {
     "recording 'gone.h5'",
     "recording('assets/recordings/incubator_synthetic.h5', { flet = 'x' })",
     "recording('assets/recordings/incubator_synthetic.h5', { fleet = 'x' })",
+    "calibrate(1)",
+    "calibrate { fre = {} }",
+    "calibrate { free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } calibrate "
+    "{ of = t, free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate {}",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = {} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box = 1 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box = { 1 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_bx_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { '1 K', 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, star = 1 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, scale = 'logarithm' } "
+    "} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, tie = 'C_air_J_per_K' "
+    "} } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, tie = "
+    "'G_heater_W_per_K' }, G_heater_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { init = { G_box_W_per_K = { 1, 2 } } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, method = 'lmm' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, starts = 0 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, train = 0 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, train = 0.5, "
+    "train_until "
+    "= 60 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, noise = { box_K = "
+    "0 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, weight = { bx_K = "
+    "1 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { of = fleet, free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { of = t, validate = t, free = { G_box_W_per_K = { 1, 2 } "
+    "} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } } } calibrate { free "
+    "= { G_box_W_per_K = { 1, 2 } } }",
+    "parameters(1)",
+    "parameters 'gone.json'",
+    "parameters 'scenarios/regression/incubator_fit.lua'",
+    "device 'x' { twin = 'tclab', set = parameters 'assets/parameters/incubator.json' }",
     "compare(1, 2)",
     "compare(fleet.box_K, 1)",
     "compare(fleet:device(0).box_K, 1)",

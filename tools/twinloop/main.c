@@ -16,6 +16,7 @@ static const struct {
     {"import", cmd_import},
     {"export", cmd_export},
     {"score", cmd_score},
+    {"calibrate", cmd_calibrate},
     {"diff", cmd_diff},
     {"inspect", cmd_inspect},
     {"report", cmd_report},

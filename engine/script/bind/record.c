@@ -488,8 +488,7 @@ tl_code script_seal_compares(tl_scenario *s, tl_error *err)
   return tl_world_observe(s->world, &observer, err);
 }
 
-/* The recorded side of a compare, on the simulation's clock; stamps distinct. The caller frees both. */
-static tl_code recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
+tl_code script_recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
                               double **value, size_t *count, tl_error *err)
 {
   const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
@@ -522,7 +521,7 @@ static tl_code score_one(tl_scenario *s, uint32_t index, tl_error *err)
   int64_t *at_ns = NULL;
   double *value = NULL;
   size_t count = 0;
-  tl_code code = recorded_trace(s, compare, &at_ns, &value, &count, err);
+  tl_code code = script_recorded_trace(s, compare, &at_ns, &value, &count, err);
   if (code == TL_OK) {
     const char *unit = same_ratio(signal->unit, column->unit) ? column->unit : signal->unit;
     const tl_trace sim = {compare->sim, column->unit, compare->at_ns, compare->value,
