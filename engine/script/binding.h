@@ -71,6 +71,7 @@ typedef struct script_inputs { /* rec:inputs { room = "t1" } */
   struct {
     char input[TL_NAME_BYTES];
     uint32_t signal;
+    bool before;     /* held from the stamp before to its own, not from its own to the next */
     char where[160]; /* the key's own line */
   } row[SCRIPT_INPUTS_MAX];
   char where[160];

@@ -101,8 +101,8 @@
 ---@field [string] channel
 local recording = {}
 
----Recorded channels as inputs of a twin, for devices{ drive = }; units are converted.
----@param map table<integer|string, string|channel>
+---Recorded channels as inputs of a twin, for devices{ drive = }; units are converted. A row's value holds from its stamp to the next; { "channel", held = "before" } holds it from the stamp before to its own, as loggers write that note what led to a row.
+---@param map table<integer|string, string|channel|table>
 ---@return inputs
 function recording:inputs(map) end
 
