@@ -14,6 +14,7 @@
 #define TL_FIDELITY_SCORE_H
 #include "base/text.h"
 #include "fidelity/metrics.h"
+#include "fidelity/overall/tube.h"
 #include "telemetry/recording.h"
 
 #define TL_SCORE_SCHEMA "twinloop.score/1"
@@ -51,12 +52,21 @@ typedef struct tl_score_channel {
   size_t series_count;
   const int64_t *series_ns;
   const double *series_sim, *series_rec; /* in `unit` */
+  /* A declared tube (overall/tube.h); the band is [series_count] in `unit`. */
+  bool has_tube;
+  tl_tube tube;
+  tl_tube_result in_tube;
+  const double *tube_low, *tube_high;
 } tl_score_channel;
 
+struct tl_overall;
 typedef struct tl_score {
   tl_score_channel *channels; /* in the order of the pairs, else of the recording */
   uint32_t channel_count;
   uint32_t room; /* channels reserved; private */
+  /* One score over channels and regimes (overall/overall.h), the caller's; NULL: not made. */
+  const struct tl_overall *overall;
+  const char *const *regime_names;
 } tl_score;
 
 typedef struct tl_score_options {

@@ -19,6 +19,7 @@
 #include "edge/coulomb.h"
 #include "edge/personality.h"
 #include "fidelity/metrics.h"
+#include "fidelity/pair.h"
 #include "fidelity/score.h"
 #include "judge/judge.h"
 #include "judge/threshold.h"

@@ -202,6 +202,7 @@ typedef struct bench {
   bool has_limited;
   packed paths[TL_KERNEL_PATH_COUNT];
   uint32_t path_count;
+  row rows[TL_KERNEL_PATH_COUNT];
 } bench;
 
 /* AVX2 and SSE are compared with what peers do on such a processor. */
@@ -260,8 +261,7 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
 static void measure_batch(bench *b, const model_name *name, const subject *s, const data *d,
                           uint32_t batch)
 {
-  row *rows = take(TL_KERNEL_PATH_COUNT * sizeof *rows); /* too large for a stack */
-  if (!rows) return;
+  row *const rows = b->rows;
   for (uint32_t round = 0; round < b->options->rounds; round++) {
     double times[2][PEER_COUNT] = {{-1.0, -1.0}, {-1.0, -1.0}};
     for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
@@ -277,7 +277,6 @@ static void measure_batch(bench *b, const model_name *name, const subject *s, co
     }
   }
   for (uint32_t p = 0; p < b->path_count; p++) add_row(b, name, s, &b->paths[p], batch, &rows[p]);
-  free(rows);
 }
 
 static tl_code pack_paths(bench *b, const model_name *name, const subject *s, tl_error *err)

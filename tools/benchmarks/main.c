@@ -1,5 +1,6 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
 #include "benchmarks/arm.h"
+#include "benchmarks/fidelity.h"
 #include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
 
@@ -35,6 +36,7 @@ static int usage(void)
       "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
       "[--model LABEL] [--peers]\n"
       "       tools/bench arm [--json FILE|-] [--rounds N] [--devices N] [--path PATH] [--peers]\n"
+      "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
       "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
       "version\n"
       "  --quick 10 000 devices only\n"
@@ -44,7 +46,9 @@ static int usage(void)
       "under build/\n"
       "  arm     a fleet of robot arms with six joints; --peers: beside MuJoCo on the same model, "
       "in an "
-      "environment under build/\n",
+      "environment under build/\n"
+      "  fidelity metrics of two series of 1121 samples, one core, beside a version written from "
+      "their definitions\n",
       stderr);
   return 2;
 }
@@ -181,17 +185,18 @@ int main(int argc, char **argv)
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
-  const bool kernels = argc >= 2 && strcmp(argv[1], "kernels") == 0;
-  const bool arm = argc >= 2 && strcmp(argv[1], "arm") == 0;
-  if (argc < 2 || (strcmp(argv[1], "w1") != 0 && !kernels && !arm) ||
-      !parse(&o, argc - 2, argv + 2))
+  const char *what = argc >= 2 ? argv[1] : "";
+  const bool kernels = strcmp(what, "kernels") == 0, arm = strcmp(what, "arm") == 0;
+  const bool fidelity = strcmp(what, "fidelity") == 0;
+  if ((strcmp(what, "w1") != 0 && !kernels && !arm && !fidelity) || !parse(&o, argc - 2, argv + 2))
     return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
-  const tl_code code = kernels ? measure_kernels(&json, &o, &err)
-                       : arm   ? measure_arms(&json, &o, &err)
-                               : measure_all(&json, &o, &err);
+  const tl_code code = kernels    ? measure_kernels(&json, &o, &err)
+                       : arm      ? measure_arms(&json, &o, &err)
+                       : fidelity ? fidelity_measure(&json, o.rounds, &err)
+                                  : measure_all(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
   if (code != TL_OK) {
     fprintf(stderr, "bench: %s\n", err.text);

@@ -1,5 +1,6 @@
 #include "fidelity/score.h"
 #include "tools/cli/run_folder.h"
+#include "tools/pair/score.h"
 #include "tools/twinloop/commands.h"
 
 #include <jansson.h>
@@ -136,6 +137,7 @@ int cmd_score(const cli_options *options, const cli_term *term)
   tl_recording *sim = NULL, *rec = NULL;
   tl_score_side a = {0}, b = {0};
   tl_score score = {0};
+  if (options->argument_count == 1) return pair_score(options, term);
   pair_list *list = malloc(sizeof *list);
   tl_code code = list ? TL_OK : tl_fail(&err, TL_E_LIMIT, NULL, "out of memory");
   if (code == TL_OK) code = read_pairs(list, options, &err);

@@ -116,7 +116,8 @@ typedef struct tl_calibrated {
   double low, high;   /* 95 % interval; NaN: none, see `status` */
   double deviation;   /* standard error of the value (of its logarithm if searched by that) */
   bool at_bound;      /* the fit ran into a bound and stays there */
-  const char *status; /* "ok", "at bound", "not identifiable" or "too few samples" */
+  const char *status; /* "ok", "at bound", "not identifiable", or "few samples": the residuals
+                        hang together so much that the interval is hardly one */
 } tl_calibrated;
 
 typedef struct tl_calibrate_part { /* one channel, one part */
@@ -159,6 +160,9 @@ typedef struct tl_calibration {
 TL_API tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
                             const tl_calibrate_options *options, tl_error *err);
 TL_API void tl_calibration_free(tl_calibration *calibration);
+/* Everything that tl_calibrate refuses before it simulates. */
+TL_API tl_code tl_calibrate_check(const tl_calibrate_problem *problem,
+                                  const tl_calibrate_options *options, tl_error *err);
 
 /* The simulated values of one candidate, for every sample of a run's channel, in the column's
  * unit: what the fit compared. out has that channel's count. values: [free].
