@@ -302,6 +302,8 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
 /* Columns of a parameter file as values before time 0; columns that were written already stay. */
 void script_write_parameters(lua_State *L, tl_scenario *s, const script_parameters *parameters,
                              uint32_t fleet);
+/* True for a device that calibrate{} fits or validates. */
+bool script_is_fitted(const tl_scenario *s, uint32_t fleet);
 /* The file of the object at index; NULL when it is something else. */
 const script_parameters *script_test_parameters(lua_State *L, int index);
 /* Reads a spread, number, text with unit or channel at index as values for a column. */

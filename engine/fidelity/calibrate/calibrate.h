@@ -116,7 +116,8 @@ typedef struct tl_calibrated {
   double low, high;   /* 95 % interval; NaN: none, see `status` */
   double deviation;   /* standard error of the value (of its logarithm if searched by that) */
   bool at_bound;      /* the fit ran into a bound and stays there */
-  const char *status; /* "ok", "at bound", "not identifiable" or "too few samples" */
+  const char *status; /* "ok", "at bound", "not identifiable", or "few samples": the residuals
+                        hang together so much that the interval is hardly one */
 } tl_calibrated;
 
 typedef struct tl_calibrate_part { /* one channel, one part */

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-static const double share_high = 0.9999; /* of the greatest mean correlation that can be told */
+/* Where what is left is nearly all correlation, the correction for what the fit took runs away: it
+ * may double the time constant and the variance, no more. */
+static const double correction_most = 2.0;
 
 void tl_noise_begin(tl_noise *noise)
 {
@@ -92,10 +94,14 @@ double tl_noise_refine(tl_noise *noise, const double *s)
       if (i + 1 < n) s1 += qi[w + k] * sq;
     }
   }
-  const double variance = (rr - s0) / (n - b0);
-  if (!(variance > 0.0)) return 0.0; /* fewer samples than the fit can tell: stays as it was */
+  const double raw = rr / n, lag = rn / (n - 1) / raw;
+  double variance = n > b0 ? (rr - s0) / (n - b0) : correction_most * raw;
+  if (!(variance <= correction_most * raw)) variance = correction_most * raw;
+  if (variance < raw) variance = raw;
   double sum = (rn - s1) / variance + b1;
-  if (sum > share_high * (n - 1)) sum = share_high * (n - 1);
+  const double most = (n - 1) * (1.0 - (1.0 - lag) / correction_most);
+  if (sum > most) sum = most;
+  if (sum * sum < n - 1.0) sum = 0.0; /* a correlation below 1/sqrt(n) is what white noise shows */
   const double change = (variance - noise->variance) / variance, tau_s = tau_of(noise, sum);
   const double moved = (tau_s - noise->tau_s) / (tau_s > 0.0 ? tau_s : 1.0);
   noise->variance = variance;

@@ -32,7 +32,7 @@ typedef struct work {
   double *qr_memory;
   tl_noise *noise; /* [channel] */
   void **noise_memory;
-  double trained; /* sum of effective counts */
+  double degrees; /* of freedom of the noise's variance */
 } work;
 
 static const tl_calibrate_channel *channel_at(const work *w, uint32_t i)
@@ -133,11 +133,21 @@ static void collect_noise(work *w)
     if (w->noise[c].count > 0) tl_noise_add(&w->noise[c], w->s);
 }
 
+/* Twice one over the relative variance of var (1 + rho) / (1 - rho), which is what an interval
+ * hangs on: 2 / n for white noise, 4 / n_effective + 2 / n with a correlation that was estimated. */
+static double degrees_of(const tl_noise *noise, double effective, double taken_ratio)
+{
+  const double n = noise->count;
+  return (noise->tau_s > 0.0 ? 1.0 / (2.0 / effective + 1.0 / n) : n) * (1.0 - taken_ratio);
+}
+
 static tl_code find_noise(work *w, tl_error *err)
 {
+  double all = 0.0;
   for (uint32_t c = 0; c < w->out->channel_count; c++) {
     const tl_code code = begin_noise(w, c, err);
     if (code != TL_OK) return code;
+    all += w->noise[c].count;
   }
   for (int round = 0; round < 40; round++) {
     double most = 0.0;
@@ -155,7 +165,7 @@ static tl_code find_noise(work *w, tl_error *err)
     fit->correlation_s = w->noise[c].tau_s;
     fit->lag1 = tl_noise_lag1(&w->noise[c]);
     fit->effective_count = tl_noise_effective(&w->noise[c]);
-    w->trained += fit->effective_count;
+    w->degrees += degrees_of(&w->noise[c], fit->effective_count, (double)w->width / all);
   }
   return TL_OK;
 }
@@ -188,18 +198,14 @@ static void covariance(work *w)
 
 static void intervals(work *w)
 {
-  const double degrees = w->trained - w->width;
-  const double t = degrees >= 1.0 ? tl_student_975(degrees) : (double)NAN;
+  const double t = tl_student_975(w->degrees);
   for (uint32_t k = 0; k < w->n; k++) {
     tl_calibrated *v = &w->out->values[k];
     const tl_calibrate_free *free = &w->p->free[k];
     v->low = v->high = v->deviation = (double)NAN;
     v->status = w->unseen[k] ? "not identifiable" : v->at_bound ? "at bound" : "ok";
     if (w->unseen[k] || v->at_bound) continue;
-    if (!(degrees >= 1.0)) {
-      v->status = "too few samples";
-      continue;
-    }
+    if (!(w->degrees >= 2.0)) v->status = "few samples";
     v->deviation = tl_math_sqrt(w->out->covariance[(size_t)k * w->n + k]);
     const double low = w->at[k] - t * v->deviation, high = w->at[k] + t * v->deviation;
     v->low = free->log ? tl_math_exp(low) : low;

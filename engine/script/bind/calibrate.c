@@ -62,6 +62,13 @@ static bool has(const uint32_t *list, uint32_t count, uint32_t fleet)
   return false;
 }
 
+bool script_is_fitted(const tl_scenario *s, uint32_t fleet)
+{
+  const script_calibrate *c = s->calibrate;
+  return c != NULL && (has(c->train_fleets, c->train_count, fleet) ||
+                       has(c->validate_fleets, c->validate_count, fleet));
+}
+
 /* Without `of`: every driven device that is compared and is not for validation. */
 static void choose_devices(lua_State *L, const tl_scenario *s, script_calibrate *c)
 {
