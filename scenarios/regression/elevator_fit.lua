@@ -1,5 +1,5 @@
 -- A lift fitted to the acceleration that an inertial unit in its car recorded, and judged on other rides.
---   twinloop calibrate scenarios/regression/elevator_fit.lua                                    the project's synthetic recording
+--   twinloop calibrate scenarios/regression/elevator_fit.lua   the project's synthetic recording
 --   twinloop calibrate scenarios/regression/elevator_fit.lua --set recording=ride1.h5,ride2.h5 --set validate=ride3.h5
 --   twinloop run scenarios/regression/elevator_fit.lua --set recording=ride3.h5 --set parameters=assets/parameters/elevator.json
 -- ride: the floors of every recording in order ("4-0-4"); validate_ride: those of the validation, if others.
