@@ -37,6 +37,13 @@ else
   grep -q 'built without it' err; ok "no derivative-free method, and why"
 fi
 
+# --- what is shipped: every parameter file loads into its twin
+for file in "$source_dir"/assets/parameters/*.json; do
+  twin=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["twin"])' "$file")
+  echo "scenario { duration = 60 } device { twin = '$twin', set = parameters '$file' }" >load.lua
+  tl 0 check load.lua; ok "$(basename "$file") loads"
+done
+
 # --- errors
 tl 3 calibrate "$scenarios/incubator_recorded.lua"; ok "a scenario without calibrate{}"
 grep -q 'has no calibrate { ... }' err; ok "says so"
