@@ -33,7 +33,7 @@ enum {
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
   SCRIPT_WEIGHTS_MAX = 16,
-  SCRIPT_TIED_MAX = 15, /* columns that follow a free one */
+  SCRIPT_TIED_MAX = 15,  /* columns that follow a free one */
   SCRIPT_FITTED_MAX = 64 /* devices of calibrate{} */
 };
 
@@ -179,7 +179,7 @@ typedef struct script_call { /* at(), every(), on() */
 
 typedef struct script_free { /* a key of calibrate{ free = } */
   char name[TL_NAME_BYTES];
-  uint32_t column;                       /* of the twin */
+  uint32_t column;                            /* of the twin */
   uint32_t tied_count, tied[SCRIPT_TIED_MAX]; /* columns that take its value */
   double low, high, start;
   bool has_start, log, each; /* each: one a device, not one for all */
@@ -201,9 +201,9 @@ typedef struct script_calibrate { /* calibrate { ... }, as data */
   uint32_t weight_count, weight_room;
   tl_calibrate_method method;
   uint32_t starts, iterations;
-  double train_ratio;           /* of a recording's length; 1: all of it */
-  int64_t until_ns;             /* instead, when > 0 */
-  double settle_ratio;          /* of a validation recording: finds its initial states */
+  double train_ratio;  /* of a recording's length; 1: all of it */
+  int64_t until_ns;    /* instead, when > 0 */
+  double settle_ratio; /* of a validation recording: finds its initial states */
   char where[160];
 } script_calibrate;
 
