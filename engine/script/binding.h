@@ -146,6 +146,7 @@ typedef struct script_compare {
   double weight, scale; /* of the overall score; scale in the channel's unit, 0: its spread */
   bool has_tube;
   tl_tube tube;
+  tl_metric_parameters parameters; /* of metrics that thresholds name */
 } script_compare;
 
 typedef struct script_regime { /* regimes { heating = "heater > 0.5" } */
