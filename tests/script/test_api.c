@@ -302,6 +302,10 @@ static const char *const wrong[] = {
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
     "compare(twin.box_K, rec.box, { tube = { value = -1 } })",
+    "compare(twin.box_K, rec.box, { params = 1 })",
+    "compare(twin.box_K, rec.box, { params = { mat = 1 } })",
+    "compare(twin.box_K, rec.box, { params = { mad = 0 } })",
+    "compare(twin.box_K, rec.box, { params = { mad = true } })",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
     "compare(twin.box_K, rec.box) regimes(1)",
