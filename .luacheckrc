@@ -19,6 +19,8 @@ read_globals = {
   "degF",
   "recording",
   "compare",
+  "regimes",
+  "border",
   "calibrate",
   "parameters",
   "thresholds",

@@ -281,6 +281,60 @@ static const char *const wrong[] = {
     "compare(fleet:device(0).box_K, 1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
     "compare(fleet:device(0).power_W, rec.box)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, 1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { wieght = 2 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { weight = 0 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { scale = '2 W' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = 0.5 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { time = 5 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { value = -1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes(1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { 'heater > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 1 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heter > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heater >' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = { 'heater > 0', weight = -1 } }",
+    "regimes { on = 'heater > 0' }",
+    "border(1)",
+    "border(fleet)",
+    "border(fleet, 'gone.json')",
+    "border(fleet, 'assets/recordings/incubator_synthetic.h5')",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, {})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { 'box' "
+    "})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { bx_K = "
+    "'box' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'bx' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'heater' })",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs(1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs {}",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:slice(5, 1)",
@@ -291,6 +345,11 @@ static const char *const wrong[] = {
     "drive = rec:inputs { room = 'heater' } }",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', "
     "drive = rec:inputs { box_K = 'box' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', hold = 'before' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', held = 'late' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs { room_K = {} }",
     "thresholds(1)",
     "thresholds { ['box_K max'] = 1 }",
     "thresholds { ['box_K max'] = '1 K' }",

@@ -15,7 +15,7 @@ static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_rec
 }
 
 /* First and one past the last sample of a slice. */
-static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
+void script_range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
                      uint64_t *end)
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
@@ -115,8 +115,8 @@ script_recording_ref *script_check_recording(lua_State *L, int index)
 }
 
 /* --- channels -------------------------------------------------------------------------------------------------------- */
-static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
-                             const char *name)
+uint32_t script_signal_find(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                            const char *name)
 {
   const script_recording *recording = &s->recordings[ref->recording];
   tl_error err, outer;
@@ -139,7 +139,7 @@ static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_re
 static int push_channel(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
                         const char *name)
 {
-  const uint32_t signal = signal_named(L, s, ref, name);
+  const uint32_t signal = script_signal_find(L, s, ref, name);
   script_channel *channel = lua_newuserdatauv(L, sizeof *channel, 0);
   *channel = (script_channel){*ref, signal};
   luaL_setmetatable(L, SCRIPT_CHANNEL);
@@ -174,7 +174,7 @@ int api_rec_slice(lua_State *L)
   if (from_ns > ref.begin_ns - zero_ns) ref.begin_ns = from_ns + zero_ns;
   if (to_ns < ref.end_ns - zero_ns) ref.end_ns = to_ns + zero_ns;
   uint64_t begin = 0, end = 0;
-  range_of(s, &ref, &begin, &end);
+  script_range_of(s, &ref, &begin, &end);
   if (begin >= end)
     return tl_script_raise(L, TL_E_ARG, NULL, "slice: no samples between these times");
   ref.begin_ns = fleet_of(s, &ref)->times_ns[begin];
@@ -205,7 +205,7 @@ static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_
                            uint32_t signal, uint64_t *count)
 {
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *count = end - begin;
   double *values = lua_newuserdatauv(L, (size_t)*count * sizeof *values + 1, 0);
   tl_error err;
@@ -239,6 +239,17 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
   for (uint64_t i = 0; i < count; i++) values[i] = tl_unit_apply(values[i], &a, &b);
 }
 
+const double *script_signal_values(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                                   uint32_t signal, const char *unit, const char *what,
+                                   uint64_t *count)
+{
+  char where[160];
+  double *values = read_signal(L, s, ref, signal, count);
+  script_where_word(L, what, where, sizeof where);
+  convert(L, values, *count, fleet_of(s, ref)->signals[signal].unit, unit, where, what);
+  return values;
+}
+
 double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
                           const char *key)
 {
@@ -260,11 +271,32 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
 }
 
 /* --- driving ------------------------------------------------------------------------------------------------------------ */
+/* { "current", held = "before" } at the top of the stack: puts the channel's name there. */
+static bool held_before(lua_State *L, const char *input)
+{
+  static const char *const keys[] = {"held"};
+  bool before = false;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TNUMBER && lua_tointeger(L, -2) == 1) continue;
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(key, "held") != 0) script_unknown(L, "inputs: unknown key", key, keys, 1);
+    const char *held = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+    before = strcmp(held, "before") == 0;
+    if (!before && strcmp(held, "after") != 0)
+      tl_script_raise(L, TL_E_ARG, NULL,
+                      "'%s': held is \"after\" or \"before\" its stamp, not '%s'", input, held);
+  }
+  lua_rawgeti(L, -1, 1);
+  lua_replace(L, -2);
+  return before;
+}
+
 static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs, const char *input,
                       int value)
 {
   if (inputs->count == SCRIPT_INPUTS_MAX)
     tl_script_raise(L, TL_E_LIMIT, NULL, "more than %d inputs", (int)SCRIPT_INPUTS_MAX);
+  inputs->row[inputs->count].before = lua_type(L, value) == LUA_TTABLE && held_before(L, input);
   const script_channel *channel = luaL_testudata(L, value, SCRIPT_CHANNEL);
   if (channel != NULL && channel->rec.recording != inputs->rec.recording)
     tl_script_raise(L, TL_E_ARG, NULL, "'%s' comes from another recording", input);
@@ -274,7 +306,8 @@ static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs,
   script_where_word(L, input, inputs->row[inputs->count].where,
                     sizeof inputs->row[inputs->count].where);
   inputs->row[inputs->count].signal =
-      channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
+      channel != NULL ? channel->signal
+                      : script_signal_find(L, s, &inputs->rec, lua_tostring(L, value));
   inputs->count++;
 }
 
@@ -316,7 +349,7 @@ static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *stamps = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **stamps + 1, 0);
   *rows = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **rows + 1, 0);
   uint32_t count = 0;
@@ -371,6 +404,8 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
       values[i] = values[i - 1];
       held++;
     }
+    if (inputs->row[k].before) /* a row's value is that of the time before it */
+      memmove(values, values + 1, (count - 1) * sizeof *values);
     if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, where, &err) !=
         TL_OK)
       tl_script_raise_error(L, &err);
@@ -420,6 +455,7 @@ int api_compare(lua_State *L)
       snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
   snprintf(out->rec, sizeof out->rec, "%s", signal->name);
   tl_script_where(L, out->where, sizeof out->where);
+  script_compare_options(L, 3, signal->unit, &rec, out);
   out->channel = rec;
   out->shift_ns = fleet->stamp_count > 0 ? fleet->shift_ns : rec.rec.begin_ns;
   out->info = (tl_scenario_compare){.fleet = fleet->id, .device = sim.device, .column = sim.column};
@@ -470,7 +506,7 @@ tl_code script_recorded_trace(tl_scenario *s, const script_compare *compare, int
 {
   const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
   uint64_t begin = 0, end = 0;
-  range_of(s, &compare->channel.rec, &begin, &end);
+  script_range_of(s, &compare->channel.rec, &begin, &end);
   *at_ns = malloc((size_t)(end - begin) * sizeof **at_ns);
   *value = malloc((size_t)(end - begin) * sizeof **value);
   if (*at_ns == NULL || *value == NULL)
@@ -540,5 +576,5 @@ tl_code script_score(tl_scenario *s, tl_error *err)
     }
   }
   s->has_score = true;
-  return TL_OK;
+  return script_score_overall(s, err);
 }
