@@ -48,6 +48,12 @@ static void read_tube(lua_State *L, int index, const char *unit, script_compare 
   lua_settop(L, table - 1);
 }
 
+static bool is_same(const script_recording_ref *a, const script_recording_ref *b)
+{
+  return a->recording == b->recording && a->fleet == b->fleet && a->device == b->device &&
+         a->begin_ns == b->begin_ns && a->end_ns == b->end_ns;
+}
+
 /* A channel of the same recording: its stamps are those of the score. */
 static void read_ambient(lua_State *L, int index, const char *unit, const script_channel *rec,
                          script_compare *out)
@@ -58,7 +64,7 @@ static void read_ambient(lua_State *L, int index, const char *unit, const script
   if (script_field(L, index, "ambient") != LUA_TNIL) {
     const script_channel *channel = luaL_testudata(L, -1, SCRIPT_CHANNEL);
     if (channel == NULL) script_wrong_type(L, "ambient", "a channel such as rec.room", -1);
-    if (memcmp(&channel->rec, &rec->rec, sizeof rec->rec) != 0)
+    if (!is_same(&channel->rec, &rec->rec))
       tl_script_raise(L, TL_E_ARG, NULL, "ambient must be a channel of the same recording");
     const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
     if (tl_unit_find(&from, signal->unit, NULL, &err) != TL_OK ||
