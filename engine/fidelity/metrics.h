@@ -9,7 +9,7 @@
  * Owns: nothing. Threads: every function is pure but for its arguments. */
 #ifndef TL_FIDELITY_METRICS_H
 #define TL_FIDELITY_METRICS_H
-#include "base/error.h"
+#include "base/text.h"
 
 #include <stdint.h>
 
@@ -123,4 +123,12 @@ TL_API tl_code tl_metrics_measure(tl_metric_value out[TL_METRIC_ALL_COUNT],
                                   const bool wanted[TL_METRIC_ALL_COUNT],
                                   const tl_metric_series *series,
                                   const tl_metric_parameters *parameters, tl_error *err);
+
+/* `list`: names with commas between, "all" that the columns allow, or NULL: those of every score
+ * (ensembles: all of theirs). The warp of a warped distance is always wanted beside it.
+ * errors  TL_E_NAME: unknown (hint: nearest) */
+TL_API tl_code tl_metric_choose(bool wanted[TL_METRIC_ALL_COUNT], const char *list, bool has_sim,
+                                bool has_members, tl_error *err);
+/* {"value", "unit", "status"[, "reason"]}; value is null unless status is ok. */
+TL_API void tl_metric_write_json(tl_text *out, const tl_metric_value *value);
 #endif

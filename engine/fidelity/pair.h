@@ -37,9 +37,7 @@ TL_API tl_code tl_pair_read_bytes(tl_pair *out, const tl_pair_def *def, const ch
                                   size_t byte_count, tl_error *err);
 TL_API void tl_pair_free(tl_pair *pair);
 
-/* `list`: names with commas between, "all" that the pair allows, or NULL: those of every score
- * (ensembles: all of theirs). The warp of a warped distance is always told beside it.
- * errors  TL_E_NAME: unknown (hint: nearest) */
+/* tl_metric_choose with what the pair has. */
 TL_API tl_code tl_pair_choose(bool wanted[TL_METRIC_ALL_COUNT], const char *list,
                               const tl_pair *pair, tl_error *err);
 /* {"schema", "file", "rows", "used", ..., "parameters": {...}, "metrics": {name: {value, unit,

@@ -6,61 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_of_ensemble(tl_metric metric)
-{
-  return strcmp(tl_metric_describe(metric)->family, "ensemble") == 0;
-}
-
-/* A distance after warping hides delays: the warp stands beside it. */
-static void add_warps(bool wanted[TL_METRIC_ALL_COUNT])
-{
-  for (int m = 0; m < TL_METRIC_ALL_COUNT; m++) {
-    char name[96];
-    tl_metric warp;
-    const char *of = tl_metric_describe((tl_metric)m)->name;
-    const size_t length = strlen(of), cut = strlen("_normalized");
-    const bool is_normalized = length > cut && strcmp(of + length - cut, "_normalized") == 0;
-    snprintf(name, sizeof name, "%.*s_warp", (int)(is_normalized ? length - cut : length), of);
-    if (wanted[m] && tl_metric_find(&warp, name)) wanted[warp] = true;
-  }
-}
-
 tl_code tl_pair_choose(bool wanted[TL_METRIC_ALL_COUNT], const char *list, const tl_pair *pair,
                        tl_error *err)
 {
-  const bool all = list != NULL && strcmp(list, "all") == 0;
-  const bool has_members = pair->series.member_count > 0, has_sim = pair->series.sim != NULL;
-  memset(wanted, 0, TL_METRIC_ALL_COUNT * sizeof *wanted);
-  for (int m = 0; m < TL_METRIC_ALL_COUNT && (list == NULL || all); m++)
-    wanted[m] =
-        is_of_ensemble((tl_metric)m) ? has_members : has_sim && (all || m < TL_METRIC_COUNT);
-  for (const char *at = all ? NULL : list; at != NULL;) {
-    const size_t length = strcspn(at, ",");
-    char name[96];
-    tl_metric metric;
-    snprintf(name, sizeof name, "%.*s", (int)(length < 95 ? length : 95), at);
-    const tl_code code = tl_metric_parse(&metric, name, NULL, err);
-    if (code != TL_OK) return code;
-    wanted[metric] = true;
-    at = at[length] == ',' ? at + length + 1 : NULL;
-  }
-  add_warps(wanted);
-  return TL_OK;
-}
-
-static void add_value(tl_text *out, const tl_metric_value *value)
-{
-  tl_text_add(out, "{\"value\": ");
-  tl_text_add_json_double(out, value->value);
-  tl_text_add(out, ", \"unit\": ");
-  tl_text_add_json(out, value->unit);
-  tl_text_add(out, ", \"status\": ");
-  tl_text_add_json(out, tl_metric_status_name(value->status));
-  if (value->reason != NULL) {
-    tl_text_add(out, ", \"reason\": ");
-    tl_text_add_json(out, value->reason);
-  }
-  tl_text_add(out, "}");
+  return tl_metric_choose(wanted, list, pair->series.sim != NULL, pair->series.member_count > 0,
+                          err);
 }
 
 static bool reads(const char *parameters, const char *name)
@@ -117,7 +67,7 @@ void tl_pair_write_json(tl_text *out, const char *path, const tl_pair *pair,
     tl_text_add(out, first ? "\n    " : ",\n    ");
     tl_text_add_json(out, tl_metric_describe((tl_metric)m)->name);
     tl_text_add(out, ": ");
-    add_value(out, &value[m]);
+    tl_metric_write_json(out, &value[m]);
     first = false;
   }
   tl_text_add(out, "\n  }\n}\n");

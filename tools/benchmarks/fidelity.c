@@ -72,8 +72,8 @@ static double median(double *value, uint32_t count)
 
 static tl_code product(double *value, double *used_s, const task *t, const data *d, tl_error *err)
 {
-  static bool wanted[TL_METRIC_ALL_COUNT];
-  static tl_metric_value got[TL_METRIC_ALL_COUNT];
+  bool wanted[TL_METRIC_ALL_COUNT] = {false};
+  tl_metric_value got[TL_METRIC_ALL_COUNT];
   const tl_metric_series series = {
       .at = d->at, .ref = d->ref, .sim = d->sim, .count = SAMPLES, .unit = "1"};
   tl_metric_parameters parameters = tl_metric_parameters_default();
@@ -83,7 +83,6 @@ static tl_code product(double *value, double *used_s, const task *t, const data 
   const double begin = now_s();
   const tl_code code = tl_metrics_measure(got, wanted, &series, &parameters, err);
   *used_s = now_s() - begin;
-  wanted[t->metric] = false;
   *value = got[t->metric].value;
   return code;
 }
@@ -125,11 +124,13 @@ static tl_code measure(tl_text *json, const task *t, const data *d, uint32_t rou
 
 tl_code fidelity_measure(tl_text *json, uint32_t rounds, tl_error *err)
 {
-  static data d;
+  data *d = malloc(sizeof *d);
+  if (d == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
   tl_code code = TL_OK;
-  fill(&d);
+  fill(d);
   if (rounds > ROUNDS_MAX) rounds = ROUNDS_MAX;
   for (size_t i = 0; i < sizeof tasks / sizeof *tasks && code == TL_OK; i++)
-    code = measure(json, &tasks[i], &d, rounds, err);
+    code = measure(json, &tasks[i], d, rounds, err);
+  free(d);
   return code;
 }

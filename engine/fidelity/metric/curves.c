@@ -13,6 +13,7 @@ static void coupling(const tl_warp_diagonal *d, double unused)
   const double *restrict last = d->last, *restrict before = d->before;
   double *restrict now = d->now;
   const ptrdiff_t count = (ptrdiff_t)d->count;
+#pragma GCC ivdep /* rows of the table never overlap */
   for (ptrdiff_t k = 0; k < count; k++) {
     const double x = d->a_at[k] - d->b_at[k], y = d->a[k] - d->b[k], square = x * x + y * y;
     const double side = last[k - 1] < last[k] ? last[k - 1] : last[k];

@@ -3,45 +3,58 @@
 #include "fidelity/metric/warp.h"
 
 #include "base/dmath.h"
+#include "base/simd.h"
 
 #include <math.h>
 
 /* The cheapest predecessor plus the local cost; a diagonal step costs `both` times. Carried: steps that
  * are not diagonal; of paths that cost the same the one with the fewest counts. */
-static inline void cells(const tl_warp_diagonal *d, bool is_square, double both)
+TL_INLINE_BODY void cells(const tl_warp_diagonal *d, bool is_square, double both)
 {
   const double *restrict a = d->a, *restrict b = d->b;
   const double *restrict last = d->last, *restrict before = d->before;
-  const double *restrict bent_last = d->carried_last[0], *restrict bent_before =
-                                                             d->carried_before[0];
+  const double *restrict bent_last = d->carried_last[0];
+  const double *restrict bent_before = d->carried_before[0];
   double *restrict now = d->now, *restrict bent = d->carried_now[0];
   const ptrdiff_t count = (ptrdiff_t)d->count;
+#pragma GCC ivdep /* rows of the table never overlap */
   for (ptrdiff_t k = 0; k < count; k++) {
     const double gap = a[k] - b[k], cost = is_square ? gap * gap : fabs(gap);
-    const double up = last[k - 1] + cost, left = last[k] + cost,
-                 diagonal = before[k - 1] + both * cost;
+    const double up = last[k - 1] + cost, left = last[k] + cost;
+    const double diagonal = before[k - 1] + both * cost;
     const double bent_up = bent_last[k - 1] + 1.0, bent_left = bent_last[k] + 1.0;
-    const bool is_left = left < up || (left == up && bent_left < bent_up);
-    const double side = left < up ? left : up, bent_side = is_left ? bent_left : bent_up;
-    const bool is_side = side < diagonal || (side == diagonal && bent_side < bent_before[k - 1]);
+    const double bent_straight = bent_before[k - 1];
+    const double side = left < up ? left : up;
+    const double fewer = bent_left < bent_up ? bent_left : bent_up;
+    const double bent_one = left < up ? bent_left : bent_up;
+    const double bent_side = left == up ? fewer : bent_one;
+    const double fewest = bent_side < bent_straight ? bent_side : bent_straight;
+    const double bent_other = side < diagonal ? bent_side : bent_straight;
     now[k] = side < diagonal ? side : diagonal;
-    bent[k] = is_side ? bent_side : bent_before[k - 1];
+    bent[k] = side == diagonal ? fewest : bent_other;
   }
 }
-static void squared(const tl_warp_diagonal *d, double unused)
+
+/* Each for every processor and for those with AVX2: the same bits. */
+#define KERNEL(form, name, is_square, both)                                                        \
+  form void name(const tl_warp_diagonal *d, double unused)                                         \
+  {                                                                                                \
+    (void)unused;                                                                                  \
+    cells(d, is_square, both);                                                                     \
+  }
+/* clang-format off */
+KERNEL(static, squared, true, 1.0)
+KERNEL(static, symmetric1, false, 1.0)
+KERNEL(static, symmetric2, false, 2.0)
+KERNEL(TL_TARGET_AVX2 static, squared_avx2, true, 1.0)
+KERNEL(TL_TARGET_AVX2 static, symmetric1_avx2, false, 1.0)
+KERNEL(TL_TARGET_AVX2 static, symmetric2_avx2, false, 2.0)
+/* clang-format on */
+#undef KERNEL
+
+static tl_warp_kernel *best(tl_warp_kernel *any, tl_warp_kernel *avx2)
 {
-  (void)unused;
-  cells(d, true, 1.0);
-}
-static void symmetric1(const tl_warp_diagonal *d, double unused)
-{
-  (void)unused;
-  cells(d, false, 1.0);
-}
-static void symmetric2(const tl_warp_diagonal *d, double unused)
-{
-  (void)unused;
-  cells(d, false, 2.0);
+  return TL_HAVE_X86 && tl_cpu_has_path(TL_PATH_AVX2) ? avx2 : any;
 }
 
 static tl_warp_def def_of(const tl_metric_input *in, tl_warp_kernel *kernel, const char *what)
@@ -66,7 +79,7 @@ static tl_code euclid(tl_metric_value out[2], const tl_metric_input *in, double 
 {
   double got[1 + TL_WARP_CARRIED];
   if (is_empty(in)) return TL_OK;
-  tl_warp_def def = def_of(in, squared, "time warping");
+  tl_warp_def def = def_of(in, best(squared, squared_avx2), "time warping");
   tl_warp_band(&def, radius);
   const tl_code code = tl_warp(got, &def, err);
   if (code != TL_OK) return code;
@@ -95,7 +108,7 @@ tl_code tl_family_dtw_symmetric1(tl_metric_value out[TL_METRIC_ALL_COUNT],
   double got[1 + TL_WARP_CARRIED];
   (void)parameters;
   if (is_empty(in)) return TL_OK;
-  const tl_warp_def def = def_of(in, symmetric1, "time warping");
+  const tl_warp_def def = def_of(in, best(symmetric1, symmetric1_avx2), "time warping");
   const tl_code code = tl_warp(got, &def, err);
   if (code != TL_OK) return code;
   tl_metric_set(&out[TL_METRIC_dtw_symmetric1], got[0]);
@@ -110,7 +123,7 @@ tl_code tl_family_dtw_symmetric2(tl_metric_value out[TL_METRIC_ALL_COUNT],
   double got[1 + TL_WARP_CARRIED];
   (void)parameters;
   if (is_empty(in)) return TL_OK;
-  const tl_warp_def def = def_of(in, symmetric2, "time warping");
+  const tl_warp_def def = def_of(in, best(symmetric2, symmetric2_avx2), "time warping");
   const tl_code code = tl_warp(got, &def, err);
   if (code != TL_OK) return code;
   tl_metric_set(&out[TL_METRIC_dtw_symmetric2], got[0]);
