@@ -23,6 +23,7 @@ read_globals = {
   "border",
   "calibrate",
   "parameters",
+  "iso9283",
   "thresholds",
   "run",
   "spawn",

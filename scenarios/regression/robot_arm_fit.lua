@@ -1,8 +1,7 @@
 -- A robot arm fitted to a recording, and judged on another.
 --   twinloop calibrate scenarios/regression/robot_arm_fit.lua                                  the project's synthetic recording
 --   twinloop calibrate scenarios/regression/robot_arm_fit.lua --set recording=franka.h5 -o franka.json
---   ... --set start=assets/parameters/franka_published.json   from the published set; otherwise from the shipped fit
---   twinloop run scenarios/regression/robot_arm_fit.lua --set recording=franka.h5      scores the shipped fit, or another start
+--   twinloop run scenarios/regression/robot_arm_fit.lua --set recording=franka.h5 --set parameters=assets/parameters/franka.json
 --   ... --set validate=other.h5    a second recording of the same arm
 -- Channels say which arm it is. q1.. dq1.. tau1.. (assets/maps/franka.lua): the motion is given, the torques that it takes
 -- are compared; friction and a few links' values are free, the rest is the published set.
@@ -27,7 +26,8 @@ scenario { title = "Robot arm fitted to its recording", seed = 1, sync = 60*s,
 
 local free, weight = {}, {}
 
-local start = setting("start", is_braccio and "assets/parameters/braccio.json" or "assets/parameters/franka.json")
+local file = setting("parameters", "")
+local start = file ~= "" and file or ("assets/parameters/%s.json"):format(is_braccio and "braccio_nominal" or "franka_published")
 
 -- Franka Emika Panda: links are those of Gaz et al. 2019.
 local function panda(title, from)
@@ -88,7 +88,7 @@ calibrate {
 
 local limits = {}
 if is_braccio then
-  for _, axis in ipairs { "x", "y", "z" } do limits[("fidelity.rmse tcp_%s_m"):format(axis)] = setting("rmse", "< 2 mm") end
+  for _, axis in ipairs { "x", "y", "z" } do limits[("fidelity.rmse tcp_%s_m"):format(axis)] = setting("rmse", "< 50 mm") end
 else
   for j = 1, 7 do limits[("fidelity.r2 tau%d_Nm"):format(j)] = setting("r2", "> 0.5") end
 end

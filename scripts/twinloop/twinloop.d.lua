@@ -273,6 +273,11 @@ function calibrate(def) end
 ---@return parameters
 function parameters(path) end
 
+---Pose accuracy AP and repeatability RP (m) of an arm that went to one command {x, y, z[, roll, pitch, yaw]} several times, by ISO 9283: AP_x .. AP_yaw, RP_roll .. RP_yaw beside them, and cycles; the standard asks for 30.
+---@param def { x: number[], y: number[], z: number[], roll: number[]?, pitch: number[]?, yaw: number[]?, command: number[] }
+---@return table<string, number>
+function iso9283(def) end
+
 ---What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" }, { "metric", { "limit", after = time } } } keeps your order.
 ---@param list table<string, string|threshold_def>|threshold_def[]
 function thresholds(list) end
