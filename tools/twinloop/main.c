@@ -22,6 +22,7 @@ static const struct {
     {"inspect", cmd_inspect},
     {"report", cmd_report},
     {"model", cmd_model},
+    {"schema", cmd_schema},
     {"verify-firmware", cmd_verify_firmware},
     {"doctor", cmd_doctor},
     {"explain", cmd_explain},
