@@ -20,6 +20,17 @@
 #define TL_SCORE_SCHEMA "twinloop.score/1"
 enum { TL_SCORE_NAME_BYTES = 64 };
 
+/* Metrics whose value depends on the zero of the scale. */
+#define TL_DEVIATION_METRICS(X)                                                                    \
+  X(iso18571_R) X(iso18571_Z) X(iso18571_EP) X(iso18571_EM) X(iso18571_ES) X(cvrmse_pct) X(nmbe_pct)
+enum {
+#define X(name) TL_DEVIATION_##name,
+  TL_DEVIATION_METRICS(X)
+#undef X
+      TL_DEVIATION_COUNT
+};
+TL_API tl_metric tl_deviation_metric(uint32_t index);
+
 /* One channel in memory; arrays are the caller's. Stamps never fall (asserted); NaN is a
  * missing value. */
 typedef struct tl_trace {
@@ -53,6 +64,10 @@ typedef struct tl_score_channel {
   size_t series_count;
   const int64_t *series_ns;
   const double *series_sim, *series_rec; /* in `unit` */
+  /* The same comparison of deviations from ambient: a temperature's zero is arbitrary, and measures that
+   * divide by values look good on any scale far from it. deviation_from "": not made. */
+  char deviation_from[TL_SCORE_NAME_BYTES]; /* "t1", or "its first value" */
+  tl_metric_value deviation[TL_DEVIATION_COUNT];
   /* A declared tube (overall/tube.h); the band is [series_count] in `unit`. */
   bool has_tube;
   tl_tube tube;
@@ -81,6 +96,13 @@ typedef struct tl_score_options {
  *         the message; TL_E_LIMIT: out of memory */
 TL_API tl_code tl_score_traces(tl_score_channel *out, void **series_memory, const tl_trace *sim,
                                const tl_trace *rec, const tl_score_options *options, tl_error *err);
+/* Fills channel->deviation: both sides minus ambient[channel->series_count] (in the channel's unit; NaN:
+ * the stamp is left out), or minus the first recorded value when ambient is NULL. Stamps that
+ * jitter by less than half a step count as even for ISO 18571. Over at most 20 000
+ * stamps, as ISO 18571 costs their square; longer records say so as undefined.
+ * errors  TL_E_LIMIT: out of memory */
+TL_API tl_code tl_score_deviation(tl_score_channel *channel, const double *ambient,
+                                  const char *from, tl_error *err);
 /* Compares lists of traces. pairs NULL: every name that both have.
  * errors  those of tl_score_traces; TL_E_COLUMN: a pair names a channel that is not there (hint:
  *         nearest), or no name is common to both (the message lists both sides) */

@@ -101,6 +101,26 @@ static void add_metrics(tl_text *out, const tl_score_channel *channel)
   tl_text_add(out, "</dl>\n");
 }
 
+/* The same after what makes any offset scale look good is taken away. */
+static void add_deviation(tl_text *out, const tl_score_channel *channel)
+{
+  if (!channel->deviation_from[0]) return;
+  tl_text_add(out, "<p class=\"soft small pad\">Deviations from <strong>");
+  tl_text_add_html(out, channel->deviation_from);
+  tl_text_add(out, "</strong>:</p><dl class=\"tiles four\">\n");
+  for (uint32_t i = 0; i < TL_DEVIATION_COUNT; i++) {
+    const tl_metric_value *v = &channel->deviation[i];
+    tl_html_tile(out, tl_metric_describe(tl_deviation_metric(i))->name);
+    if (v->status == TL_METRIC_OK)
+      tl_html_value(out, v->value, v->unit);
+    else
+      tl_text_addf(out, "<small title=\"%s\">%s</small>", v->reason ? v->reason : "",
+                   tl_metric_status_name(v->status));
+    tl_text_add(out, "</dd></div>\n");
+  }
+  tl_text_add(out, "</dl>\n");
+}
+
 static void add_plot(tl_text *out, const tl_report *report, const char *kind, const char *title)
 {
   for (uint32_t i = 0; i < report->plot_count; i++)
@@ -143,6 +163,7 @@ static void add_channel(tl_text *out, const tl_report *report, const tl_score_ch
     add_plot(out, report, "autocorrelation", channel->name);
   }
   add_metrics(out, channel);
+  add_deviation(out, channel);
   tl_text_add(out, "</div>\n<p class=\"soft small\"><strong>");
   tl_text_add_html(out, channel->name);
   tl_text_add(out, "</strong> against recorded <strong>");

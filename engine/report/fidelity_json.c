@@ -21,6 +21,21 @@ static void write_metrics(tl_json *json, const tl_score_channel *c)
   tl_json_object_end(json);
 }
 
+static void write_deviation(tl_json *json, const tl_score_channel *c)
+{
+  tl_json_object_begin(json, "deviation", false);
+  tl_json_text(json, "from", c->deviation_from);
+  for (uint32_t i = 0; i < TL_DEVIATION_COUNT; i++) {
+    tl_json_object_begin(json, tl_metric_describe(tl_deviation_metric(i))->name, true);
+    tl_json_number(json, "value", c->deviation[i].value);
+    tl_json_text(json, "unit", c->deviation[i].unit);
+    tl_json_text(json, "status", tl_metric_status_name(c->deviation[i].status));
+    if (c->deviation[i].reason) tl_json_text(json, "reason", c->deviation[i].reason);
+    tl_json_object_end(json);
+  }
+  tl_json_object_end(json);
+}
+
 static void write_tube(tl_json *json, const tl_score_channel *c)
 {
   tl_json_object_begin(json, "tube", true);
@@ -50,6 +65,7 @@ static void write_channel(tl_json *json, const tl_score_channel *c)
   tl_json_number(json, "begin_s", seconds(c->begin_ns));
   tl_json_number(json, "end_s", seconds(c->end_ns));
   write_metrics(json, c);
+  if (c->deviation_from[0]) write_deviation(json, c);
   if (c->has_tube) write_tube(json, c);
   double acf[LAGS];
   const size_t lags = c->series_count < LAGS ? c->series_count : LAGS;

@@ -33,7 +33,7 @@ enum {
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
   SCRIPT_WEIGHTS_MAX = 16,
-  SCRIPT_TIED_MAX = 15, /* columns that follow a free one */
+  SCRIPT_TIED_MAX = 15,  /* columns that follow a free one */
   SCRIPT_FITTED_MAX = 64 /* devices of calibrate{} */
 };
 
@@ -71,6 +71,7 @@ typedef struct script_inputs { /* rec:inputs { room = "t1" } */
   struct {
     char input[TL_NAME_BYTES];
     uint32_t signal;
+    bool before;     /* held from the stamp before to its own, not from its own to the next */
     char where[160]; /* the key's own line */
   } row[SCRIPT_INPUTS_MAX];
   char where[160];
@@ -95,6 +96,8 @@ typedef struct script_fault script_fault; /* bind_fault.c */
 typedef struct script_parameter { /* a row of a parameter file */
   char name[TL_NAME_BYTES], unit[32], device[TL_NAME_BYTES];
   double value;
+  bool is_fitted, at_bound;
+  double low, high; /* 95 % interval; NaN: none */
 } script_parameter;
 
 typedef struct script_parameters { /* parameters "file.json" */
@@ -144,8 +147,9 @@ typedef struct script_compare {
   double *value;
   uint64_t count, capacity;
   double weight, scale; /* of the overall score; scale in the channel's unit, 0: its spread */
-  bool has_tube;
+  bool has_tube, has_ambient;
   tl_tube tube;
+  uint32_t ambient; /* signal of the channel's recording */
   tl_metric_parameters parameters; /* of metrics that thresholds name */
 } script_compare;
 
@@ -180,7 +184,7 @@ typedef struct script_call { /* at(), every(), on() */
 
 typedef struct script_free { /* a key of calibrate{ free = } */
   char name[TL_NAME_BYTES];
-  uint32_t column;                       /* of the twin */
+  uint32_t column;                            /* of the twin */
   uint32_t tied_count, tied[SCRIPT_TIED_MAX]; /* columns that take its value */
   double low, high, start;
   bool has_start, log, each; /* each: one a device, not one for all */
@@ -202,9 +206,9 @@ typedef struct script_calibrate { /* calibrate { ... }, as data */
   uint32_t weight_count, weight_room;
   tl_calibrate_method method;
   uint32_t starts, iterations;
-  double train_ratio;           /* of a recording's length; 1: all of it */
-  int64_t until_ns;             /* instead, when > 0 */
-  double settle_ratio;          /* of a validation recording: finds its initial states */
+  double train_ratio;  /* of a recording's length; 1: all of it */
+  int64_t until_ns;    /* instead, when > 0 */
+  double settle_ratio; /* of a validation recording: finds its initial states */
   char where[160];
 } script_calibrate;
 
@@ -238,6 +242,8 @@ struct tl_scenario {
   script_border *borders;
   uint32_t border_count, border_room;
   tl_scenario_border *border_results;
+  tl_scenario_parameter *fitted; /* of parameter files that devices use */
+  uint32_t fitted_count, fitted_room;
   tl_overall *overall;
   script_calibrate *calibrate; /* NULL: none */
   tl_threshold *thresholds;
@@ -368,7 +374,12 @@ tl_code script_score(tl_scenario *s,
                      tl_error *err); /* bind/record.c: compares, and their thresholds */
 /* bind/overall.c: compare()'s third argument (unit: the channel's); regimes name channels; tubes and the one
  * score, after the channels' own. */
-void script_compare_options(lua_State *L, int index, const char *unit, script_compare *out);
+/* bind/asked.c: a metric of compare `index` for the judge, and those that only thresholds name. */
+tl_code script_tell_judge(tl_scenario *s, uint32_t index, tl_metric metric,
+                          const tl_metric_value *value, tl_error *err);
+tl_code script_score_asked(tl_scenario *s, uint32_t index, tl_error *err);
+void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
+                            script_compare *out);
 tl_code script_check_regimes(tl_scenario *s, tl_error *err);
 tl_code script_score_overall(tl_scenario *s, tl_error *err);
 tl_code script_seal_borders(tl_scenario *s, tl_error *err);  /* bind/border.c */

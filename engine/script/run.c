@@ -205,6 +205,8 @@ tl_code tl_scenario_run(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error
   s->result.judgements = s->judgements;
   s->result.judgement_count = s->threshold_count;
   s->result.score = s->has_score ? &s->score : NULL;
+  s->result.parameters = s->fitted;
+  s->result.parameter_count = s->fitted_count;
   s->result.borders = s->border_results;
   s->result.border_count = s->border_count;
   s->result.events = s->history;

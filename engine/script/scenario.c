@@ -290,12 +290,12 @@ void tl_scenario_destroy(tl_scenario *s)
   }
   for (uint32_t i = 0; i < s->block_count; i++) free(s->blocks[i]);
   tl_events_free(&s->queue);
-  void *const arrays[] = {s->settings, s->setting_used,   s->fleets,       s->recordings,
-                          s->compares, s->compare_infos,  s->thresholds,   s->threshold_extra,
-                          s->writes,   s->files,          s->used,         s->blocks,
-                          s->pending,  s->pending_faults, s->processes,    s->calls,
-                          s->history,  s->score.channels, s->score_memory, s->judgements,
-                          s->borders,  s->border_results, s->overall};
+  void *const arrays[] = {s->settings, s->setting_used,   s->fleets,         s->recordings,
+                          s->compares, s->compare_infos,  s->thresholds,     s->threshold_extra,
+                          s->writes,   s->files,          s->used,           s->blocks,
+                          s->pending,  s->pending_faults, s->processes,      s->calls,
+                          s->history,  s->score.channels, s->score_memory,   s->judgements,
+                          s->borders,  s->fitted,         s->border_results, s->overall};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
   free(s);
 }

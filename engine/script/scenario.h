@@ -124,6 +124,12 @@ TL_API const tl_judge *tl_scenario_judge(const tl_scenario *scenario); /* NULL b
 TL_API const char *tl_scenario_phase(const tl_scenario *scenario);
 
 /* --- what came out (after tl_scenario_run, also when it failed) ------------------------------------------- */
+typedef struct tl_scenario_parameter { /* a fitted value that a device took from a parameter file */
+  const char *file, *name, *unit;
+  double value, low, high; /* 95 % interval; NaN: the file states none */
+  bool at_bound;
+} tl_scenario_parameter;
+
 typedef struct tl_scenario_border { /* a fleet watched against what a recording covers */
   const char *fleet;                /* its name */
   const char *source;               /* the recording or file, as the scenario names it */
@@ -137,6 +143,8 @@ typedef struct tl_scenario_result {
   uint32_t judgement_count;
   const tl_score
       *score; /* of all compare() lines; NULL when there are none or scoring was not reached */
+  const tl_scenario_parameter *parameters; /* in the order of devices and files */
+  uint32_t parameter_count;
   const tl_scenario_border *borders; /* of all border() lines, in order */
   uint32_t border_count;
   const tl_scenario_event *events; /* all of them, in order */

@@ -101,8 +101,8 @@
 ---@field [string] channel
 local recording = {}
 
----Recorded channels as inputs of a twin, for devices{ drive = }; units are converted.
----@param map table<integer|string, string|channel>
+---Recorded channels as inputs of a twin, for devices{ drive = }; units are converted. A row's value holds from its stamp to the next; { "channel", held = "before" } holds it from the stamp before to its own, as loggers write that note what led to a row.
+---@param map table<integer|string, string|channel|table>
 ---@return inputs
 function recording:inputs(map) end
 
@@ -248,10 +248,10 @@ function degF(x) end
 ---@return recording
 function recording(path, options) end
 
----Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like. fidelity.score joins all compares: 1 - rmse/scale, by weight; scale is the recording's standard deviation unless given. A tube of value and time is drawn and counted: fidelity.in_tube COLUMN. params = { mad = 0.5 } are those of the metrics that thresholds name (docs/fidelity.md).
+---Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like. fidelity.score joins all compares: 1 - rmse/scale, by weight; scale is the recording's standard deviation unless given. A tube of value and time is drawn and counted: fidelity.in_tube COLUMN. Scores that depend on the zero of a scale are repeated for deviations from ambient (a channel of the recording; for temperatures else the first recorded value). params = { mad = 0.5 } are those of the metrics that thresholds name (docs/fidelity.md).
 ---@param simulated column
 ---@param recorded channel
----@param options { weight: number?, scale: number|string?, tube: { value: number|string, time: duration? }?, params: table? }?
+---@param options { weight: number?, scale: number|string?, tube: { value: number|string, time: duration? }?, ambient: channel?, params: table? }?
 function compare(simulated, recorded, options) end
 
 ---Parts fidelity.score by conditions over the recording's channels, in their units; the worst part is reported first. Stamps that no condition takes are the regime 'other'.

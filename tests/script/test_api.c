@@ -357,6 +357,11 @@ static const char *const wrong[] = {
     "drive = rec:inputs { room = 'heater' } }",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', "
     "drive = rec:inputs { box_K = 'box' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', hold = 'before' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', held = 'late' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs { room_K = {} }",
     "thresholds(1)",
     "thresholds { ['box_K max'] = 1 }",
     "thresholds { ['box_K max'] = '1 K' }",

@@ -1,6 +1,7 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
 #include "benchmarks/arm.h"
 #include "benchmarks/fidelity.h"
+#include "benchmarks/calibrate.h"
 #include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
 
@@ -37,6 +38,7 @@ static int usage(void)
       "[--model LABEL] [--peers]\n"
       "       tools/bench arm [--json FILE|-] [--rounds N] [--devices N] [--path PATH] [--peers]\n"
       "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
+      "       tools/bench calibrate [--json FILE|-] [--rounds N] [--path PATH]\n"
       "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
       "version\n"
       "  --quick 10 000 devices only\n"
@@ -48,7 +50,9 @@ static int usage(void)
       "in an "
       "environment under build/\n"
       "  fidelity metrics of two series of 1121 samples, one core, beside a version written from "
-      "their definitions\n",
+      "their definitions\n"
+      "  calibrate  an incubator's parameters from 12 starts, beside the same simulation in plain "
+      "C\n",
       stderr);
   return 2;
 }
@@ -179,24 +183,40 @@ static tl_code measure_arms(tl_text *json, const options *o, tl_error *err)
   return arm_measure(json, &a, err);
 }
 
+static tl_code measure_calibration(tl_text *json, const options *o, tl_error *err)
+{
+  return calibrate_measure(json, o->rounds, o->path, err);
+}
+
+static tl_code measure_fidelity(tl_text *json, const options *o, tl_error *err)
+{
+  return fidelity_measure(json, o->rounds, err);
+}
+
+static const struct {
+  const char *name;
+  tl_code (*measure)(tl_text *json, const options *o, tl_error *err);
+} sections[] = {{"arm", measure_arms},
+                {"calibrate", measure_calibration},
+                {"fidelity", measure_fidelity},
+                {"kernels", measure_kernels},
+                {"w1", measure_all}};
+enum { SECTION_COUNT = sizeof sections / sizeof *sections };
+
 int main(int argc, char **argv)
 {
   tl_parallel_restart_patient(argv);
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
-  const char *what = argc >= 2 ? argv[1] : "";
-  const bool kernels = strcmp(what, "kernels") == 0, arm = strcmp(what, "arm") == 0;
-  const bool fidelity = strcmp(what, "fidelity") == 0;
-  if ((strcmp(what, "w1") != 0 && !kernels && !arm && !fidelity) || !parse(&o, argc - 2, argv + 2))
-    return usage();
+  int section = 0;
+  while (argc >= 2 && section < SECTION_COUNT && strcmp(argv[1], sections[section].name) != 0)
+    section++;
+  if (argc < 2 || section == SECTION_COUNT || !parse(&o, argc - 2, argv + 2)) return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
-  const tl_code code = kernels    ? measure_kernels(&json, &o, &err)
-                       : arm      ? measure_arms(&json, &o, &err)
-                       : fidelity ? fidelity_measure(&json, o.rounds, &err)
-                                  : measure_all(&json, &o, &err);
+  const tl_code code = sections[section].measure(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
   if (code != TL_OK) {
     fprintf(stderr, "bench: %s\n", err.text);

@@ -36,6 +36,7 @@ typedef struct draft { /* the report and the texts that it borrows */
   tl_report_setting *settings;
   tl_report_event *events;
   tl_report_border *borders;
+  tl_report_parameter *parameters;
 } draft;
 
 static void add_option(draft *d, const char *name, const char *value)
@@ -270,6 +271,27 @@ static tl_code add_borders(draft *d, const cli_outcome *o, tl_error *err)
   return TL_OK;
 }
 
+static tl_code add_parameters(draft *d, const cli_outcome *o, tl_error *err)
+{
+  const uint32_t count = o->result ? o->result->parameter_count : 0;
+  if (count == 0) return TL_OK;
+  d->parameters = calloc(count, sizeof *d->parameters);
+  if (!d->parameters) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  for (uint32_t i = 0; i < count; i++) {
+    const tl_scenario_parameter *row = &o->result->parameters[i];
+    d->parameters[i] = (tl_report_parameter){.set = row->file,
+                                             .name = row->name,
+                                             .unit = row->unit,
+                                             .value = row->value,
+                                             .low = row->low,
+                                             .high = row->high,
+                                             .at_bound = row->at_bound};
+  }
+  d->report.parameters = d->parameters;
+  d->report.parameter_count = count;
+  return TL_OK;
+}
+
 static tl_code add_plots(draft *d, const cli_publication *p, tl_error *err)
 {
   if (!p->session->scenario) return TL_OK;
@@ -337,6 +359,7 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   tl_code code = add_judgements(d, p->outcome, err);
   if (code == TL_OK) code = add_lists(d, p, err);
   if (code == TL_OK) code = add_borders(d, p->outcome, err);
+  if (code == TL_OK) code = add_parameters(d, p->outcome, err);
   if (code == TL_OK) code = add_plots(d, p, err);
   if (code == TL_OK && p->folder) code = save_all(d, p, err);
   if (code == TL_OK) code = save_copies(d, p, err);
@@ -345,6 +368,7 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   free(d->judgements);
   free(d->events);
   free(d->borders);
+  free(d->parameters);
   free(d->settings);
   free(d->inputs);
   free(d);

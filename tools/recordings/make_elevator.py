@@ -4,7 +4,7 @@
     tools/recordings/make_elevator.py > elevator_synthetic.csv
     twinloop import elevator_synthetic.csv --map assets/maps/elevator_synthetic.lua -o assets/recordings/elevator_synthetic.h5
 
-A lift rides 2-0-2 with an inertial unit on its floor. Made to be recognisably something else than the twin that is
+A lift rides 4-0-4 with an inertial unit on its floor. Made to be recognisably something else than the twin that is
 scored against it: no closed form, but a drive that chases a speed set point every 2 ms under a jerk and an acceleration
 limit and brakes when the way left says so, a car on a rope (a damped spring of 3 Hz), guide rails that shake it while it
 moves, a sensor with bias, noise and steps, and a logger that is not quite regular. Standard library only; fixed seed.
@@ -18,8 +18,8 @@ FLOOR_M, SPEED, LIMIT, JERK = 3.45, 0.98, 0.72, 1.1  # hidden truth
 CREEP, CREEP_M = 0.085, 0.21
 ROPE_PER_S2, ROPE_DAMPING_PER_S = (2.0 * 3.14159265 * 3.0) ** 2, 9.0
 BIAS, NOISE, RESOLUTION = -0.006, 0.009, 0.0005 * 9.81
-DEPARTURES = ((4.2, -2 * FLOOR_M), (25.6, 2 * FLOOR_M))  # second, way
-DURATION_S = 44.0
+DEPARTURES = ((4.2, -4 * FLOOR_M), (33.1, 4 * FLOOR_M))  # second, way
+DURATION_S = 60.0
 
 
 class Drive:

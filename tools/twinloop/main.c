@@ -18,6 +18,7 @@ static const struct {
     {"score", cmd_score},
     {"calibrate", cmd_calibrate},
     {"diff", cmd_diff},
+    {"drift", cmd_drift},
     {"inspect", cmd_inspect},
     {"report", cmd_report},
     {"model", cmd_model},

@@ -157,7 +157,7 @@ static void begin_anew(double *const *column, uint32_t i, setup *s, craft *c)
   column[QUADROTOR_AXIS_since_s][i] = 0.0;
   const double climb = c->climb_m_per_s;
   const int still = climb < 0.1 && climb > -0.1; /* 0.1 m/s: the estimate while it stands */
-  s->resting = still && c->thrust_m_per_s2 < 0.5 * gravity_m_per_s2;
+  s->resting = (still || c->height_m <= s->floor_m) && c->thrust_m_per_s2 < 0.5 * gravity_m_per_s2;
   if (s->resting) c->climb_m_per_s = 0.0;
 }
 

@@ -304,6 +304,11 @@ static void every_horizon_the_prediction_begins_anew_at_what_was_seen(void **unu
   rig_set(&r, Q(seen_climb_m_per_s), 0.03); /* motors off and hardly moving: it stands */
   rig_step(&r, 0.01, 10);
   assert_true(r.column[Q(resting)][0] == 1.0 && r.column[Q(height_m)][0] == 2.0);
+  rig_set(&r, Q(floor_m), 0.1); /* motors off and seen below the floor: it bounces there */
+  rig_set(&r, Q(seen_height_m), 0.07);
+  rig_set(&r, Q(seen_climb_m_per_s), -0.5);
+  rig_step(&r, 0.01, 10);
+  assert_true(r.column[Q(resting)][0] == 1.0 && r.column[Q(height_m)][0] == 0.07);
   rig_close(&r);
 }
 

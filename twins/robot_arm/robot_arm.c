@@ -13,6 +13,9 @@ static const tl_column columns[] = {
 #undef COL
 };
 
+_Static_assert(ROBOT_ARM_lagged1_rad_per_s == ROBOT_ARM_q1_rad + 4,
+               "a joint's states stand together");
+
 /* The equations, for two, four and eight arms at once. Types of one name differ in width: each
  * inclusion has its own. */
 #define V_TARGET

@@ -202,6 +202,7 @@ static void forward_undoes_inverse_on_seven_joints(void **unused)
     set_joint(&r, ROBOT_ARM_q1_command_rad, j, q[j]);
     set_joint(&r, ROBOT_ARM_dq1_command_rad_per_s, j, speed[j]);
     set_joint(&r, ROBOT_ARM_ref1_rad_per_s, j, speed[j] - 0.25 * rate[j]);
+    set_joint(&r, ROBOT_ARM_lagged1_rad_per_s, j, speed[j] - 0.5 * rate[j]);
   }
   robot_arm_twin.output(r.column, one_group);
   rig_set(&r, ROBOT_ARM_mode, 0.0);
@@ -216,25 +217,40 @@ static void forward_undoes_inverse_on_seven_joints(void **unused)
   rig_close(&r);
 }
 
-static void a_given_motion_is_differentiated_with_its_lag(void **unused)
+static void a_given_motion_is_differentiated_without_delay(void **unused)
 {
   (void)unused;
   const double inertia = 0.0075 + 0.15 * 0.15;
   rig r = rig_open(&robot_arm_twin);
   rig_set(&r, ROBOT_ARM_joint_count, 1.0);
   rig_set(&r, ROBOT_ARM_mode, 2.0);
-  for (int step = 0; step <= 400; step++) { /* 3 rad/s2 */
-    rig_set(&r, ROBOT_ARM_dq1_command_rad_per_s, 0.001 * step * 3.0);
+  for (int step = 0; step <= 2000; step++) { /* speed t^2, acceleration 2 t */
+    const double at_s = 0.001 * step;
+    rig_set(&r, ROBOT_ARM_dq1_command_rad_per_s, at_s * at_s);
     robot_arm_twin.output(r.column, one_group);
-    if (step < 400) rig_step(&r, 0.001, 1);
+    if (step < 2000) rig_step(&r, 0.001, 1);
   }
-  /* held samples: the lag sees the ramp half a sample of 1 ms late, in 20 ms */
-  assert_true(fabs(get(&r, ROBOT_ARM_tau1_Nm, 0) / inertia - 3.0) < 0.1);
+  /* one lag alone would be late by 2 T = 0.16 rad/s2; what is left are inputs held for 1 ms */
+  assert_true(fabs(get(&r, ROBOT_ARM_tau1_Nm, 0) / inertia - 4.0) < 0.02 + 0.05);
   rig_set(&r, ROBOT_ARM_differentiation_s, 0.0); /* without a lag: no acceleration */
   robot_arm_twin.output(r.column, one_group);
   assert_true(get(&r, ROBOT_ARM_tau1_Nm, 0) == 0.0);
   rig_step(&r, 0.001, 1);
-  assert_true(get(&r, ROBOT_ARM_dq1_rad_per_s, 0) == 0.4 * 3.0);
+  assert_true(fabs(get(&r, ROBOT_ARM_dq1_rad_per_s, 0) - 4.0) < 1e-12);
+  rig_close(&r);
+}
+
+static void two_lags_of_a_held_speed_are_exact(void **unused)
+{
+  (void)unused;
+  rig r = rig_open(&robot_arm_twin);
+  rig_set(&r, ROBOT_ARM_mode, 2.0);
+  rig_set(&r, ROBOT_ARM_dq1_command_rad_per_s, 1.0);
+  rig_step(&r, 0.02, 5); /* 0.1 s behind a step: 1 - e, 1 - (1 + t / T) e */
+  const double e = exp(-0.1 / 0.08);
+  assert_true(fabs(get(&r, ROBOT_ARM_ref1_rad_per_s, 0) - (1.0 - e)) < 1e-14);
+  assert_true(fabs(get(&r, ROBOT_ARM_lagged1_rad_per_s, 0) - (1.0 - (1.0 + 0.1 / 0.08) * e)) <
+              1e-14);
   rig_close(&r);
 }
 
@@ -418,7 +434,8 @@ int main(void)
       cmocka_unit_test(energy_stays_without_friction),
       cmocka_unit_test(speed_decays_with_viscous_friction_and_stops_with_coulombs),
       cmocka_unit_test(forward_undoes_inverse_on_seven_joints),
-      cmocka_unit_test(a_given_motion_is_differentiated_with_its_lag),
+      cmocka_unit_test(a_given_motion_is_differentiated_without_delay),
+      cmocka_unit_test(two_lags_of_a_held_speed_are_exact),
       cmocka_unit_test(a_servo_keeps_its_limits_and_arrives),
       cmocka_unit_test(a_stiff_servo_is_stable_at_the_largest_step),
       cmocka_unit_test(a_payload_is_a_point_mass_at_the_tool),

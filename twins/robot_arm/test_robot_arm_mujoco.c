@@ -108,6 +108,7 @@ static rig rig_of(const golden_arm *arms, uint32_t count, bool is_given)
       *cell(&r, is_given ? ROBOT_ARM_dq1_command_rad_per_s : ROBOT_ARM_dq1_rad_per_s, j, row) =
           speed;
       *cell(&r, ROBOT_ARM_ref1_rad_per_s, j, row) = speed - rate * LAG_S;
+      *cell(&r, ROBOT_ARM_lagged1_rad_per_s, j, row) = speed - 2.0 * rate * LAG_S;
       *cell(&r, ROBOT_ARM_tau1_command_Nm, j, row) = arm->torque[j];
     }
   }

@@ -368,6 +368,18 @@ tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
   return code;
 }
 
+tl_code tl_calibrate_costs(const tl_calibrate_problem *problem, const double *values,
+                           uint32_t count, const tl_calibrate_options *options, double *cost,
+                           tl_error *err)
+{
+  tl_plan plan;
+  tl_code code = tl_plan_create(&plan, problem, options, err);
+  if (code != TL_OK) return code;
+  code = tl_plan_costs(&plan, values, count, cost, err);
+  tl_plan_free(&plan);
+  return code;
+}
+
 typedef struct copy {
   uint32_t channel;
   double *out;

@@ -164,6 +164,12 @@ TL_API void tl_calibration_free(tl_calibration *calibration);
 TL_API tl_code tl_calibrate_check(const tl_calibrate_problem *problem,
                                   const tl_calibrate_options *options, tl_error *err);
 
+/* cost[i]: the sum of squares that tl_calibrate minimises, of candidate i with values [count][free];
+ * +infinity when its simulation is not finite. For profiles and maps of a problem.
+ * errors  TL_E_LIMIT */
+TL_API tl_code tl_calibrate_costs(const tl_calibrate_problem *problem, const double *values,
+                                  uint32_t count, const tl_calibrate_options *options, double *cost,
+                                  tl_error *err);
 /* The simulated values of one candidate, for every sample of a run's channel, in the column's
  * unit: what the fit compared. out has that channel's count. values: [free].
  * errors  TL_E_LIMIT, TL_E_NAN */

@@ -1,24 +1,11 @@
 #include "fidelity/calibrate/statistics.h"
 
 #include "base/dmath.h"
+#include "fidelity/stat/stat.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Abramowitz, Stegun, 26.7.5: from the normal quantile; closed forms where that is too coarse. */
-double tl_student_975(double degrees)
-{
-  const double z = 1.9599639845400545, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
-  const double z9 = z7 * z * z, v = degrees;
-  if (v < 1.5) return 12.706204736432095;
-  if (v < 2.5) return 4.302652729696142;
-  if (v < 3.5) return 3.182446305284263;
-  return z + (z3 + z) / (4.0 * v) + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * v * v) +
-         (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * v * v * v) +
-         (79.0 * z9 + 776.0 * z7 + 1482.0 * z5 - 1920.0 * z3 - 945.0 * z) /
-             (92160.0 * v * v * v * v);
-}
 
 typedef struct work {
   const tl_calibrate_problem *p;
@@ -51,7 +38,7 @@ static bool is_used(const tl_calibrate_channel *channel, uint32_t sample, tl_sam
 static void triangle(work *w, const uint32_t *list, uint32_t width)
 {
   tl_qr qr;
-  tl_qr_begin(&qr, width + 1, w->qr_memory);
+  tl_qr_begin(&qr, width + 1, w->qr_memory, TL_PATH_SCALAR);
   for (uint32_t c = 0; c < w->out->channel_count; c++) {
     const tl_calibrate_channel *channel = channel_at(w, c);
     for (uint32_t i = 0; i < channel->count; i++) {
@@ -198,7 +185,7 @@ static void covariance(work *w)
 
 static void intervals(work *w)
 {
-  const double t = tl_student_975(w->degrees);
+  const double t = tl_stat_t_quantile(0.975, w->degrees > 1.0 ? w->degrees : 1.0);
   for (uint32_t k = 0; k < w->n; k++) {
     tl_calibrated *v = &w->out->values[k];
     const tl_calibrate_free *free = &w->p->free[k];

@@ -16,9 +16,6 @@
 tl_code tl_statistics(tl_calibration *out, const tl_calibrate_problem *problem, const double *at,
                       const tl_trace_out *trace, tl_error *err);
 
-/* The two-sided 95 % point of Student's t; below one degree of freedom that of one. */
-double tl_student_975(double degrees);
-
 /* --- noise.c: one channel's ---
  * q: [count][width] rows of Q; s: [width][width] the sum of all channels' var Q' Omega Q */
 typedef struct tl_noise {

@@ -1,4 +1,5 @@
 /* overall.c: what compare() says beside its two channels, regimes, and the one score that they make. */
+#include "base/units.h"
 #include "fidelity/overall/tube.h"
 #include "script/binding.h"
 
@@ -8,6 +9,11 @@
 #include <string.h>
 
 #define OTHER_REGIME "other"
+
+static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_recording_ref *ref)
+{
+  return tl_recording_fleet_at(s->recordings[ref->recording].file, ref->fleet);
+}
 
 /* A positive number, or text with a unit, of field `key`; fallback when it is not there. */
 static double positive(lua_State *L, int index, const char *key, const char *unit, double fallback)
@@ -72,15 +78,48 @@ static void read_params(lua_State *L, int index, script_compare *out)
   lua_settop(L, table - 1);
 }
 
-void script_compare_options(lua_State *L, int index, const char *unit, script_compare *out)
+static bool is_same(const script_recording_ref *a, const script_recording_ref *b)
 {
-  static const char *const keys[] = {"weight", "scale", "tube", "params"};
+  return a->recording == b->recording && a->fleet == b->fleet && a->device == b->device &&
+         a->begin_ns == b->begin_ns && a->end_ns == b->end_ns;
+}
+
+/* A channel of the same recording: its stamps are those of the score. */
+static void read_ambient(lua_State *L, int index, const char *unit, const script_channel *rec,
+                         script_compare *out)
+{
+  const tl_scenario *s = script_scenario(L);
+  tl_unit from, to;
+  tl_error err;
+  if (script_field(L, index, "ambient") != LUA_TNIL) {
+    const script_channel *channel = luaL_testudata(L, -1, SCRIPT_CHANNEL);
+    if (channel == NULL) script_wrong_type(L, "ambient", "a channel such as rec.room", -1);
+    if (!is_same(&channel->rec, &rec->rec))
+      tl_script_raise(L, TL_E_ARG, NULL, "ambient must be a channel of the same recording");
+    const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
+    if (tl_unit_find(&from, signal->unit, NULL, &err) != TL_OK ||
+        tl_unit_find(&to, unit, NULL, &err) != TL_OK)
+      tl_script_raise_error(L, &err);
+    if (!tl_unit_same_dimension(&from, &to))
+      tl_script_raise(L, TL_E_UNIT, NULL, "ambient: channel %s is in %s, the compared one in %s",
+                      signal->name, signal->unit, unit);
+    out->has_ambient = true;
+    out->ambient = channel->signal;
+  }
+  lua_pop(L, 1);
+}
+
+void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
+                            script_compare *out)
+{
+  static const char *const keys[] = {"weight", "scale", "tube", "ambient", "params"};
   out->weight = 1.0;
   out->parameters = tl_metric_parameters_default();
   if (lua_isnoneornil(L, index)) return;
   if (!lua_istable(L, index))
-    script_wrong_type(L, "compare", "{ weight =, scale =, tube =, params = }", index);
-  script_check_keys(L, index, "compare", keys, 4);
+    script_wrong_type(L, "compare", "{ weight =, scale =, tube =, ambient =, params = }", index);
+  script_check_keys(L, index, "compare", keys, 5);
+  read_ambient(L, index, unit, rec, out);
   out->weight = positive(L, index, "weight", "1", 1.0);
   out->scale = positive(L, index, "scale", unit, 0.0);
   read_tube(L, index, unit, out);
@@ -141,11 +180,6 @@ typedef struct channel_names {
   const script_recording_ref *ref;
   const double *const *value; /* by signal; NULL: not read */
 } channel_names;
-
-static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_recording_ref *ref)
-{
-  return tl_recording_fleet_at(s->recordings[ref->recording].file, ref->fleet);
-}
 
 static tl_code find_channel(const void *self, const char *name, const char *where, uint32_t *out,
                             tl_error *err)
@@ -287,6 +321,62 @@ static tl_code overall_of(tl_scenario *s, tl_overall_channel *channels, bool is_
   return code;
 }
 
+/* Recorded values of `signal` at the stamps of a score, in the compared channel's unit. */
+static tl_code at_stamps(tl_scenario *s, uint32_t index, uint32_t signal, double *out,
+                         tl_error *err)
+{
+  const script_compare *compare = &s->compares[index];
+  const tl_score_channel *channel = &s->score.channels[index];
+  const script_recording_ref *ref = &compare->channel.rec;
+  const tl_recording_fleet *fleet = fleet_of(s, ref);
+  uint64_t begin = 0, end = 0, row = 0;
+  tl_unit from, to;
+  script_range_of(s, ref, &begin, &end);
+  double *rows = malloc((size_t)(end - begin + 1) * sizeof *rows);
+  tl_code code = rows != NULL ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "no memory for a score");
+  if (code == TL_OK)
+    code = tl_recording_read(s->recordings[ref->recording].file, ref->fleet, signal, ref->device,
+                             begin, end - begin, rows, err);
+  if (code == TL_OK) code = tl_unit_find(&from, fleet->signals[signal].unit, NULL, err);
+  if (code == TL_OK) code = tl_unit_find(&to, channel->unit, NULL, err);
+  for (size_t i = 0; i < channel->series_count && code == TL_OK; i++) {
+    while (row + 1 < end - begin &&
+           fleet->times_ns[begin + row + 1] - compare->shift_ns <= channel->series_ns[i])
+      row++;
+    out[i] = tl_unit_apply(rows[row], &from, &to);
+  }
+  free(rows);
+  return code;
+}
+
+static bool is_absolute_temperature(const char *unit)
+{
+  return strcmp(unit, "K") == 0 || strcmp(unit, "degC") == 0 || strcmp(unit, "degF") == 0;
+}
+
+static tl_code make_deviations(tl_scenario *s, tl_error *err)
+{
+  tl_code code = TL_OK;
+  for (uint32_t i = 0; i < s->compare_count && code == TL_OK; i++) {
+    const script_compare *compare = &s->compares[i];
+    tl_score_channel *channel = &s->score.channels[i];
+    if (!compare->has_ambient) {
+      if (is_absolute_temperature(channel->unit))
+        code = tl_score_deviation(channel, NULL, "its first value", err);
+      continue;
+    }
+    double *ambient = malloc((channel->series_count + 1) * sizeof *ambient);
+    if (ambient == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "no memory for a score");
+    code = at_stamps(s, i, compare->ambient, ambient, err);
+    if (code == TL_OK)
+      code = tl_score_deviation(channel, ambient,
+                                fleet_of(s, &compare->channel.rec)->signals[compare->ambient].name,
+                                err);
+    free(ambient);
+  }
+  return code;
+}
+
 static tl_code make_tubes(tl_scenario *s, tl_error *err)
 {
   for (uint32_t i = 0; i < s->compare_count; i++) {
@@ -315,6 +405,7 @@ tl_code script_score_overall(tl_scenario *s, tl_error *err)
   uint8_t *masks[TL_OVERALL_CHANNELS_MAX] = {0};
   bool is_other = false;
   tl_code code = make_tubes(s, err);
+  if (code == TL_OK) code = make_deviations(s, err);
   if (code != TL_OK || s->compare_count > TL_OVERALL_CHANNELS_MAX) return code;
   for (uint32_t i = 0; i < s->compare_count && code == TL_OK; i++) {
     if (s->regime_count > 0) code = regimes_of(s, i, &masks[i], &is_other, err);

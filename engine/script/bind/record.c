@@ -271,11 +271,32 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
 }
 
 /* --- driving ------------------------------------------------------------------------------------------------------------ */
+/* { "current", held = "before" } at the top of the stack: puts the channel's name there. */
+static bool held_before(lua_State *L, const char *input)
+{
+  static const char *const keys[] = {"held"};
+  bool before = false;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TNUMBER && lua_tointeger(L, -2) == 1) continue;
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(key, "held") != 0) script_unknown(L, "inputs: unknown key", key, keys, 1);
+    const char *held = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+    before = strcmp(held, "before") == 0;
+    if (!before && strcmp(held, "after") != 0)
+      tl_script_raise(L, TL_E_ARG, NULL,
+                      "'%s': held is \"after\" or \"before\" its stamp, not '%s'", input, held);
+  }
+  lua_rawgeti(L, -1, 1);
+  lua_replace(L, -2);
+  return before;
+}
+
 static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs, const char *input,
                       int value)
 {
   if (inputs->count == SCRIPT_INPUTS_MAX)
     tl_script_raise(L, TL_E_LIMIT, NULL, "more than %d inputs", (int)SCRIPT_INPUTS_MAX);
+  inputs->row[inputs->count].before = lua_type(L, value) == LUA_TTABLE && held_before(L, input);
   const script_channel *channel = luaL_testudata(L, value, SCRIPT_CHANNEL);
   if (channel != NULL && channel->rec.recording != inputs->rec.recording)
     tl_script_raise(L, TL_E_ARG, NULL, "'%s' comes from another recording", input);
@@ -383,6 +404,8 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
       values[i] = values[i - 1];
       held++;
     }
+    if (inputs->row[k].before) /* a row's value is that of the time before it */
+      memmove(values, values + 1, (count - 1) * sizeof *values);
     if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, where, &err) !=
         TL_OK)
       tl_script_raise_error(L, &err);
@@ -432,7 +455,7 @@ int api_compare(lua_State *L)
       snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
   snprintf(out->rec, sizeof out->rec, "%s", signal->name);
   tl_script_where(L, out->where, sizeof out->where);
-  script_compare_options(L, 3, signal->unit, out);
+  script_compare_options(L, 3, signal->unit, &rec, out);
   out->channel = rec;
   out->shift_ns = fleet->stamp_count > 0 ? fleet->shift_ns : rec.rec.begin_ns;
   out->info = (tl_scenario_compare){.fleet = fleet->id, .device = sim.device, .column = sim.column};
@@ -526,44 +549,6 @@ static tl_code score_one(tl_scenario *s, uint32_t index, tl_error *err)
   return code;
 }
 
-static tl_code tell_judge(tl_scenario *s, uint32_t index, tl_metric metric,
-                          const tl_metric_value *value, tl_error *err)
-{
-  char name[64];
-  const char *rule = tl_metric_describe(metric)->unit;
-  const bool is_bare = strcmp(rule, "samples") == 0 || strcmp(rule, "dB") == 0; /* no limit has it */
-  snprintf(name, sizeof name, "fidelity.%s", tl_metric_describe(metric)->name);
-  const tl_code code = tl_judge_set_value(
-      s->judge, name, s->compares[index].sim, value->value, is_bare ? "1" : value->unit,
-      value->status == TL_METRIC_OK ? "ok" : tl_metric_status_name(value->status), err);
-  return code == TL_E_UNIT ? TL_OK : code; /* the judgement repeats a wrong unit */
-}
-
-/* Metrics that a threshold names and that not every score has. */
-static tl_code score_asked(tl_scenario *s, uint32_t index, tl_error *err)
-{
-  const script_compare *compare = &s->compares[index];
-  bool wanted[TL_METRIC_ALL_COUNT] = {false}, any = false;
-  for (uint32_t t = 0; t < s->threshold_count; t++) {
-    const tl_threshold *threshold = &s->thresholds[t];
-    tl_metric metric;
-    if (strcmp(threshold->channel, compare->sim) != 0 ||
-        strncmp(threshold->metric, "fidelity.", 9) != 0 ||
-        !tl_metric_find(&metric, threshold->metric + 9) || metric < TL_METRIC_COUNT)
-      continue;
-    wanted[metric] = any = true;
-  }
-  if (!any) return TL_OK;
-  tl_metric_value *values = calloc(TL_METRIC_ALL_COUNT, sizeof *values);
-  if (values == NULL) return tl_fail(err, TL_E_LIMIT, compare->where, "out of memory");
-  tl_code code = tl_score_channel_measure(values, wanted, &s->score.channels[index],
-                                          &compare->parameters, err);
-  for (int m = TL_METRIC_COUNT; m < TL_METRIC_ALL_COUNT && code == TL_OK; m++)
-    if (wanted[m]) code = tell_judge(s, index, (tl_metric)m, &values[m], err);
-  free(values);
-  return code;
-}
-
 tl_code script_score(tl_scenario *s, tl_error *err)
 {
   if (s->compare_count == 0) return TL_OK;
@@ -582,8 +567,8 @@ tl_code script_score(tl_scenario *s, tl_error *err)
     }
     tl_code code = TL_OK;
     for (int m = 0; m < TL_METRIC_COUNT && code == TL_OK; m++)
-      code = tell_judge(s, i, (tl_metric)m, &s->score.channels[i].metric[m], err);
-    if (code == TL_OK) code = score_asked(s, i, err);
+      code = script_tell_judge(s, i, (tl_metric)m, &s->score.channels[i].metric[m], err);
+    if (code == TL_OK) code = script_score_asked(s, i, err);
     if (code != TL_OK) return code;
   }
   s->has_score = true;

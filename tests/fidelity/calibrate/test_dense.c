@@ -25,12 +25,13 @@ static void push(tl_qr *qr, const double *row)
   tl_qr_pushed(qr);
 }
 
-static void triangle_of(double *r, const double *rows, uint32_t begin, uint32_t end)
+static void triangle_of(double *r, const double *rows, uint32_t begin, uint32_t end,
+                        tl_simd_path path)
 {
   double *memory = malloc(tl_qr_doubles(N) * sizeof *memory);
   tl_qr qr;
   assert_non_null(memory);
-  tl_qr_begin(&qr, N, memory);
+  tl_qr_begin(&qr, N, memory, path);
   for (uint32_t i = begin; i < end; i++) push(&qr, rows + (size_t)i * N);
   tl_qr_fold(&qr);
   memcpy(r, qr.r, N * N * sizeof *r);
@@ -54,7 +55,7 @@ static void folded_rows_keep_their_products(void **unused)
   (void)unused;
   double rows[ROWS * N], r[N * N];
   random_rows(rows, 3);
-  triangle_of(r, rows, 0, ROWS);
+  triangle_of(r, rows, 0, ROWS, tl_cpu_best_path());
   for (uint32_t j = 0; j < N; j++)
     for (uint32_t i = j + 1; i < N; i++) assert_true(r[j * N + i] == 0.0);
   expect_gram(r, rows);
@@ -68,24 +69,37 @@ static void merged_triangles_are_the_triangle_of_all_rows(void **unused)
   double *memory = malloc(tl_qr_doubles(N) * sizeof *memory);
   assert_non_null(memory);
   tl_qr qr;
-  tl_qr_begin(&qr, N, memory);
-  triangle_of(part, rows, 0, 70);
+  tl_qr_begin(&qr, N, memory, tl_cpu_best_path());
+  triangle_of(part, rows, 0, 70, tl_cpu_best_path());
   tl_qr_merge(&qr, part);
-  triangle_of(part, rows, 70, ROWS);
+  triangle_of(part, rows, 70, ROWS, tl_cpu_best_path());
   tl_qr_merge(&qr, part);
   expect_gram(qr.r, rows);
   free(memory);
+}
+
+static void every_path_folds_to_the_same_bits(void **unused)
+{
+  (void)unused;
+  double rows[ROWS * N], expected[N * N], r[N * N];
+  random_rows(rows, 6);
+  triangle_of(expected, rows, 0, ROWS, TL_PATH_SCALAR);
+  for (int path = 0; path < TL_PATH_COUNT; path++) {
+    if (!tl_cpu_has_path((tl_simd_path)path)) continue;
+    triangle_of(r, rows, 0, ROWS, (tl_simd_path)path);
+    assert_memory_equal(r, expected, sizeof r);
+  }
 }
 
 static void no_rows_and_columns_of_zeros_give_zeros(void **unused)
 {
   (void)unused;
   double rows[ROWS * N], r[N * N];
-  triangle_of(r, NULL, 0, 0);
+  triangle_of(r, NULL, 0, 0, tl_cpu_best_path());
   for (uint32_t i = 0; i < N * N; i++) assert_true(r[i] == 0.0);
   random_rows(rows, 5);
   for (uint32_t i = 0; i < ROWS; i++) rows[i * N + 2] = 0.0;
-  triangle_of(r, rows, 0, ROWS);
+  triangle_of(r, rows, 0, ROWS, tl_cpu_best_path());
   for (uint32_t i = 0; i < N; i++) assert_true(r[2 * N + i] == 0.0);
   expect_gram(r, rows);
 }
@@ -182,6 +196,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(folded_rows_keep_their_products),
       cmocka_unit_test(merged_triangles_are_the_triangle_of_all_rows),
+      cmocka_unit_test(every_path_folds_to_the_same_bits),
       cmocka_unit_test(no_rows_and_columns_of_zeros_give_zeros),
       cmocka_unit_test(a_step_solves_the_least_squares),
       cmocka_unit_test(what_meets_a_bound_is_pinned_and_the_rest_solved_again),

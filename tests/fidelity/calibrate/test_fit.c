@@ -44,6 +44,33 @@ static void planted_parameters_are_found_from_far_away(void **unused)
   kit_free_all(k);
 }
 
+/* The sum of squares of candidates is that of their own traces. */
+static void costs_are_those_of_the_traces(void **unused)
+{
+  (void)unused;
+  enum { COUNT = 100 };
+  kit *k = planted(0.1);
+  double values[COUNT][5], cost[COUNT], trace[400];
+  tl_error err;
+  tl_calibrate_options options = kit_options(1);
+  options.thread_count = 3;
+  for (uint32_t i = 0; i < COUNT; i++)
+    for (uint32_t p = 0; p < 5; p++)
+      values[i][p] = kit_truth[p] * (1.0 + 0.001 * (i % 7) * (p + 1));
+  assert_int_equal(tl_calibrate_costs(&k->problem, values[0], COUNT, &options, cost, &err), TL_OK);
+  for (uint32_t i = 0; i < COUNT; i += 33) {
+    double sum = 0.0;
+    assert_int_equal(tl_calibrate_trace(&k->problem, values[i], 0, 0, TL_PATH_SCALAR, trace, &err),
+                     TL_OK);
+    for (uint32_t s = 0; s < 400; s++) {
+      const double e = trace[s] - k->memory[0].value[0][s];
+      sum += e * e;
+    }
+    assert_true(sum == cost[i]);
+  }
+  kit_free_all(k);
+}
+
 static void expect_same(const tl_calibration *a, const tl_calibration *b)
 {
   for (uint32_t p = 0; p < a->free_count; p++) {
@@ -271,6 +298,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(planted_parameters_are_found_from_far_away),
+      cmocka_unit_test(costs_are_those_of_the_traces),
       cmocka_unit_test(the_bits_are_the_same_for_any_thread_count_and_path),
       cmocka_unit_test(other_seeds_draw_other_starts_and_find_the_same),
       cmocka_unit_test(derivative_free_methods_reach_the_same_valley),

@@ -24,16 +24,6 @@ static kit *line(uint32_t samples)
   return k;
 }
 
-static void student_is_that_of_the_tables(void **unused)
-{
-  (void)unused;
-  static const double table[][2] = {{0.3, 12.7062}, {1, 12.7062}, {2, 4.3027},  {3, 3.1824},
-                                    {4, 2.7764},    {5, 2.5706},  {10, 2.2281}, {30, 2.0423},
-                                    {120, 1.9799},  {1e9, 1.9600}};
-  for (uint32_t i = 0; i < sizeof table / sizeof *table; i++)
-    assert_true(fabs(tl_student_975(table[i][0]) - table[i][1]) < 3e-3);
-}
-
 /* Draper, Smith, "Applied regression analysis", 1.4: slope and intercept of a line, their standard errors. */
 static void a_line_through_points_has_the_book_s_intervals(void **unused)
 {
@@ -141,7 +131,6 @@ static void without_noise_the_interval_is_a_point(void **unused)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(student_is_that_of_the_tables),
       cmocka_unit_test(a_line_through_points_has_the_book_s_intervals),
       cmocka_unit_test(correlated_noise_widens_the_interval_of_a_mean_as_it_should),
       cmocka_unit_test(the_correlation_has_a_time_not_a_number_of_samples),
