@@ -116,8 +116,9 @@ typedef struct tl_metric_series {
   const char *unit; /* of ref and sim: a name of base/units.def, "1" when unknown */
 } tl_metric_series;
 /* Computes the metrics whose `wanted` is true; others in out are left alone. Absolute temperatures
- * are taken in degC, so that no figure depends on the scale.
- * errors  TL_E_LIMIT: no memory, or a table of more than TL_METRIC_CELLS_MAX cells */
+ * are taken in degC, so that no figure depends on the scale. Metrics
+ * are undefined when they need a table of more than TL_METRIC_CELLS_MAX cells.
+ * errors  TL_E_LIMIT: no memory */
 #define TL_METRIC_CELLS_MAX ((size_t)1 << 32)
 TL_API tl_code tl_metrics_measure(tl_metric_value out[TL_METRIC_ALL_COUNT],
                                   const bool wanted[TL_METRIC_ALL_COUNT],

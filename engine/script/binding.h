@@ -149,7 +149,8 @@ typedef struct script_compare {
   double weight, scale; /* of the overall score; scale in the channel's unit, 0: its spread */
   bool has_tube, has_ambient;
   tl_tube tube;
-  uint32_t ambient; /* signal of the channel's recording */
+  uint32_t ambient;                /* signal of the channel's recording */
+  tl_metric_parameters parameters; /* of metrics that thresholds name */
 } script_compare;
 
 typedef struct script_regime { /* regimes { heating = "heater > 0.5" } */

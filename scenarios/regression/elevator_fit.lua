@@ -1,9 +1,9 @@
 -- A lift fitted to the acceleration that an inertial unit in its car recorded, and judged on other rides.
---   twinloop calibrate scenarios/regression/elevator_fit.lua                                    the project's synthetic recording
+--   twinloop calibrate scenarios/regression/elevator_fit.lua   the project's synthetic recording
 --   twinloop calibrate scenarios/regression/elevator_fit.lua --set recording=ride1.h5,ride2.h5 --set validate=ride3.h5
 --   twinloop run scenarios/regression/elevator_fit.lua --set recording=ride3.h5 --set parameters=assets/parameters/elevator.json
 -- ride: the floors of every recording in order ("4-0-4"); validate_ride: those of the validation, if others.
--- Recordings are imported with assets/maps/elevator.lua. A departure is the recording's (twins/elevator/README.md), all else is not.
+-- Recordings are imported with assets/maps/elevator.lua. Departures are the recording's (twins/elevator/README.md).
 -- Without validate the second half of the recording is not used for fitting.
 local ride, other = setting("ride", "4-0-4"), setting("validate", "")
 local validate_ride = setting("validate_ride", ride)

@@ -39,7 +39,7 @@ calibrate {
     G_box_W_per_K    = { 0.05, 50 },
     C_heater_J_per_K = { 1, 10000 },
     G_heater_W_per_K = { 0.05, 50 },
-    init = { heater_K = { degC(10), degC(60) } },
+    init = { box_K = { degC(0), degC(60) }, heater_K = { degC(10), degC(60) } },
   },
   starts = setting("starts", 12), train = setting("train", 1), method = setting("method", "lm"),
 }

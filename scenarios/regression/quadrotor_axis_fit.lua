@@ -1,7 +1,7 @@
 -- A quadrotor's vertical axis fitted to flights, and judged on other flights.
---   twinloop calibrate scenarios/regression/quadrotor_axis_fit.lua                                     the project's synthetic recording
+--   twinloop calibrate scenarios/regression/quadrotor_axis_fit.lua   the project's synthetic recording
 --   twinloop calibrate scenarios/regression/quadrotor_axis_fit.lua --set recording=a.h5,b.h5 --set validate=c.h5
---   twinloop run scenarios/regression/quadrotor_axis_fit.lua --set recording=c.h5 --set parameters=assets/parameters/quadrotor_axis.json
+--   twinloop run .../quadrotor_axis_fit.lua --set recording=c.h5 --set parameters=assets/parameters/quadrotor_axis.json
 -- Recordings are imported with assets/maps/crazypad_motor.lua. Pulse widths and the battery's voltage drive the rotors.
 -- horizon: height and climb are taken from the recording every so many seconds, so each sample is predicted from a state at most
 -- that old; 0 = free flight, where height is beyond what can be predicted (twins/quadrotor_axis/README.md says how far).

@@ -248,10 +248,10 @@ function degF(x) end
 ---@return recording
 function recording(path, options) end
 
----Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like. fidelity.score joins all compares: 1 - rmse/scale, by weight; scale is the recording's standard deviation unless given. A tube of value and time is drawn and counted: fidelity.in_tube COLUMN. Scores that depend on the zero of a scale are repeated for deviations from ambient (a channel of the recording; for temperatures else the first recorded value).
+---Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like. fidelity.score joins all compares: 1 - rmse/scale, by weight; scale is the recording's standard deviation unless given. A tube of value and time is drawn and counted: fidelity.in_tube COLUMN. Scores that depend on the zero of a scale are repeated for deviations from ambient (a channel of the recording; for temperatures else the first recorded value). params = { mad = 0.5 } are those of the metrics that thresholds name (docs/fidelity.md).
 ---@param simulated column
 ---@param recorded channel
----@param options { weight: number?, scale: number|string?, tube: { value: number|string, time: duration? }?, ambient: channel? }?
+---@param options { weight: number?, scale: number|string?, tube: { value: number|string, time: duration? }?, ambient: channel?, params: table? }?
 function compare(simulated, recorded, options) end
 
 ---Parts fidelity.score by conditions over the recording's channels, in their units; the worst part is reported first. Stamps that no condition takes are the regime 'other'.

@@ -362,6 +362,22 @@ static void an_ensemble_is_judged_as_a_distribution(void **unused)
   is_undefined(&single, TL_METRIC_crps_gaussian_mean, "a standard deviation needs two members");
 }
 
+static void what_is_too_long_says_so_and_the_rest_is_computed(void **unused)
+{
+  (void)unused;
+  enum { LONG = 70000 };
+  static double at[LONG], x[LONG];
+  for (int i = 0; i < LONG; i++) at[i] = i, x[i] = (double)(i % 100);
+  bool wanted[TL_METRIC_ALL_COUNT] = {[TL_METRIC_rmse] = true, [TL_METRIC_frechet_discrete] = true};
+  answer a;
+  const tl_metric_series series = {.at = at, .ref = x, .sim = x, .count = LONG, .unit = "1"};
+  const tl_metric_parameters p = tl_metric_parameters_default();
+  assert_int_equal(tl_metrics_measure(a.of, wanted, &series, &p, NULL), TL_OK);
+  is_near(&a, TL_METRIC_rmse, 0.0);
+  is_undefined(&a, TL_METRIC_frechet_discrete,
+               "too many samples for its table: score a part, or give a window or a stride");
+}
+
 /* Values of scipy.stats.kstwo.sf, at least one for each formula. */
 static void kolmogorovs_tail_is_right_in_every_regime(void **unused)
 {
@@ -396,6 +412,7 @@ int main(void)
       cmocka_unit_test(spectra_tell_a_gain_and_a_frequency),
       cmocka_unit_test(temperatures_do_not_depend_on_their_scale),
       cmocka_unit_test(an_ensemble_is_judged_as_a_distribution),
+      cmocka_unit_test(what_is_too_long_says_so_and_the_rest_is_computed),
       cmocka_unit_test(kolmogorovs_tail_is_right_in_every_regime),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

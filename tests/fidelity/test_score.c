@@ -214,8 +214,8 @@ static void json_has_the_fixed_form(void **unused)
   const char *json = tl_text_string(&text);
   assert_non_null(strstr(json, "\"schema\": \"twinloop.score/1\""));
   assert_non_null(strstr(json, "\"rmse\": {\"value\": 1, \"unit\": \"W\", \"status\": \"ok\"}"));
-  assert_non_null(
-      strstr(json, "\"r2\": {\"value\": null, \"unit\": \"1\", \"status\": \"undefined\"}"));
+  assert_non_null(strstr(json, "\"r2\": {\"value\": null, \"unit\": \"1\", \"status\": "
+                               "\"undefined\", \"reason\": \"the reference is constant\"}"));
   assert_non_null(
       strstr(json, "\"nmbe_pct\": {\"value\": -10, \"unit\": \"%\", \"status\": \"ok\"}"));
   assert_non_null(strstr(json, "\"used\": 2"));

@@ -304,6 +304,18 @@ static const char *const wrong[] = {
     "compare(twin.box_K, rec.box, { tube = { value = -1 } })",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = 1 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mat = 1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = 0 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = true } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
     "compare(twin.box_K, rec.box) regimes(1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "

@@ -45,7 +45,7 @@ static tl_scenario *calibrated(const char *more, tl_scenario_fit *fit)
   tl_scenario *s = NULL;
   tl_error err;
   if (load(&s, more, &err) != TL_OK) fail_msg("%s", err.text);
-  if (tl_scenario_calibrate(s, fit, &err) != TL_OK) fail_msg("%s", err.text);
+  if (tl_scenario_calibrate(s, fit, NULL, &err) != TL_OK) fail_msg("%s", err.text);
   return s;
 }
 
@@ -215,7 +215,7 @@ static void expect_refused(const char *more, tl_code code, const char *text)
   if (load(&s, more, &err) != TL_OK) fail_msg("%s", err.text);
   assert_int_equal(tl_scenario_plan_fit(s, &fit, &err), code);
   if (strstr(err.text, text) == NULL) fail_msg("'%s' does not say '%s'", err.text, text);
-  assert_int_equal(tl_scenario_calibrate(s, &fit, &err), code);
+  assert_int_equal(tl_scenario_calibrate(s, &fit, NULL, &err), code);
   tl_scenario_destroy(s);
 }
 

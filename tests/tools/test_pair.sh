@@ -59,7 +59,7 @@ tl 2 score pair.csv --params '{"mad": -1}' && grep -q "mad = -1: expected above 
 # --- the same metrics of a run against its recording
 recording=$source_dir/assets/recordings/incubator_synthetic.h5
 tl 0 run "$source_dir/scenarios/regression/incubator_recorded.lua" -o own -q; ok "a run"
-tl 0 score own "$recording" --json plain.json && tl 0 score own "$recording" --metric rmse,iso18571_R,nw_pct_matched --params '{"mad": 0.5, "stride": 8}' --json out.json; ok "metrics of a channel by name"
+tl 0 score own "$recording" --json plain.json && tl 0 score own "$recording" --metric rmse,iso18571_R,nw_pct_matched --params '{"mad": 0.5, "stride": 8, "dt": 3}' --json out.json; ok "metrics of a channel by name"
 json out.json "list(d['channels']['box_K']) == ['rmse', 'iso18571_R', 'nw_pct_matched'] and 0 < d['channels']['box_K']['iso18571_R']['value'] <= 1 and d['channels']['box_K']['rmse'] == json.load(open('plain.json'))['channels']['box_K']['rmse']"; ok "they stand in place of the others, with the same bits"
 tl 3 score own "$recording" --metric isso && grep -q "no metric 'isso'" err; ok "a run: an unknown metric"
 tl 0 score own "$recording" --metric lcss && grep -q "undefined: needs the parameter eps" out; ok "a run: the reason in the table"

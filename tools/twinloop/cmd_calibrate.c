@@ -50,7 +50,7 @@ static int calibrate(cli_session *session, const cli_options *options, const cli
   if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
   tl_scenario_fit fit;
   const double begin_s = cli_wall_s();
-  code = tl_scenario_calibrate(session->scenario, &fit, &err);
+  code = tl_scenario_calibrate(session->scenario, &fit, cli_signals_interrupted(), &err);
   if (code != TL_OK) return cli_fail(term, &err, NULL);
   calibration_report report = {.fit = &fit, .wall_s = cli_wall_s() - begin_s};
   code = run_fitted(session, &report, &err);

@@ -40,12 +40,16 @@ static double next_floors(double *const *column, uint32_t i)
 }
 
 /* A measured acceleration beyond the trigger, in the direction of the next ride: the ride began as
- * long ago as its first ramp takes to get there. */
+ * long ago as its first ramp takes to get there. The step before must have been on the way: a knock
+ * is not. */
 static void see(double *const *column, uint32_t i, car *c)
 {
   const double floors = next_floors(column, i), seen = column[ELEVATOR_seen_m_per_s2][i];
   const double along = floors < 0.0 ? -seen : seen;
-  if (floors == 0.0 || !(along >= column[ELEVATOR_trigger_m_per_s2][i])) return;
+  const double before = column[ELEVATOR_seen_before_m_per_s2][i];
+  const double along_before = floors < 0.0 ? -before : before;
+  const double trigger = column[ELEVATOR_trigger_m_per_s2][i];
+  if (floors == 0.0 || !(along >= trigger && along_before >= 0.5 * trigger)) return;
   if (c->clock_s < column[ELEVATOR_rest_s][i]) return;
   const double limit = column[ELEVATOR_limit_m_per_s2][i];
   c->distance_m = floors * column[ELEVATOR_floor_height_m][i];
@@ -108,6 +112,7 @@ static void advance(double *const *column, uint32_t i, double dt_s)
   column[ELEVATOR_distance_m][i] = c.distance_m;
   column[ELEVATOR_from_m][i] = c.from_m;
   column[ELEVATOR_clock_s][i] = c.clock_s;
+  column[ELEVATOR_seen_before_m_per_s2][i] = column[ELEVATOR_seen_m_per_s2][i];
 }
 
 static void elevator_step(double *const *column, tl_slice rows, double dt_s, uint32_t step_count,

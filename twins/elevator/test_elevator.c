@@ -195,6 +195,24 @@ static void a_seen_acceleration_begins_the_next_ride_of_the_itinerary(void **unu
   rig_close(&r);
 }
 
+static void a_knock_of_one_sample_is_no_departure(void **unused)
+{
+  (void)unused;
+  rig r = open_itinerary();
+  rig_step(&r, 0.1, 5);
+  rig_set(&r, ELEVATOR_seen_m_per_s2, -2.0);
+  assert_true(now(&r, ELEVATOR_acceleration_m_per_s2) == 0.0);
+  rig_step(&r, 0.1, 1);
+  rig_set(&r, ELEVATOR_seen_m_per_s2, -0.09); /* not half of the trigger */
+  rig_step(&r, 0.1, 1);
+  rig_set(&r, ELEVATOR_seen_m_per_s2, -0.3);
+  rig_step(&r, 0.1, 1);
+  assert_true(r.column[ELEVATOR_rides_begun][0] == 0.0);
+  rig_step(&r, 0.1, 1);
+  assert_true(r.column[ELEVATOR_rides_begun][0] == 1.0);
+  rig_close(&r);
+}
+
 static void an_itinerary_has_room_for_ten_stops(void **unused)
 {
   (void)unused;
@@ -204,7 +222,7 @@ static void an_itinerary_has_room_for_ten_stops(void **unused)
     rig_set(&r, ELEVATOR_stop_0 + stop, stop % 2 ? 1.0 : 0.0);
   for (uint32_t ride = 0; ride < 12; ride++) {
     rig_set(&r, ELEVATOR_seen_m_per_s2, ride % 2 ? -0.5 : 0.5);
-    rig_step(&r, 0.1, 1);
+    rig_step(&r, 0.1, 2);
     rig_set(&r, ELEVATOR_seen_m_per_s2, 0.0);
     rig_step(&r, 0.1, 200);
   }
@@ -286,6 +304,7 @@ int main(void)
       cmocka_unit_test(a_called_lift_goes_there_and_waits_for_the_next_call),
       cmocka_unit_test(the_step_does_not_change_a_ride),
       cmocka_unit_test(a_seen_acceleration_begins_the_next_ride_of_the_itinerary),
+      cmocka_unit_test(a_knock_of_one_sample_is_no_departure),
       cmocka_unit_test(an_itinerary_has_room_for_ten_stops),
       cmocka_unit_test(the_published_twins_trace_is_the_same_curve),
       cmocka_unit_test(every_path_and_slice_gives_the_same_bits),

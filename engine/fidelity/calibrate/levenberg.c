@@ -215,6 +215,9 @@ tl_code tl_search_levenberg(tl_plan *plan, tl_search_start *starts, uint32_t cou
     bool active = false;
     for (uint32_t i = 0; i < count && code == TL_OK; i++) active |= !s.walkers[i].done;
     if (!active) break;
+    if (tl_plan_interrupted(plan))
+      code = tl_fail(err, TL_E_INTERRUPTED, NULL, "interrupted: nothing was written");
+    if (code != TL_OK) break;
     code = generation(&s, err);
   }
   free(s.walkers);

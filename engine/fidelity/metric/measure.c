@@ -135,6 +135,14 @@ static bool is_wanted(const char *family, const bool *wanted)
   return false;
 }
 
+static void refuse_family(tl_metric_value *all, const char *family)
+{
+  for (int m = 0; m < TL_METRIC_ALL_COUNT; m++)
+    if (strcmp(tl_metric_describe((tl_metric)m)->family, family) == 0)
+      tl_metric_undefined(&all[m], "too many samples for its table: score a part, or give a window "
+                                   "or a stride");
+}
+
 tl_code tl_metrics_measure(tl_metric_value out[TL_METRIC_ALL_COUNT],
                            const bool wanted[TL_METRIC_ALL_COUNT], const tl_metric_series *series,
                            const tl_metric_parameters *parameters, tl_error *err)
@@ -151,10 +159,13 @@ tl_code tl_metrics_measure(tl_metric_value out[TL_METRIC_ALL_COUNT],
   char unit[TL_METRIC_UNIT_BYTES];
   (void)tl_metric_difference(unit, series->unit);
   for (int m = 0; m < TL_METRIC_ALL_COUNT; m++) begin(&all[m], (tl_metric)m, unit);
-  for (size_t f = 0; f < FAMILY_COUNT && code == TL_OK; f++)
-    if (is_wanted(families[f].name, wanted)) code = families[f].compute(all, &in, parameters, err);
-  for (int m = 0; m < TL_METRIC_ALL_COUNT && code == TL_OK; m++)
+  for (size_t f = 0; f < FAMILY_COUNT;
+       f++) /* one that is too large does not take the others along */
+    if (is_wanted(families[f].name, wanted) &&
+        families[f].compute(all, &in, parameters, NULL) != TL_OK)
+      refuse_family(all, families[f].name);
+  for (int m = 0; m < TL_METRIC_ALL_COUNT; m++)
     if (wanted[m]) out[m] = all[m];
   free(to.memory);
-  return code;
+  return TL_OK;
 }

@@ -20,7 +20,7 @@ static tl_code table_make(table *out, const tl_warp_def *def, tl_error *err)
   out->memory = memory;
   for (size_t r = 0; r < ROWS; r++) {
     out->row[r] = out->memory + r * (n + 2) + 1;
-    for (size_t i = 0; i < n + 2; i++) out->row[r][i - 1] = r < 3 ? def->outside : 0.0;
+    for (size_t i = 0; i < n + 2; i++) out->row[r][(ptrdiff_t)i - 1] = r < 3 ? def->outside : 0.0;
   }
   out->b = out->memory + ROWS * (n + 2);
   out->b_at = out->b + m;

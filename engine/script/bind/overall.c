@@ -48,6 +48,12 @@ static void read_tube(lua_State *L, int index, const char *unit, script_compare 
   lua_settop(L, table - 1);
 }
 
+static bool is_same(const script_recording_ref *a, const script_recording_ref *b)
+{
+  return a->recording == b->recording && a->fleet == b->fleet && a->device == b->device &&
+         a->begin_ns == b->begin_ns && a->end_ns == b->end_ns;
+}
+
 /* A channel of the same recording: its stamps are those of the score. */
 static void read_ambient(lua_State *L, int index, const char *unit, const script_channel *rec,
                          script_compare *out)
@@ -58,7 +64,7 @@ static void read_ambient(lua_State *L, int index, const char *unit, const script
   if (script_field(L, index, "ambient") != LUA_TNIL) {
     const script_channel *channel = luaL_testudata(L, -1, SCRIPT_CHANNEL);
     if (channel == NULL) script_wrong_type(L, "ambient", "a channel such as rec.room", -1);
-    if (memcmp(&channel->rec, &rec->rec, sizeof rec->rec) != 0)
+    if (!is_same(&channel->rec, &rec->rec))
       tl_script_raise(L, TL_E_ARG, NULL, "ambient must be a channel of the same recording");
     const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
     if (tl_unit_find(&from, signal->unit, NULL, &err) != TL_OK ||
@@ -73,19 +79,51 @@ static void read_ambient(lua_State *L, int index, const char *unit, const script
   lua_pop(L, 1);
 }
 
+/* params = { mad = 0.5, stride = 2 }: parameters of metrics that thresholds name. */
+static void read_params(lua_State *L, int index, script_compare *out)
+{
+  const char *names[TL_PARAMETER_COUNT];
+  tl_error err;
+  out->parameters = tl_metric_parameters_default();
+  if (script_field(L, index, "params") == LUA_TNIL) {
+    lua_pop(L, 1);
+    return;
+  }
+  if (!lua_istable(L, -1)) script_wrong_type(L, "params", "{ mad = 0.5, stride = 2 }", -1);
+  const int table = lua_gettop(L);
+  for (int p = 0; p < TL_PARAMETER_COUNT; p++) names[p] = tl_parameter_name((tl_parameter)p);
+  script_check_keys(L, table, "params", names, TL_PARAMETER_COUNT);
+  for (int p = 0; p < TL_PARAMETER_COUNT; p++) {
+    const int type = script_field(L, table, names[p]);
+    tl_code code = TL_OK;
+    if (type == LUA_TNUMBER)
+      code = tl_metric_parameter_set(&out->parameters, names[p], lua_tonumber(L, -1), NULL, &err);
+    else if (type == LUA_TSTRING)
+      code =
+          tl_metric_parameter_set_word(&out->parameters, names[p], lua_tostring(L, -1), NULL, &err);
+    else if (type != LUA_TNIL)
+      script_wrong_type(L, names[p], "a number or a word", -1);
+    if (code != TL_OK) tl_script_raise(L, code, NULL, "params: %s", err.text);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, table - 1);
+}
+
 void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
                             script_compare *out)
 {
-  static const char *const keys[] = {"weight", "scale", "tube", "ambient"};
+  static const char *const keys[] = {"weight", "scale", "tube", "ambient", "params"};
   out->weight = 1.0;
+  out->parameters = tl_metric_parameters_default();
   if (lua_isnoneornil(L, index)) return;
   if (!lua_istable(L, index))
-    script_wrong_type(L, "compare", "{ weight =, scale =, tube =, ambient = }", index);
-  script_check_keys(L, index, "compare", keys, 4);
+    script_wrong_type(L, "compare", "{ weight =, scale =, tube =, ambient =, params = }", index);
+  script_check_keys(L, index, "compare", keys, 5);
   read_ambient(L, index, unit, rec, out);
   out->weight = positive(L, index, "weight", "1", 1.0);
   out->scale = positive(L, index, "scale", unit, 0.0);
   read_tube(L, index, unit, out);
+  read_params(L, index, out);
 }
 
 static void add_regime(lua_State *L, tl_scenario *s, const char *name)

@@ -124,6 +124,20 @@ static void a_method_that_is_not_there_says_what_is_missing(void **unused)
   kit_free_all(k);
 }
 
+static void an_interrupted_fit_ends_soon_with_nothing(void **unused)
+{
+  (void)unused;
+  static const volatile sig_atomic_t stop = 1;
+  kit *k = ready();
+  tl_calibrate_options options = kit_options(4);
+  options.interrupted = &stop;
+  expect(k, options, TL_E_INTERRUPTED, "interrupted: nothing was written", "");
+  options.method = TL_CALIBRATE_NELDER_MEAD;
+  if (tl_calibrate_has_method(options.method))
+    expect(k, options, TL_E_INTERRUPTED, "interrupted: nothing was written", "");
+  kit_free_all(k);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -132,6 +146,7 @@ int main(void)
       cmocka_unit_test(what_a_recording_drives_or_a_twin_computes_cannot_be_free),
       cmocka_unit_test(nothing_to_fit_and_too_little_are_refused),
       cmocka_unit_test(starts_that_all_diverge_are_an_error_that_helps),
+      cmocka_unit_test(an_interrupted_fit_ends_soon_with_nothing),
       cmocka_unit_test(a_method_that_is_not_there_says_what_is_missing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* choose.c: which metrics are meant, and how a value is told. */
+/* metrics_choose.c: which metrics are meant, and how a value is told. */
 #include "base/text.h"
 #include "fidelity/metrics.h"
 
