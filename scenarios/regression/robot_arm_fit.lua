@@ -74,6 +74,8 @@ end
 local function free_braccio()
   for _, length in ipairs { "d1_m", "a3_m", "a4_m", "d5_m" } do free[length] = { 0.01, 0.5, scale = "linear" } end
   for j = 1, 4 do free[("theta%d_rad"):format(j)] = { -4, 4 } end
+  -- recorded to 0.01 mm across, but in whole millimetres of height
+  weight.tcp_x_m, weight.tcp_y_m, weight.tcp_z_m = 1 / 1e-5, 1 / 1e-5, 1 / 3e-4
 end
 
 local make = is_braccio and braccio or panda

@@ -358,7 +358,8 @@ tl_code kernels_measure(tl_text *json, const kernels_options *options, tl_error 
   if (options->peers) {
     code = peers_start(&b.all, options->root, "peers", "peers.py", false, err);
     b.has_limited = tl_cpu_has_path(TL_PATH_VNNI);
-    if (code == TL_OK && b.has_limited) code = peers_start(&b.limited, options->root, "peers", "peers.py", true, err);
+    if (code == TL_OK && b.has_limited)
+      code = peers_start(&b.limited, options->root, "peers", "peers.py", true, err);
   }
   for (size_t m = 0; m < sizeof models / sizeof models[0] && code == TL_OK; m++) {
     if (options->only && strcmp(options->only, models[m].label) != 0) continue;

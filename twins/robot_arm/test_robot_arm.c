@@ -405,6 +405,20 @@ static void every_path_gives_the_same_bits(void **unused)
   rig_close(&expected);
 }
 
+/* Pinned: what every compiler, processor and level of optimisation must give. */
+static void the_bits_are_pinned(void **unused)
+{
+  (void)unused;
+  rig r = mixed_block();
+  robot_arm_twin.step(r.column, (tl_slice){0, TL_BLOCK_ROWS}, 0.001, 100, tl_cpu_best_path());
+  robot_arm_twin.output(r.column, (tl_slice){0, TL_BLOCK_ROWS});
+  const unsigned char *bytes = (const unsigned char *)r.memory;
+  uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+  for (size_t i = 0; i < rig_bytes(&r); i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+  if (hash != UINT64_C(0xf1f13ee028418682)) fail_msg("0x%016llx", (unsigned long long)hash);
+  rig_close(&r);
+}
+
 static void an_arm_does_not_see_its_neighbours(void **unused)
 {
   (void)unused;
@@ -441,6 +455,7 @@ int main(void)
       cmocka_unit_test(a_payload_is_a_point_mass_at_the_tool),
       cmocka_unit_test(what_has_no_answer_is_not_a_number_and_stays_in_its_lane),
       cmocka_unit_test(every_path_gives_the_same_bits),
+      cmocka_unit_test(the_bits_are_pinned),
       cmocka_unit_test(an_arm_does_not_see_its_neighbours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

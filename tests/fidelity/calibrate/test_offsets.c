@@ -79,10 +79,9 @@ static double noise(uint64_t *seed) /* nearly normal: twelve uniform ones */
 }
 
 /* Sixty poses of the arm with the planted offsets, measured with noise. */
-static bench *measured_arm(void)
+static bench *measured_arm(uint64_t seed)
 {
   bench *b = calloc(1, sizeof *b);
-  uint64_t seed = 5;
   rig r = nominal_arm();
   for (uint32_t c = 0; c < ROBOT_ARM_COUNT; c++) b->base[c] = r.column[c][0];
   set_offsets(&r, planted_rad);
@@ -163,7 +162,7 @@ static tl_iso9283 visits(const double *believed_rad)
 static void planted_offsets_are_found_and_accuracy_falls_to_the_noise(void **unused)
 {
   (void)unused;
-  bench *b = measured_arm();
+  bench *b = measured_arm(5);
   tl_calibrate_options options = tl_calibrate_options_default();
   options.starts = 1;
   tl_calibration out;
@@ -188,9 +187,83 @@ static void planted_offsets_are_found_and_accuracy_falls_to_the_noise(void **unu
   free(b);
 }
 
+/* Inverse of a symmetric positive matrix by Gauss and Jordan. */
+static void invert(double m[OFFSETS][OFFSETS])
+{
+  for (int p = 0; p < OFFSETS; p++) {
+    const double pivot = m[p][p];
+    m[p][p] = 1.0;
+    for (int c = 0; c < OFFSETS; c++) m[p][c] /= pivot;
+    for (int r = 0; r < OFFSETS; r++) {
+      if (r == p) continue;
+      const double factor = m[r][p];
+      m[r][p] = 0.0;
+      for (int c = 0; c < OFFSETS; c++) m[r][c] -= factor * m[p][c];
+    }
+  }
+}
+
+/* sigma^2 (J'J)^-1 of these sixty poses, J by differences of the arm's own kinematics. */
+static void theory(double covariance[OFFSETS][OFFSETS], const bench *b)
+{
+  double jacobian[3 * POSES][OFFSETS];
+  rig r = nominal_arm();
+  for (int i = 0; i < OFFSETS; i++)
+    for (int k = 0; k < POSES; k++) {
+      double q[JOINTS], offset[OFFSETS];
+      for (int j = 0; j < JOINTS; j++) q[j] = b->command[j][k];
+      for (int o = 0; o < OFFSETS; o++) offset[o] = planted_rad[o] + (o == i ? 1e-6 : 0.0);
+      set_offsets(&r, offset);
+      const tl_pose up = pose_at(&r, q);
+      offset[i] -= 2e-6;
+      set_offsets(&r, offset);
+      const tl_pose down = pose_at(&r, q);
+      for (int axis = 0; axis < 3; axis++)
+        jacobian[3 * k + axis][i] = (up.xyz_m[axis] - down.xyz_m[axis]) / 2e-6;
+    }
+  rig_close(&r);
+  for (int i = 0; i < OFFSETS; i++)
+    for (int j = 0; j < OFFSETS; j++) {
+      covariance[i][j] = 0.0;
+      for (int k = 0; k < 3 * POSES; k++)
+        covariance[i][j] += jacobian[k][i] * jacobian[k][j] / (NOISE_M * NOISE_M);
+    }
+  invert(covariance);
+}
+
+static void the_covariance_is_that_of_theory_and_intervals_cover(void **unused)
+{
+  (void)unused;
+  enum { REPETITIONS = 100 };
+  double scaled_sum = 0.0;
+  int covered = 0;
+  for (int repetition = 0; repetition < REPETITIONS; repetition++) {
+    bench *b = measured_arm(100 + (uint64_t)repetition);
+    double expected[OFFSETS][OFFSETS];
+    theory(expected, b);
+    tl_calibrate_options options = tl_calibrate_options_default();
+    options.starts = 1;
+    tl_calibration out;
+    tl_error err;
+    if (tl_calibrate(&out, &b->problem, &options, &err) != TL_OK) fail_msg("%s", err.text);
+    for (int i = 0; i < OFFSETS; i++) {
+      scaled_sum += out.values[i].deviation / sqrt(expected[i][i]);
+      covered += out.values[i].low <= planted_rad[i] && planted_rad[i] <= out.values[i].high;
+    }
+    tl_calibration_free(&out);
+    free(b);
+  }
+  const double scale = scaled_sum / (REPETITIONS * OFFSETS);
+  print_message("deviation %.3f of theory's, %d of %d intervals of 95 %% cover\n", scale, covered,
+                REPETITIONS * OFFSETS);
+  assert_true(scale > 0.95 && scale < 1.15);
+  assert_true(covered >= 460 && covered <= 490); /* 92 to 98 % */
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_covariance_is_that_of_theory_and_intervals_cover),
       cmocka_unit_test(planted_offsets_are_found_and_accuracy_falls_to_the_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
