@@ -62,6 +62,10 @@ TL_INLINE void stage_line(const tl_gemm *g, const int8_t *x, uint8_t *out)
 
 TL_TARGET static void stage_image(const tl_gemm *g, const int8_t *x, uint8_t *out)
 {
+  if (g->x.in == 1 && g->y.in == 1 && g->x.size == 1 && g->y.size == 1) { /* FULLY_CONNECTED */
+    stage_inputs(g, out, x, g->inputs);
+    return;
+  }
   const size_t line = (size_t)g->x.in * g->inputs;
   for (int32_t s = 0; s < g->y.size; s++, out += g->line_bytes) {
     const int32_t from = g->y.first + s * g->y.step;
@@ -161,25 +165,6 @@ TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
   }
   if (w->left == 0) walk_next(w);
 }
-
-#if U_HAS_NARROW
-/* The same for any number of rows; outputs from `first` on. */
-TL_INLINE void walk_many(walk *w, const uint8_t **x, int8_t **y, uint32_t rows, uint32_t first)
-{
-  if (w->left > rows) {
-    for (uint32_t r = 0; r < rows; r++) {
-      x[r] = w->x + r * w->x_step;
-      y[r] = w->y + r * w->y_step + first;
-    }
-    walk_skip(w, rows);
-    return;
-  }
-  for (uint32_t r = 0; r < rows; r++) {
-    walk_rows(w, x + r, y + r, 1);
-    y[r] += first;
-  }
-}
-#endif
 
 TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
                           V sum[ROWS_MAX][U_VECTORS], int rows, int vectors, tl_fast_form form)
@@ -286,7 +271,7 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
     const uint32_t rows = devices * g->images * (uint32_t)(g->y.out * g->x.out);
 #if U_HAS_NARROW
     if (g->narrow != 0 && rows == 1) {
-      narrow_one(&w);
+      narrow_only(&w);
       continue;
     }
 #endif
@@ -294,7 +279,7 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
       const tl_panel *panel = &g->panels[p];
 #if U_HAS_NARROW
       if (g->narrow != 0) {
-        narrow_panels(&w, panel, rows);
+        narrow_panel(&w, panel, narrow_choose(g));
         continue;
       }
 #endif

@@ -1,52 +1,80 @@
 /* narrow_body.h: rows of a matrix product with sums of bytes in int16 (narrow_pack.c). Included by
  * gemm_body.h where the path has it. No header guard: included once a path. */
 
-/* `width` units from byte `at` of the row: int16 sums from the table's offsets, then widened. */
-TL_INLINE void narrow_group(const uint8_t *x, const uint8_t *weights, V *sum, int width,
-                            int vectors)
+enum { NARROW_ROWS = 2 }; /* share each vector of weights */
+
+/* `width` units of `rows` rows, the first at x: int16 sums from the table's offsets, then widened. What
+ * is pinned stays in a register: the compiler would load weights once a row, or sum in another order,
+ * with more than it has registers for. */
+TL_INLINE void narrow_group(const uint8_t *x, size_t x_step, const uint8_t *weights,
+                            V sum[][U_NARROW_VECTORS], int rows, int width, int vectors)
 {
-  V words[U_NARROW_VECTORS];
+  V words[NARROW_ROWS][U_NARROW_VECTORS];
   TL_EACH
   for (int v = 0; v < vectors; v++) {
-    words[v] = V_LOAD(weights + v * V_BYTES);
-    V_PIN(words[v]); /* in registers: as operands in memory they hold the first sums up */
+    const V offset = V_LOAD(weights + v * V_BYTES);
+    TL_EACH
+    for (int r = 0; r < rows; r++) {
+      words[r][v] = offset;
+      V_PIN(words[r][v]);
+    }
   }
   TL_MANY
   for (int u = 0; u < width; u++) {
-    const V input = U_BROADCAST(x + 4 * u);
+    V input[NARROW_ROWS];
     weights += vectors * V_BYTES;
     TL_EACH
+    for (int r = 0; r < rows; r++) {
+      input[r] = U_BROADCAST(x + (size_t)r * x_step + 4 * u);
+      if (rows > 1) V_PIN(input[r]);
+    }
+    TL_EACH
     for (int v = 0; v < vectors; v++) {
-      words[v] = U_ADD16(words[v], U_DOT_BYTES(input, V_LOAD(weights + v * V_BYTES)));
-      V_PIN(
-          words
-              [v]); /* or the compiler sums in another order, with more than it has registers for */
+      V unit = V_LOAD(weights + v * V_BYTES);
+      if (rows > 1) V_PIN(unit);
+      TL_EACH
+      for (int r = 0; r < rows; r++) {
+        words[r][v] = U_ADD16(words[r][v], U_DOT_BYTES(input[r], unit));
+        V_PIN(words[r][v]);
+      }
     }
   }
   TL_EACH
-  for (int v = 0; v < vectors; v++) sum[v] = U_WIDEN(sum[v], words[v]);
+  for (int r = 0; r < rows; r++) TL_EACH
+  for (int v = 0; v < vectors; v++) sum[r][v] = U_WIDEN(sum[r][v], words[r][v]);
 }
-
-enum { NARROW_ROWS = 16 };
 
 /* What rows of a panel need, copied: stores through int8_t could change anything else. */
 typedef struct narrow_plan {
   const uint8_t *weights, *rest_weights;
-  const int32_t *start;
   const uint32_t *offsets, *rest_offsets;
   uint32_t runs, run_bytes, rests[TL_PANEL_VECTORS];
-  bool has_rests;
+  bool has_rests, clamps;
+  const int32_t *start;
+  tl_rescaling rescaling; /* tables begin at the panel's first output */
 } narrow_plan;
 
 TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, int vectors)
 {
-  narrow_plan plan = {.weights = g->weights + panel->weights,
-                      .rest_weights = g->rest_weights + (size_t)panel->first_rest * V_BYTES,
-                      .start = g->rescaling.start + panel->first,
-                      .offsets = g->offsets,
-                      .rest_offsets = g->rest_offsets + panel->first_rest,
-                      .runs = g->runs,
-                      .run_bytes = 4 * g->units};
+  const tl_rescaling *r = &g->rescaling;
+  const uint32_t first = panel->first;
+  narrow_plan plan;
+  plan.weights = g->weights + panel->weights;
+  plan.rest_weights = g->rest_weights + (size_t)panel->first_rest * V_BYTES;
+  plan.offsets = g->offsets;
+  plan.rest_offsets = g->rest_offsets + panel->first_rest;
+  plan.runs = g->runs;
+  plan.run_bytes = 4 * g->units;
+  plan.start = r->start + first;
+  plan.rescaling.scale = r->scale + first;
+  plan.rescaling.above = r->above + first;
+  plan.rescaling.below = r->below + first;
+  plan.rescaling.multiplier = r->multiplier + first;
+  plan.rescaling.left = r->left + first;
+  plan.rescaling.right = r->right + first;
+  plan.rescaling.zero = r->zero;
+  plan.clamps = r->low != INT8_MIN || r->high != INT8_MAX;
+  plan.has_rests = false;
   TL_EACH
   for (int v = 0; v < vectors; v++) {
     plan.rests[v] = panel->rests[v];
@@ -55,136 +83,229 @@ TL_INLINE narrow_plan narrow_plan_of(const tl_gemm *g, const tl_panel *panel, in
   return plan;
 }
 
-/* Sums of one row of one panel; width and vectors are constants of the caller. */
-TL_INLINE void narrow_row(const narrow_plan *plan, const uint8_t *x, V *out, int width, int vectors)
+TL_INLINE void narrow_rests(const narrow_plan *plan, const uint8_t *x, size_t x_step,
+                            V sum[][U_NARROW_VECTORS], int rows, int vectors)
 {
-  const uint8_t *weights = plan->weights, *rest = plan->rest_weights;
+  const uint8_t *unit = plan->rest_weights;
   const uint32_t *at = plan->rest_offsets;
-  V sum[U_NARROW_VECTORS];
   TL_EACH
-  for (int v = 0; v < vectors; v++) sum[v] = V_LOAD(plan->start + v * V_LANES);
+  for (int v = 0; v < vectors; v++) {
+    V extra[NARROW_ROWS]; /* in registers, where the sums may not be */
+    TL_EACH
+    for (int r = 0; r < rows; r++) extra[r] = V_ZERO();
+    for (uint32_t i = 0; i < plan->rests[v]; i++, at++, unit += V_BYTES) {
+      const V rest = V_LOAD(unit);
+      TL_EACH
+      for (int r = 0; r < rows; r++) {
+        extra[r] = U_WIDEN(extra[r], U_DOT_BYTES(U_BROADCAST(x + (size_t)r * x_step + *at), rest));
+        V_PIN(extra[r]);
+      }
+    }
+    TL_EACH
+    for (int r = 0; r < rows; r++) sum[r][v] = V_ADD(sum[r][v], extra[r]);
+  }
+}
+
+/* Sums of rows of one panel; rows, width and vectors are constants of the caller. */
+TL_INLINE void narrow_sums(const narrow_plan *plan, const uint8_t *x, size_t x_step,
+                           V sum[][U_NARROW_VECTORS], int rows, int width, int vectors)
+{
+  const uint8_t *weights = plan->weights;
+  TL_EACH
+  for (int v = 0; v < vectors; v++) TL_EACH
+  for (int r = 0; r < rows; r++) sum[r][v] = V_LOAD(plan->start + v * V_LANES);
   for (uint32_t run = 0; run < plan->runs; run++) {
     const uint8_t *from = x + plan->offsets[run], *end = from + plan->run_bytes;
     for (; from < end; from += 4 * width, weights += (width + 1) * vectors * V_BYTES)
-      narrow_group(from, weights, sum, width, vectors);
+      narrow_group(from, x_step, weights, sum, rows, width, vectors);
   }
-  if (plan->has_rests) {
-    TL_EACH
-    for (int v = 0; v < vectors; v++)
-      for (uint32_t i = 0; i < plan->rests[v]; i++, at++, rest += V_BYTES)
-        sum[v] = U_WIDEN(sum[v], U_DOT_BYTES(U_BROADCAST(x + *at), V_LOAD(rest)));
-  }
-  TL_EACH
-  for (int v = 0; v < vectors; v++) out[v] = sum[v];
+  if (plan->has_rests) narrow_rests(plan, x, x_step, sum, rows, vectors);
 }
 
-/* Rescales and stores the sums of `rows` rows. */
-TL_INLINE void narrow_store(const tl_rescaling *t, const tl_panel *panel, int8_t *const *y,
-                            V sum[][U_NARROW_VECTORS], uint32_t rows, int vectors,
+/* Rows that lie equally far apart, and where their outputs go. */
+typedef struct narrow_run {
+  const uint8_t *x;
+  size_t x_step;
+  int8_t *y;
+  size_t y_step;
+  uint32_t rows;
+} narrow_run;
+
+/* `rows` rows of a whole panel. */
+TL_INLINE void narrow_tile(const narrow_plan *plan, const narrow_run *run, limits limit, int rows,
+                           int width, tl_fast_form form)
+{
+  V sum[NARROW_ROWS][U_NARROW_VECTORS];
+  narrow_sums(plan, run->x, run->x_step, sum, rows, width, U_NARROW_VECTORS);
+  TL_EACH
+  for (int r = 0; r < rows; r++) {
+    V out[U_NARROW_VECTORS];
+    TL_EACH
+    for (int v = 0; v < U_NARROW_VECTORS; v++)
+      out[v] = rescale(sum[r][v], &plan->rescaling, (uint32_t)v * V_LANES, form);
+    V bytes = u_pack_four(out);
+    if (plan->clamps) bytes = V_MIN_I8(V_MAX_I8(bytes, limit.low), limit.high);
+    V_STORE(run->y + (size_t)r * run->y_step, bytes);
+  }
+}
+
+TL_INLINE void narrow_tiles(const tl_gemm *g, const tl_panel *panel, narrow_run run, int width,
                             tl_fast_form form)
 {
-  const limits limit = limits_of(t->low, t->high);
-  if (vectors == U_NARROW_VECTORS && panel->count == U_NARROW_VECTORS * V_LANES) {
-    for (uint32_t r = 0; r < rows; r++) {
-      V out[U_NARROW_VECTORS];
-      TL_EACH
-      for (int v = 0; v < U_NARROW_VECTORS; v++)
-        out[v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
-      u_narrow_four(y[r], out, limit.low, limit.high);
-    }
+  const narrow_plan plan = narrow_plan_of(g, panel, U_NARROW_VECTORS);
+  const limits limit = limits_of(g->rescaling.low, g->rescaling.high);
+  for (; run.rows >= NARROW_ROWS; run.rows -= NARROW_ROWS) {
+    narrow_tile(&plan, &run, limit, NARROW_ROWS, width, form);
+    run.x += NARROW_ROWS * run.x_step;
+    run.y += NARROW_ROWS * run.y_step;
+  }
+  if (run.rows != 0) narrow_tile(&plan, &run, limit, 1, width, form);
+}
+
+/* Functions of their own, so that each has the registers for itself. */
+typedef void narrow_function(const tl_gemm *g, const tl_panel *panel, const narrow_run *run);
+#define NARROW(name, width, form)                                                                  \
+  TL_TARGET static __attribute__((noinline)) void name(const tl_gemm *g, const tl_panel *panel,    \
+                                                       const narrow_run *run)                      \
+  {                                                                                                \
+    narrow_tiles(g, panel, *run, width, form);                                                     \
+  }
+NARROW(narrow_4_float, 4, TL_FORM_FLOAT)
+NARROW(narrow_4_by_sign, 4, TL_FORM_FLOAT_BY_SIGN)
+NARROW(narrow_4_shifted, 4, TL_FORM_SHIFTED)
+NARROW(narrow_8_float, 8, TL_FORM_FLOAT)
+NARROW(narrow_8_by_sign, 8, TL_FORM_FLOAT_BY_SIGN)
+NARROW(narrow_8_shifted, 8, TL_FORM_SHIFTED)
+NARROW(narrow_16_float, 16, TL_FORM_FLOAT)
+NARROW(narrow_16_by_sign, 16, TL_FORM_FLOAT_BY_SIGN)
+NARROW(narrow_16_shifted, 16, TL_FORM_SHIFTED)
+NARROW(narrow_any, (int)g->narrow, g->rescaling.form)
+
+static narrow_function *narrow_choose(const tl_gemm *g)
+{
+  static narrow_function *const all[3][3] = {
+      {narrow_4_float, narrow_4_by_sign, narrow_4_shifted},
+      {narrow_8_float, narrow_8_by_sign, narrow_8_shifted},
+      {narrow_16_float, narrow_16_by_sign, narrow_16_shifted}};
+  const uint32_t width = g->narrow, form = (uint32_t)g->rescaling.form;
+  if (form > TL_FORM_SHIFTED || (width != 4 && width != 8 && width != 16)) return narrow_any;
+  return all[width / 8][form];
+}
+
+/* Outputs that do not fill the panel: by way of rows that they do fill. */
+TL_TARGET static void narrow_part(const tl_gemm *g, const tl_panel *panel, const narrow_run *all,
+                                  narrow_function *function)
+{
+  enum { WHOLE = U_NARROW_VECTORS * V_LANES, AT_ONCE = 16 };
+  int8_t out[AT_ONCE * WHOLE];
+  narrow_run run = *all;
+  run.y = out;
+  run.y_step = WHOLE;
+  for (uint32_t row = 0; row < all->rows; row += AT_ONCE, run.x += AT_ONCE * run.x_step) {
+    run.rows = all->rows - row < AT_ONCE ? all->rows - row : AT_ONCE;
+    function(g, panel, &run);
+    for (uint32_t r = 0; r < run.rows; r++)
+      memcpy(all->y + (row + r) * all->y_step, out + r * WHOLE, panel->count);
+  }
+}
+
+/* One vector of outputs. */
+TL_TARGET static void narrow_thin(const tl_gemm *g, const tl_panel *panel, const narrow_run *run)
+{
+  const narrow_plan plan = narrow_plan_of(g, panel, 1);
+  const limits limit = limits_of(g->rescaling.low, g->rescaling.high);
+  const uint8_t *x = run->x;
+  int8_t *y = run->y;
+  for (uint32_t row = 0; row < run->rows; row++, x += run->x_step, y += run->y_step) {
+    V sum[1][U_NARROW_VECTORS];
+    narrow_sums(&plan, x, 0, sum, 1, (int)g->narrow, 1);
+    sum[0][0] = rescale(sum[0][0], &plan.rescaling, 0, g->rescaling.form);
+    u_narrow(y, sum[0], 1, limit.low, limit.high, panel->count);
+  }
+}
+
+/* All rows of one panel. */
+TL_TARGET static void narrow_panel(walk *w, const tl_panel *panel, narrow_function *function)
+{
+  const tl_gemm *g = w->g;
+  for (walk_to(w, 0); w->device < w->devices; walk_next(w)) {
+    const narrow_run run = {w->x, w->x_step, w->y + panel->first, w->y_step, w->left};
+    if (panel->vectors == 1)
+      narrow_thin(g, panel, &run);
+    else if (panel->count < U_NARROW_VECTORS * V_LANES)
+      narrow_part(g, panel, &run, function);
+    else
+      function(g, panel, &run);
+    if (g->row_a_device) return;
+  }
+}
+
+/* ---- one row, which need not be quick to begin a second ---- */
+
+TL_INLINE void narrow_only_store(const narrow_plan *plan, int8_t *y, const V *sum, int vectors,
+                                 uint32_t count, limits limit, tl_fast_form form)
+{
+  enum { WHOLE = U_NARROW_VECTORS * V_LANES };
+  V out[U_NARROW_VECTORS];
+  TL_EACH
+  for (int v = 0; v < vectors; v++)
+    out[v] = rescale(sum[v], &plan->rescaling, (uint32_t)v * V_LANES, form);
+  if (vectors == 1) {
+    u_narrow(y, out, 1, limit.low, limit.high, count);
     return;
   }
-  const int pair = vectors < U_VECTORS ? vectors : U_VECTORS;
-  const uint32_t most = (uint32_t)(pair * V_LANES);
-  TL_EACH
-  for (int v = 0; v < vectors; v += pair) {
-    const uint32_t at = (uint32_t)v * V_LANES;
-    if (at >= panel->count) return;
-    const uint32_t count = panel->count - at < most ? panel->count - at : most;
-    for (uint32_t r = 0; r < rows; r++) {
-      V out[U_VECTORS];
-      TL_EACH
-      for (int p = 0; p < pair; p++)
-        out[p] = rescale(sum[r][v + p], t, panel->first + at + (uint32_t)p * V_LANES, form);
-      if (count == most)
-        u_narrow(y[r] + at, out, pair, limit.low, limit.high, most);
-      else
-        u_narrow(y[r] + at, out, pair, limit.low, limit.high, count);
-    }
+  const V bytes = V_MIN_I8(V_MAX_I8(u_pack_four(out), limit.low), limit.high);
+  if (count == WHOLE) {
+    V_STORE(y, bytes);
+  } else {
+    int8_t all[WHOLE];
+    V_STORE(all, bytes);
+    memcpy(y, all, count);
   }
 }
 
-TL_INLINE void narrow_store_any(const tl_rescaling *t, const tl_panel *panel, int8_t *const *y,
-                                V sum[][U_NARROW_VECTORS], uint32_t rows, int vectors)
-{
-  switch (t->form) {
-    case TL_FORM_FLOAT: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
-    case TL_FORM_FLOAT_BY_SIGN:
-      narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_FLOAT_BY_SIGN);
-      break;
-    case TL_FORM_SHIFTED: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_SHIFTED); break;
-    case TL_FORM_INTEGER: narrow_store(t, panel, y, sum, rows, vectors, TL_FORM_INTEGER); break;
-  }
-}
-
-TL_INLINE void narrow_panel(walk *w, const tl_panel *panel, uint32_t row_count, int width,
-                            int vectors)
-{
-  const tl_rescaling *t = &w->g->rescaling;
-  const narrow_plan plan = narrow_plan_of(w->g, panel, vectors);
-  V sum[NARROW_ROWS][U_NARROW_VECTORS];
-  const uint8_t *x[NARROW_ROWS];
-  int8_t *y[NARROW_ROWS];
-  walk_to(w, 0);
-  for (uint32_t row = 0; row < row_count; row += NARROW_ROWS) {
-    const uint32_t rows = row_count - row < NARROW_ROWS ? row_count - row : NARROW_ROWS;
-    walk_many(w, x, y, rows, panel->first);
-    for (uint32_t r = 0; r < rows; r++) narrow_row(&plan, x[r], sum[r], width, vectors);
-    narrow_store_any(t, panel, y, sum, rows, vectors);
-  }
-}
-
-/* The same for one row, whose sums stay in registers. */
-TL_INLINE void narrow_panel_of_one(walk *w, const tl_panel *panel, int width, int vectors)
+TL_INLINE void narrow_only_panel(walk *w, const tl_panel *panel, limits limit, int width,
+                                 int vectors)
 {
   const narrow_plan plan = narrow_plan_of(w->g, panel, vectors);
+  int8_t *const y = w->y + panel->first;
+  const uint32_t count = panel->count;
   V sum[1][U_NARROW_VECTORS];
-  int8_t *y[1] = {w->y + panel->first};
-  narrow_row(&plan, w->x, sum[0], width, vectors);
-  narrow_store_any(&w->g->rescaling, panel, y, sum, 1, vectors);
+  narrow_sums(&plan, w->x, 0, sum, 1, width, vectors);
+  switch (w->g->rescaling.form) {
+    case TL_FORM_FLOAT:
+      narrow_only_store(&plan, y, sum[0], vectors, count, limit, TL_FORM_FLOAT);
+      break;
+    case TL_FORM_FLOAT_BY_SIGN:
+      narrow_only_store(&plan, y, sum[0], vectors, count, limit, TL_FORM_FLOAT_BY_SIGN);
+      break;
+    case TL_FORM_SHIFTED:
+      narrow_only_store(&plan, y, sum[0], vectors, count, limit, TL_FORM_SHIFTED);
+      break;
+    case TL_FORM_INTEGER:
+      narrow_only_store(&plan, y, sum[0], vectors, count, limit, TL_FORM_INTEGER);
+      break;
+  }
 }
 
-TL_TARGET static void narrow_panels(walk *w, const tl_panel *panel, uint32_t rows)
+/* All panels. */
+TL_TARGET static void narrow_only(walk *w)
 {
-  const int width = (int)w->g->narrow, vectors = (int)panel->vectors;
-  if (vectors == 1)
-    narrow_panel(w, panel, rows, width, 1);
-  else if (width == 16)
-    narrow_panel(w, panel, rows, 16, U_NARROW_VECTORS);
-  else if (width == 8)
-    narrow_panel(w, panel, rows, 8, U_NARROW_VECTORS);
-  else if (width == 4)
-    narrow_panel(w, panel, rows, 4, U_NARROW_VECTORS);
-  else
-    narrow_panel(w, panel, rows, width, U_NARROW_VECTORS);
-}
-
-/* All panels for one row: nothing but the row's own work. */
-TL_TARGET static void narrow_one(walk *w)
-{
+  const tl_gemm *g = w->g;
+  const limits limit = limits_of(g->rescaling.low, g->rescaling.high);
+  const int width = (int)g->narrow;
   walk_to(w, 0);
-  for (uint32_t p = 0; p < w->g->panel_count; p++) {
-    const tl_panel *panel = &w->g->panels[p];
-    const int width = (int)w->g->narrow;
+  for (uint32_t p = 0; p < g->panel_count; p++) {
+    const tl_panel *panel = &g->panels[p];
     if (panel->vectors == 1)
-      narrow_panel_of_one(w, panel, width, 1);
+      narrow_only_panel(w, panel, limit, width, 1);
     else if (width == 16)
-      narrow_panel_of_one(w, panel, 16, U_NARROW_VECTORS);
+      narrow_only_panel(w, panel, limit, 16, U_NARROW_VECTORS);
     else if (width == 8)
-      narrow_panel_of_one(w, panel, 8, U_NARROW_VECTORS);
+      narrow_only_panel(w, panel, limit, 8, U_NARROW_VECTORS);
     else if (width == 4)
-      narrow_panel_of_one(w, panel, 4, U_NARROW_VECTORS);
+      narrow_only_panel(w, panel, limit, 4, U_NARROW_VECTORS);
     else
-      narrow_panel_of_one(w, panel, width, U_NARROW_VECTORS);
+      narrow_only_panel(w, panel, limit, width, U_NARROW_VECTORS);
   }
 }

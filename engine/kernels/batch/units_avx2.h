@@ -22,6 +22,8 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_DOT_BYTES(x, w) _mm256_maddubs_epi16((x), (w))
 #define U_XOR(a, b) _mm256_xor_si256((a), (b))
 #define U_ADD16(a, b) _mm256_add_epi16((a), (b))
+#define V_MIN_I8(a, b) _mm256_min_epi8((a), (b))
+#define V_MAX_I8(a, b) _mm256_max_epi8((a), (b))
 #define U_WIDEN(sum, words) V_ADD((sum), _mm256_madd_epi16((words), _mm256_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm256_castps_si256(f)
@@ -46,13 +48,12 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
     _mm_storel_epi64((__m128i *)(void *)out, clamped);
 }
 
-/* Four vectors as 32 bytes, in order. */
-TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+/* Four vectors as bytes, saturated, in order. */
+TL_TARGET static inline V u_pack_four(const V *v)
 {
   const V mixed =
       _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
-  const V bytes = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-  V_STORE(out, _mm256_min_epi8(_mm256_max_epi8(bytes, low), high));
+  return _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
 /* U_CHUNK units from element `at` on of two lines. */

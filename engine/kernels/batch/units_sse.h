@@ -21,6 +21,8 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_DOT_BYTES(x, w) _mm_maddubs_epi16((x), (w))
 #define U_XOR(a, b) _mm_xor_si128((a), (b))
 #define U_ADD16(a, b) _mm_add_epi16((a), (b))
+#define V_MIN_I8(a, b) _mm_min_epi8((a), (b))
+#define V_MAX_I8(a, b) _mm_max_epi8((a), (b))
 #define U_WIDEN(sum, words) V_ADD((sum), _mm_madd_epi16((words), _mm_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) F_ADD(F_MUL((a), (b)), (c))
 #define V_BITS(f) _mm_castps_si128(f)
@@ -54,11 +56,10 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
   }
 }
 
-/* Four vectors as 16 bytes, in order. */
-TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+/* Four vectors as bytes, saturated, in order. */
+TL_TARGET static inline V u_pack_four(const V *v)
 {
-  const V bytes = _mm_packs_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
-  V_STORE(out, _mm_min_epi8(_mm_max_epi8(bytes, low), high));
+  return _mm_packs_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
 }
 
 /* U_CHUNK units from element `at` on of two lines. */
