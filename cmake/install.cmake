@@ -12,8 +12,9 @@ install(FILES include/twinloop/twinloop.h DESTINATION ${TL_INCLUDE})
 # The headers that twinloop.h includes, and the tables that these include. No HDF5, no Lua.
 set(TL_PUBLIC_HEADERS
   base/arena.h base/codes.def base/cpu.h base/dmath.h base/error.h base/hash.h base/rng.h base/text.h base/units.h
-  edge/board.h edge/coulomb.h edge/personality.h
-  fidelity/calibrate/calibrate.h fidelity/metric/parameters.def fidelity/metrics.def fidelity/metrics.h fidelity/pair.h fidelity/score.h
+  edge/energy/board.h edge/energy/coulomb.h edge/personality.h
+  fidelity/border/border.h fidelity/border/watch.h fidelity/calibrate/calibrate.h fidelity/metric/parameters.def
+  fidelity/metrics.def fidelity/metrics.h fidelity/overall/overall.h fidelity/overall/tube.h fidelity/pair.h fidelity/score.h
   kernels/batch.h kernels/features/frontend.h kernels/fixed_point.h kernels/model.h kernels/path.h kernels/status.h kernels/survey.h
   judge/judge.h judge/quantities.def judge/threshold.h
   report/report.h

@@ -92,7 +92,7 @@ typedef struct tl_feature_def {
 
 typedef enum tl_reaction { TL_REACT_ALARM, TL_REACT_FALLBACK } tl_reaction;
 /* One version of a detector's model, and what an inference costs on the device's board (modelled,
- * edge/board.h). */
+ * edge/energy/board.h). */
 typedef struct tl_detector_model {
   const void *bytes; /* a .tflite file; must live until tl_world_destroy */
   size_t byte_count;
@@ -201,7 +201,7 @@ TL_API uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet,
  * "room_K"). */
 TL_API tl_code tl_fleet_column_find(const tl_world *world, tl_fleet_id fleet, const char *name,
                                     const char *where, uint32_t *out, tl_error *err);
-/* What a figure rests on that no physics gave but a board's profile (edge/board.h). */
+/* What a figure rests on that no physics gave but a board's profile (edge/energy/board.h). */
 typedef struct tl_modelled {
   const char *board;  /* NULL: not modelled; lives as long as the world */
   double error_ratio; /* on networks that the profile has not seen, of the inferences' share, the

@@ -1,5 +1,5 @@
 /* Board profiles: the shipped ones, work counted from shapes, and cost against published results. */
-#include "edge/board.h"
+#include "edge/energy/board.h"
 #include "kernels/op_table.h"
 
 #include "tests/kernels/support.h"

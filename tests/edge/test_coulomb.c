@@ -1,5 +1,5 @@
 /* Coulomb counter: what each draw adds, batteries of their own, ten years against a closed form. */
-#include "edge/coulomb.h"
+#include "edge/energy/coulomb.h"
 
 #include "tests/edge/paths.h"
 

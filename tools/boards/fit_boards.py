@@ -27,7 +27,7 @@ import sys
 
 KINDS = ["conv", "pointwise", "depthwise", "dense", "element", "op"]
 NETWORKS = ["ad", "kws", "ic", "vww"]
-# Work of the four networks, as engine/edge/board_cost.c counts it (tests/edge/test_board.c compares).
+# Work of the four networks, as engine/edge/energy/board_cost.c counts it (tests/edge/test_board.c compares).
 WORK = {
     "ad": [0, 0, 0, 264192, 1672, 10],
     "kws": [320000, 2048000, 288000, 768, 80088, 13],

@@ -5,7 +5,7 @@
 #ifndef TL_MODEL_BOARDS_H
 #define TL_MODEL_BOARDS_H
 #include "base/text.h"
-#include "edge/board.h"
+#include "edge/energy/board.h"
 #include "tools/verify/measure.h"
 
 typedef struct model_boards {

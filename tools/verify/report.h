@@ -3,7 +3,7 @@
 #ifndef TL_VERIFY_REPORT_H
 #define TL_VERIFY_REPORT_H
 #include "base/text.h"
-#include "edge/board.h"
+#include "edge/energy/board.h"
 #include "tools/verify/compare.h"
 
 typedef struct verify_report {

@@ -1,7 +1,7 @@
 /* board_def.c: board and battery of a detector: what an inference costs, and what it is drawn from. */
 #include "base/hash.h"
-#include "edge/board.h"
-#include "edge/coulomb.h"
+#include "edge/energy/board.h"
+#include "edge/energy/coulomb.h"
 #include "script/binding.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* board.c: reads board profiles, JSON that tools/boards/fit_boards.py wrote. */
-#include "edge/board.h"
+#include "edge/energy/board.h"
 
 #include "base/text.h"
 

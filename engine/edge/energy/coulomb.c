@@ -1,4 +1,4 @@
-#include "edge/coulomb.h"
+#include "edge/energy/coulomb.h"
 
 #include "base/simd.h"
 

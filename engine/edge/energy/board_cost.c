@@ -1,5 +1,5 @@
 /* board_cost.c: the work of a model's operators (MACs: kernels/survey.h), and what it costs. */
-#include "edge/board.h"
+#include "edge/energy/board.h"
 #include "kernels/op_table.h"
 #include "kernels/survey.h"
 

@@ -5,7 +5,7 @@
  *
  * Why: a model that is right but empties the battery in a month is wrong; the counter makes energy a
  * column like any other, so that thresholds and reports see it. The charge of an inference comes
- * from a board profile (edge/board.h) and is *modelled*, with that profile's error.
+ * from a board profile (edge/energy/board.h) and is *modelled*, with that profile's error.
  * Owns: nothing. Threads: a leaf on the rows it is given. */
 #ifndef TL_EDGE_COULOMB_H
 #define TL_EDGE_COULOMB_H
