@@ -113,7 +113,8 @@ static void plan_trials(search *s, walker *w)
     if (norm[k] > greatest) greatest = norm[k];
     low[k] = s->low[k] - at[k];
     high[k] = s->high[k] - at[k];
-    held[k] = (low[k] >= 0.0 && slope >= 0.0) || (high[k] <= 0.0 && slope <= 0.0) || sum == 0.0;
+    held[k] = (low[k] >= 0.0 && slope >= 0.0) || (high[k] <= 0.0 && slope <= 0.0) ||
+              k + 1 == w->start->held1 || sum == 0.0;
   }
   for (uint32_t t = 0; t < TRIALS; t++) {
     const double root = tl_math_sqrt(w->lambda * ratios[t]);
