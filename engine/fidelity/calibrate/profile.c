@@ -50,7 +50,7 @@ static void choose(side *s, double best)
   s->next = s->inner + clamp(share, 0.05, 0.95) * (s->outer - s->inner);
 }
 
-static void learn(side *s, double rise, bool last)
+static void learn(side *s, double rise, double best, bool last)
 {
   const double root = rise > 0.0 ? tl_math_sqrt(rise) : 0.0;
   const bool close = fabs(root - s->wanted) <= close_ratio * s->wanted;
@@ -67,7 +67,13 @@ static void learn(side *s, double rise, bool last)
     s->inner = s->next;
     return;
   }
-  if (!s->done || isnan(s->outer)) return;
+  if (!s->done) return;
+  if (isnan(s->outer)) { /* never seen from outside: the straight line of the root goes on */
+    const double factor = s->inner_rise > 0.0 ? clamp(s->wanted / s->inner_rise, 1.0, 4.0) : 1.0;
+    const double to = best + factor * (s->inner - best);
+    s->inner = (s->end - to) * (s->end - best) <= 0.0 ? s->end : to;
+    return;
+  }
   const double share = (s->wanted - s->inner_rise) / (s->outer_rise - s->inner_rise);
   s->inner += clamp(share, 0.0, 1.0) * (s->outer - s->inner);
 }
@@ -174,7 +180,7 @@ static tl_code round_of(memory *m, tl_plan *plan, const double *at, double cost,
     side *s = &m->sides[i];
     if (s->done) continue;
     memcpy(s->point, m->starts[row].at, n * sizeof *s->point);
-    learn(s, m->starts[row++].cost - cost, last);
+    learn(s, m->starts[row++].cost - cost, at[s->k], last);
   }
   for (uint32_t row = 0; row < active && code == TL_OK; row++)
     share(m->sides, count, &m->starts[row], m->starts[row].cost - cost, at, n);
