@@ -205,6 +205,7 @@ typedef struct script_calibrate { /* calibrate { ... }, as data */
   script_weight *weights;
   uint32_t weight_count, weight_room;
   tl_calibrate_method method;
+  tl_calibrate_intervals intervals;
   uint32_t starts, iterations;
   double train_ratio;  /* of a recording's length; 1: all of it */
   int64_t until_ns;    /* instead, when > 0 */

@@ -72,7 +72,7 @@ static const char prelude[] =
     "scale =, tie =, each = } by column; init = { ... } for states\n---@field of "
     "devices|devices[]?\n---@field validate devices|devices[]?\n---@field train number?\n---@field "
     "train_until duration?\n---@field settle number?\n---@field starts integer?\n---@field method "
-    "string?\n---@field iterations integer?\n---@field noise table<string, number>?\n---@field "
+    "string?\n---@field intervals string?\n---@field iterations integer?\n---@field noise table<string, number>?\n---@field "
     "weight table<string, number>?\n"
     "---@class fault_def\n---@field channel string?\n---@field column string?\n---@field value "
     "number|string?\n"

@@ -83,6 +83,7 @@
 ---@field settle number?
 ---@field starts integer?
 ---@field method string?
+---@field intervals string?
 ---@field iterations integer?
 ---@field noise table<string, number>?
 ---@field weight table<string, number>?
@@ -264,7 +265,7 @@ function regimes(regimes) end
 ---@param channels table<string, string>?
 function border(devices, source, channels) end
 
----Says what `twinloop calibrate` may change so that compare() lines come near: free columns and initial states with bounds (start =, scale = "log" or "linear", tie = other columns, each = one a device), of = devices, starts, method, train = ratio or train_until = time, validate = devices, settle, noise or weight by column. Runs ignore it.
+---Says what `twinloop calibrate` may change so that compare() lines come near: free columns and initial states with bounds (start =, scale = "log" or "linear", tie = other columns, each = one a device), of = devices, starts, method, intervals, train = ratio or train_until = time, validate = devices, settle, noise or weight by column. Runs ignore it.
 ---@param def calibrate_def
 function calibrate(def) end
 

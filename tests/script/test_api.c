@@ -244,6 +244,10 @@ static const char *const wrong[] = {
     "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, method = 'lmm' }",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, intervals = 'wide' "
+    "}",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
     "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, starts = 0 }",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
     "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "

@@ -114,6 +114,7 @@ void calibration_add_json(tl_text *out, const calibration_report *r)
   tl_json_list_end(&json);
   if (r->fit->has_validation)
     add_values(&json, "validation_states", &r->fit->validation, &r->fit->validation_problem);
+  tl_json_text(&json, "intervals", fit->profiled ? "profile" : "linear");
   tl_json_number(&json, "condition", fit->condition);
   add_square(&json, "correlation", fit->correlation, fit->free_count);
   tl_json_object_end(&json);

@@ -308,7 +308,24 @@ static void free_trace(const tl_calibration *out, tl_trace_out *trace)
   free(trace);
 }
 
-static tl_code finish(tl_calibration *out, tl_plan *plan, const double *at, tl_error *err)
+static tl_code find_intervals(tl_calibration *out, tl_plan *plan, const double *at, double cost,
+                              const tl_trace_out *trace, tl_calibrate_intervals kind, tl_error *err)
+{
+  const uint32_t n = plan->problem->free_count;
+  double *memory = calloc((size_t)n * (n + 1), sizeof *memory);
+  if (memory == NULL)
+    return tl_fail(err, TL_E_LIMIT, plan->problem->where, "no memory for intervals");
+  tl_curvature curvature = {memory, memory + n};
+  tl_code code = tl_statistics(out, plan->problem, at, trace, &curvature, err);
+  const bool wanted =
+      kind == TL_CALIBRATE_PROFILE || (kind == TL_CALIBRATE_AUTO && n <= TL_CALIBRATE_PROFILES_MAX);
+  if (code == TL_OK && wanted) code = tl_profile(out, plan, at, cost, &curvature, err);
+  free(memory);
+  return code;
+}
+
+static tl_code finish(tl_calibration *out, tl_plan *plan, const double *at, double cost,
+                      tl_calibrate_intervals kind, tl_error *err)
 {
   const tl_calibrate_problem *p = plan->problem;
   for (uint32_t k = 0; k < p->free_count; k++)
@@ -319,7 +336,7 @@ static tl_code finish(tl_calibration *out, tl_plan *plan, const double *at, tl_e
                      : tl_fail(err, TL_E_LIMIT, p->where, "no memory for the residuals");
   if (code == TL_OK) {
     judge_channels(out, p, trace);
-    if (p->free_count > 0) code = tl_statistics(out, p, at, trace, err);
+    if (p->free_count > 0) code = find_intervals(out, plan, at, cost, trace, kind, err);
   }
   free_trace(out, trace);
   return code;
@@ -355,7 +372,8 @@ tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
     code = search(&plan, options, starts, at, &best, err);
   else if (code == TL_OK)
     starts[0] = (tl_search_start){.at = at, .converged = true};
-  if (code == TL_OK) code = finish(out, &plan, starts[best].at, err);
+  if (code == TL_OK)
+    code = finish(out, &plan, starts[best].at, starts[best].cost, options->intervals, err);
   if (code == TL_OK) {
     count_starts(out, starts, problem->free_count > 0 ? options->starts : 1, best);
     out->simulations = plan.simulations;

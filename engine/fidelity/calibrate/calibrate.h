@@ -34,6 +34,15 @@ typedef enum tl_calibrate_method {
   TL_CALIBRATE_METHOD_COUNT
 } tl_calibrate_method;
 
+/* Intervals from the curvature at the best point, or from how far a value can move before the sum of
+ * squares, all others fitted anew, rises as much as noise explains (profile.c). */
+typedef enum tl_calibrate_intervals {
+  TL_CALIBRATE_AUTO, /* profiles up to TL_CALIBRATE_PROFILES_MAX free values */
+  TL_CALIBRATE_LINEAR,
+  TL_CALIBRATE_PROFILE
+} tl_calibrate_intervals;
+#define TL_CALIBRATE_PROFILES_MAX 10u
+
 typedef enum tl_sample_part {
   TL_SAMPLE_TRAIN,
   TL_SAMPLE_VALIDATE,
@@ -100,6 +109,7 @@ typedef struct tl_calibrate_problem {
 
 typedef struct tl_calibrate_options {
   tl_calibrate_method method;
+  tl_calibrate_intervals intervals;
   uint32_t starts;         /* the given one and starts - 1 drawn within the bounds, >= 1 */
   uint32_t iterations_max; /* a start */
   uint64_t seed;           /* of the drawn starts */
@@ -145,6 +155,7 @@ typedef struct tl_calibration {
   double *correlation;   /* [free][free] */
   tl_calibrate_channel_fit *channels;
   char (*unidentifiable)[TL_CALIBRATE_SENTENCE_BYTES];
+  bool profiled;              /* intervals are of profiles */
   bool same_unit;             /* of all channels: then rmse is in that unit, else weighted */
   double rmse, rmse_validate; /* over all channels' samples; NaN without samples */
   uint64_t simulations;       /* candidates times runs, all of them */

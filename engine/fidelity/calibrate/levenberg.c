@@ -63,7 +63,7 @@ static tl_code allocate(search *s, tl_search_start *starts, tl_error *err)
     w->start = &starts[i];
     w->r = at, at += square;
     w->trial = at, at += TRIALS * n;
-    w->lambda = 1e-2;
+    w->lambda = starts[i].held1 ? 1e-6 : 1e-2; /* a profile begins near its end */
     w->moved = true;
   }
   for (uint32_t k = 0; k < s->n; k++) {
@@ -113,7 +113,8 @@ static void plan_trials(search *s, walker *w)
     if (norm[k] > greatest) greatest = norm[k];
     low[k] = s->low[k] - at[k];
     high[k] = s->high[k] - at[k];
-    held[k] = (low[k] >= 0.0 && slope >= 0.0) || (high[k] <= 0.0 && slope <= 0.0) || sum == 0.0;
+    held[k] = (low[k] >= 0.0 && slope >= 0.0) || (high[k] <= 0.0 && slope <= 0.0) ||
+              k + 1 == w->start->held1 || sum == 0.0;
   }
   for (uint32_t t = 0; t < TRIALS; t++) {
     const double root = tl_math_sqrt(w->lambda * ratios[t]);
@@ -158,7 +159,7 @@ static void stop_crawlers(search *s)
     if (s->walkers[i].start->cost < best) best = s->walkers[i].start->cost;
   for (uint32_t i = 0; i < s->count; i++) {
     walker *w = &s->walkers[i];
-    if (w->done || w->start->iterations < w->looked + CRAWL_ITERATIONS) continue;
+    if (w->done || w->start->held1 || w->start->iterations < w->looked + CRAWL_ITERATIONS) continue;
     w->looked = w->start->iterations;
     w->done = w->start->cost > best && w->before - w->start->cost < crawl * w->before;
     w->before = w->start->cost;

@@ -8,6 +8,7 @@ typedef struct tl_search_start {
   double cost;         /* there; +infinity: it diverged */
   uint32_t iterations; /* a derivative-free method: evaluations */
   bool converged;
+  uint32_t held1; /* number + 1 of a coordinate that stays; 0: none. Not for NLopt */
 } tl_search_start;
 
 /* Levenberg-Marquardt of all starts side by side (levenberg.c).  errors  TL_E_LIMIT */

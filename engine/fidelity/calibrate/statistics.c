@@ -200,6 +200,37 @@ static void intervals(work *w)
   }
 }
 
+/* The sum of squares rises by t^2 deviation^2 / ((J'J)^-1)_kk where a linear model's interval ends: for
+ * white noise t^2 times the variance. A value at its bound has no curvature of its own: it takes
+ * the mean of the others' variances. */
+static void find_curvature(work *w, tl_curvature *out)
+{
+  const uint32_t f = w->width;
+  const double t = tl_stat_t_quantile(0.975, w->degrees > 1.0 ? w->degrees : 1.0);
+  double sum = 0.0;
+  for (uint32_t k = 0; k < w->n; k++) out->rise[k] = (double)NAN;
+  for (uint32_t a = 0; a < f; a++) {
+    double column[TL_CALIBRATE_FREE_MAX] = {0};
+    for (uint32_t b = 0; b < f; b++)
+      for (uint32_t i = a > b ? a : b; i < f; i++)
+        column[b] += w->inverse[(size_t)i * f + a] * w->inverse[(size_t)i * f + b];
+    const uint32_t k = w->index[a];
+    const double deviation = w->out->values[k].deviation;
+    const double variance = deviation * deviation / column[a];
+    out->direction[(size_t)k * w->n + k] = 1.0;
+    for (uint32_t b = 0; b < f; b++)
+      if (column[a] > 0.0) out->direction[(size_t)k * w->n + w->index[b]] = column[b] / column[a];
+    if (w->unseen[k] || !(column[a] > 0.0) || !isfinite(variance)) continue;
+    out->rise[k] = t * t * variance;
+    sum += out->rise[k];
+  }
+  for (uint32_t k = 0; k < w->n; k++) {
+    if (!w->out->values[k].at_bound || w->unseen[k] || f == 0) continue;
+    out->rise[k] = sum / f;
+    out->direction[(size_t)k * w->n + k] = 1.0;
+  }
+}
+
 static tl_code allocate(work *w, tl_error *err)
 {
   const size_t square = (size_t)(w->n + 1) * (w->n + 1);
@@ -215,7 +246,7 @@ static tl_code allocate(work *w, tl_error *err)
 }
 
 tl_code tl_statistics(tl_calibration *out, const tl_calibrate_problem *problem, const double *at,
-                      const tl_trace_out *trace, tl_error *err)
+                      const tl_trace_out *trace, tl_curvature *curvature, tl_error *err)
 {
   work *w = calloc(1, sizeof *w);
   if (w == NULL) return tl_fail(err, TL_E_LIMIT, problem->where, "no memory for the covariance");
@@ -241,6 +272,7 @@ tl_code tl_statistics(tl_calibration *out, const tl_calibrate_problem *problem, 
   if (code == TL_OK) {
     covariance(w);
     intervals(w);
+    find_curvature(w, curvature);
   }
   for (uint32_t c = 0; w->noise_memory != NULL && c < out->channel_count; c++)
     free(w->noise_memory[c]);

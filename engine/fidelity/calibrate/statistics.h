@@ -11,10 +11,22 @@
 #define TL_FIDELITY_CALIBRATE_STATISTICS_H
 #include "fidelity/calibrate/simulate.h"
 
+/* What profiles need of the linear model: for each value the rise of the sum of squares that ends its
+ * interval (NaN: none, see status), and the way there (coordinates a unit of its own). */
+typedef struct tl_curvature {
+  double *rise;      /* [free] */
+  double *direction; /* [free][free]: row k moves value k by 1 */
+} tl_curvature;
+
 /* Fills values, covariance, correlation, sentences and channels of a calibration at a point.
  * at: coordinates; trace: of tl_plan_trace there.  errors  TL_E_LIMIT */
 tl_code tl_statistics(tl_calibration *out, const tl_calibrate_problem *problem, const double *at,
-                      const tl_trace_out *trace, tl_error *err);
+                      const tl_trace_out *trace, tl_curvature *curvature, tl_error *err);
+
+/* --- profile.c: low and high of every value with a rise, from profiles. cost: at the best point.
+ * errors  TL_E_LIMIT, TL_E_INTERRUPTED */
+tl_code tl_profile(tl_calibration *out, tl_plan *plan, const double *at, double cost,
+                   const tl_curvature *curvature, tl_error *err);
 
 /* --- noise.c: one channel's ---
  * q: [count][width] rows of Q; s: [width][width] the sum of all channels' var Q' Omega Q */

@@ -9,7 +9,7 @@
 
 static const char *const keys[] = {"of",         "free",        "starts",   "method",
                                    "train",      "train_until", "validate", "settle",
-                                   "iterations", "noise",       "weight"};
+                                   "iterations", "noise",       "weight",   "intervals"};
 static const char *const free_keys[] = {"start", "scale", "tie", "each"};
 
 static int raise_at(lua_State *L, tl_code code, const char *key, const char *text)
@@ -306,6 +306,18 @@ static void read_method(lua_State *L, int table, script_calibrate *c)
   script_unknown(L, "no method", method, names, TL_CALIBRATE_METHOD_COUNT);
 }
 
+static void read_intervals(lua_State *L, int table, script_calibrate *c)
+{
+  static const char *const names[] = {"auto", "linear", "profile"};
+  const char *name = script_text_field(L, table, "intervals", names[0]);
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(names[i], name) != 0) continue;
+    c->intervals = (tl_calibrate_intervals)i;
+    return;
+  }
+  script_unknown(L, "no intervals", name, names, 3);
+}
+
 int api_calibrate(lua_State *L)
 {
   tl_scenario *s = script_scenario(L);
@@ -330,6 +342,7 @@ int api_calibrate(lua_State *L)
   read_devices(L, table, "validate", c->validate_fleets, &c->validate_count);
   choose_devices(L, s, c);
   read_method(L, table, c);
+  read_intervals(L, table, c);
   c->starts = script_count_field(L, table, "starts", 12, 10000);
   c->iterations = script_count_field(L, table, "iterations", 200, 100000);
   c->train_ratio = ratio_field(L, table, "train", 1.0, 1.0);

@@ -58,6 +58,7 @@ static tl_code prepare(tl_scenario *s, tl_scenario_fit *out, tl_error *err)
   }
   out->options = tl_calibrate_options_default();
   out->options.method = c->method;
+  out->options.intervals = c->intervals;
   out->options.starts = c->starts;
   out->options.iterations_max = c->iterations;
   out->options.seed = s->seed;

@@ -14,7 +14,8 @@
 
 enum { REPETITIONS = 1000 };
 
-static void cover(double noise, double rho, uint32_t samples, double step_s)
+static void cover(double noise, double rho, uint32_t samples, double step_s,
+                  tl_calibrate_intervals intervals)
 {
   kit *k = kit_incubator(samples, step_s);
   kit_free_incubator(k);
@@ -24,7 +25,8 @@ static void cover(double noise, double rho, uint32_t samples, double step_s)
   for (uint32_t i = 0; i < REPETITIONS; i++) {
     tl_calibration fit;
     tl_error err;
-    const tl_calibrate_options options = kit_options(1);
+    tl_calibrate_options options = kit_options(1);
+    options.intervals = intervals;
     kit_plant(k, kit_truth, noise, rho, 1000 + i);
     if (tl_calibrate(&fit, &k->problem, &options, &err) != TL_OK) fail_msg("%s", err.text);
     for (uint32_t p = 0; p < 5; p++)
@@ -49,14 +51,15 @@ static void cover(double noise, double rho, uint32_t samples, double step_s)
 static void intervals_hold_the_truth_under_white_noise(void **unused)
 {
   (void)unused;
-  cover(0.05, 0.0, 400, 6.0);
+  cover(0.05, 0.0, 400, 6.0, TL_CALIBRATE_LINEAR);
+  cover(0.05, 0.0, 400, 6.0, TL_CALIBRATE_PROFILE);
 }
 
 static void intervals_hold_the_truth_under_noise_with_memory(void **unused)
 {
   (void)unused;
-  cover(0.05, 0.5, 400, 6.0);
-  cover(0.05, 0.9, 1100, 3.0);
+  cover(0.05, 0.5, 400, 6.0, TL_CALIBRATE_PROFILE);
+  cover(0.05, 0.9, 1100, 3.0, TL_CALIBRATE_LINEAR);
 }
 
 int main(void)

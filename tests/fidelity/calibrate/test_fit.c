@@ -155,11 +155,16 @@ static void a_truth_beyond_a_bound_ends_at_the_bound_and_says_so(void **unused)
   kit *k = planted(0.02);
   k->free[1].high = 0.6; /* truth 0.77 */
   k->free[1].start = 0.3;
-  const tl_calibrate_options options = kit_options(6);
+  tl_calibrate_options options = kit_options(6);
   tl_calibration out = fit(k, &options);
   assert_true(out.values[1].at_bound && out.values[1].value == 0.6);
   assert_string_equal(out.values[1].status, "at bound");
-  assert_true(isnan(out.values[1].low) && isnan(out.values[1].high));
+  assert_true(out.values[1].low < 0.6 &&
+              out.values[1].high == 0.6); /* a profile ends at the bound */
+  tl_calibration_free(&out);
+  options.intervals = TL_CALIBRATE_LINEAR;
+  out = fit(k, &options);
+  assert_true(isnan(out.values[1].low) && isnan(out.values[1].high)); /* there is no curvature */
   assert_false(out.values[0].at_bound);
   tl_calibration_free(&out);
   kit_free_all(k);
