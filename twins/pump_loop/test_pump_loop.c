@@ -33,8 +33,8 @@ static void slopes(double voltage_V, double system_m, const double x[2], double 
 static void reference(double voltage_V, double system_m, double x[2], double time_s)
 {
   const double h = 2e-5;
-  const long count = (long)(time_s / h + 0.5);
-  for (long n = 0; n < count; n++) {
+  const int64_t count = (int64_t)(time_s / h + 0.5);
+  for (int64_t n = 0; n < count; n++) {
     double k[4][2], y[2];
     slopes(voltage_V, system_m, x, k[0]);
     for (int stage = 1; stage < 4; stage++) {
