@@ -1,5 +1,5 @@
 -- A lithium-ion cell fitted to a recorded current and voltage, and judged on another recording of the same cell.
---   twinloop calibrate scenarios/regression/battery_cell_fit.lua                                   the project's synthetic recording
+--   twinloop calibrate scenarios/regression/battery_cell_fit.lua   the project's synthetic recording
 --   twinloop calibrate scenarios/regression/battery_cell_fit.lua --set recording=hppc.h5 --set validate=1c.h5 -o cell.json
 -- (maps: assets/maps/leaf_hppc.lua, leaf_discharge.lua.)
 -- model=small (default): an open-circuit curve of 16 nodes and two RC branches that do not depend on charge, 21 values.

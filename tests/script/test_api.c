@@ -281,6 +281,72 @@ static const char *const wrong[] = {
     "compare(fleet:device(0).box_K, 1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
     "compare(fleet:device(0).power_W, rec.box)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, 1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { wieght = 2 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { weight = 0 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { scale = '2 W' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = 0.5 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { time = 5 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { value = -1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = 1 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mat = 1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = 0 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = true } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes(1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { 'heater > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 1 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heter > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heater >' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = { 'heater > 0', weight = -1 } }",
+    "regimes { on = 'heater > 0' }",
+    "border(1)",
+    "border(fleet)",
+    "border(fleet, 'gone.json')",
+    "border(fleet, 'assets/recordings/incubator_synthetic.h5')",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, {})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { 'box' "
+    "})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { bx_K = "
+    "'box' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'bx' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'heater' })",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs(1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs {}",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:slice(5, 1)",
@@ -329,6 +395,17 @@ static const char *const wrong[] = {
     "fail({})",
     "elapsed(1)",
     "hms('x')",
+    "iso9283(1)",
+    "iso9283 { x = 1 }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0 }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 'a' }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0, 'a' } }",
+    "iso9283 { x = { 0 }, y = { 0 }, z = { 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0/0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, comand = { 0, 0, 0 } }",
     "fleet:where({})",
     "fleet:where 'box_K >'",
     "fleet:where 'box_K > 300 K'",

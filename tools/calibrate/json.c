@@ -179,6 +179,16 @@ static void add_lineage(tl_json *json, const calibration_report *r)
   tl_json_object_end(json);
 }
 
+static void add_border(tl_json *json, const tl_calibrate_problem *problem)
+{
+  tl_border border;
+  tl_text text = {0};
+  if (!calibration_border(&border, problem)) return;
+  tl_border_write_json(&border, &text);
+  tl_json_raw(json, "border", tl_text_string(&text));
+  tl_text_free(&text);
+}
+
 void calibration_add_parameters(tl_text *out, const calibration_report *r)
 {
   const tl_calibration *fit = &r->fit->fit;
@@ -204,6 +214,7 @@ void calibration_add_parameters(tl_text *out, const calibration_report *r)
   for (uint32_t i = 0; i < fit->sentence_count; i++)
     tl_json_text(&json, NULL, fit->unidentifiable[i]);
   tl_json_list_end(&json);
+  add_border(&json, &r->fit->problem);
   add_lineage(&json, r);
   tl_json_object_end(&json);
 }

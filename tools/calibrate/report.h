@@ -4,6 +4,7 @@
 #ifndef TL_TOOLS_CALIBRATE_REPORT_H
 #define TL_TOOLS_CALIBRATE_REPORT_H
 #include "base/text.h"
+#include "fidelity/border/border.h"
 #include "script/fit/fit.h"
 
 #define TL_CALIBRATION_SCHEMA "twinloop.calibration/1"
@@ -20,4 +21,7 @@ void calibration_add_table(tl_text *out, const calibration_report *report);
 void calibration_add_json(tl_text *out, const calibration_report *report);
 /* Values of the first training device: what is fitted, and the parameters that were given. */
 void calibration_add_parameters(tl_text *out, const calibration_report *report);
+/* The region that the training samples cover, over driven inputs and compared columns; false when there is none: no
+ * stamp has values of all of them. */
+bool calibration_border(tl_border *out, const tl_calibrate_problem *problem);
 #endif

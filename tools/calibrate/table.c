@@ -84,12 +84,22 @@ static void add_correlations(tl_text *out, const tl_calibration *fit,
   if (said > 6) tl_text_addf(out, "  and %u pairs more with a correlation above 0.95\n", said - 6);
 }
 
+/* "box_K" compared twice is told apart by its device already. */
+static void channel_name(char *out, size_t bytes, const tl_calibrate_run *run,
+                         const tl_calibrate_channel *channel)
+{
+  const size_t length = strlen(run->name);
+  const bool has_device =
+      strncmp(channel->name, run->name, length) == 0 && channel->name[length] == '.';
+  snprintf(out, bytes, "%s%s%s", has_device ? "" : run->name, has_device ? "" : ".", channel->name);
+}
+
 static void add_part(tl_text *out, const tl_calibrate_run *run, const tl_calibrate_channel *channel,
                      const char *part, const tl_calibrate_part *p)
 {
   char name[160];
   if (p->count == 0) return;
-  snprintf(name, sizeof name, "%s.%s", run->name, channel->name);
+  channel_name(name, sizeof name, run, channel);
   tl_text_add(out, "  ");
   word(out, name, 32);
   word(out, part, 10);
@@ -120,8 +130,9 @@ static void add_noise(tl_text *out, const tl_calibration *fit, const tl_calibrat
     const tl_calibrate_channel_fit *row = &fit->channels[i];
     if (row->train.count == 0 || !(row->lag1 > 0.05)) continue;
     const tl_calibrate_run *run = &problem->runs[row->run];
-    tl_text_addf(out, "  residuals of %s.%s hang together (", run->name,
-                 run->channels[row->channel].name);
+    char name[160];
+    channel_name(name, sizeof name, run, &run->channels[row->channel]);
+    tl_text_addf(out, "  residuals of %s hang together (", name);
     tl_text_add_digits(out, row->lag1, 3);
     tl_text_add(out, " from one to the next): they count as ");
     tl_text_add_digits(out, row->effective_count, 3);

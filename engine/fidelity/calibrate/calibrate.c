@@ -83,7 +83,8 @@ static uint64_t training_samples(const tl_calibrate_problem *p)
   return count;
 }
 
-static tl_code check(const tl_calibrate_problem *p, const tl_calibrate_options *o, tl_error *err)
+tl_code tl_calibrate_check(const tl_calibrate_problem *p, const tl_calibrate_options *o,
+                           tl_error *err)
 {
   assert(o->cookie_ == COOKIE && "start from tl_calibrate_options_default()");
   if (p->free_count > TL_CALIBRATE_FREE_MAX)
@@ -340,7 +341,7 @@ tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
                      const tl_calibrate_options *options, tl_error *err)
 {
   *out = (tl_calibration){0};
-  tl_code code = check(problem, options, err);
+  tl_code code = tl_calibrate_check(problem, options, err);
   if (code != TL_OK) return code;
   tl_plan plan = {0};
   uint32_t best = 0;
@@ -364,6 +365,18 @@ tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
   free(starts);
   free(at);
   if (code != TL_OK) tl_calibration_free(out);
+  return code;
+}
+
+tl_code tl_calibrate_costs(const tl_calibrate_problem *problem, const double *values,
+                           uint32_t count, const tl_calibrate_options *options, double *cost,
+                           tl_error *err)
+{
+  tl_plan plan;
+  tl_code code = tl_plan_create(&plan, problem, options, err);
+  if (code != TL_OK) return code;
+  code = tl_plan_costs(&plan, values, count, cost, err);
+  tl_plan_free(&plan);
   return code;
 }
 

@@ -16,6 +16,8 @@
 #define TL_FIDELITY_CALIBRATE_H
 #include "sim/twin.h"
 
+#include <signal.h>
+
 enum {
   TL_CALIBRATE_NAME_BYTES = 96,
   TL_CALIBRATE_FREE_MAX = 120, /* a block holds a start with both sides of every difference */
@@ -103,6 +105,7 @@ typedef struct tl_calibrate_options {
   uint64_t seed;           /* of the drawn starts */
   uint32_t thread_count;   /* 0 = all */
   tl_simd_path path;
+  const volatile sig_atomic_t *interrupted; /* not zero: stop soon; may be NULL */
   uint32_t cookie_;
 } tl_calibrate_options;
 TL_API tl_calibrate_options tl_calibrate_options_default(void);
@@ -156,11 +159,20 @@ typedef struct tl_calibration {
 /* Without free values nothing is searched: the runs are simulated as they are and judged.
  * errors  TL_E_ARG: bounds reversed, start outside, more free values than samples, a column that
  *         cannot be free; TL_E_SAMPLES: no training sample; TL_E_NAN: every start diverges;
- *         TL_E_LIMIT: memory, too many; TL_E_USAGE: a method that this build has not */
+ *         TL_E_INTERRUPTED; TL_E_LIMIT: memory, too many; TL_E_USAGE: a method that this build has not */
 TL_API tl_code tl_calibrate(tl_calibration *out, const tl_calibrate_problem *problem,
                             const tl_calibrate_options *options, tl_error *err);
 TL_API void tl_calibration_free(tl_calibration *calibration);
+/* Everything that tl_calibrate refuses before it simulates. */
+TL_API tl_code tl_calibrate_check(const tl_calibrate_problem *problem,
+                                  const tl_calibrate_options *options, tl_error *err);
 
+/* cost[i]: the sum of squares that tl_calibrate minimises, of candidate i with values [count][free];
+ * +infinity when its simulation is not finite. For profiles and maps of a problem.
+ * errors  TL_E_LIMIT */
+TL_API tl_code tl_calibrate_costs(const tl_calibrate_problem *problem, const double *values,
+                                  uint32_t count, const tl_calibrate_options *options, double *cost,
+                                  tl_error *err);
 /* The simulated values of one candidate, for every sample of a run's channel, in the column's
  * unit: what the fit compared. out has that channel's count. values: [free].
  * errors  TL_E_LIMIT, TL_E_NAN */

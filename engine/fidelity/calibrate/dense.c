@@ -17,15 +17,15 @@ TL_INLINE_BODY double dot(const double *restrict a, const double *restrict b, ui
 
 size_t tl_qr_doubles(uint32_t n) { return (size_t)n * n + (size_t)n * TL_QR_ROWS; }
 
-void tl_qr_begin(tl_qr *qr, uint32_t n, double *memory)
+void tl_qr_begin(tl_qr *qr, uint32_t n, double *memory, tl_simd_path path)
 {
   memset(memory, 0, tl_qr_doubles(n) * sizeof *memory);
-  *qr = (tl_qr){n, 0, memory, memory + (size_t)n * n};
+  *qr = (tl_qr){n, 0, path, memory, memory + (size_t)n * n};
 }
 
 /* Column j: the reflection that takes (r_jj, block_j) to (-+norm, 0), applied to the columns after
  * it. */
-static void reflect(tl_qr *qr, uint32_t j, uint32_t rows)
+TL_INLINE_BODY void reflect(tl_qr *qr, uint32_t j, uint32_t rows)
 {
   double *restrict bj = qr->block + (size_t)j * TL_QR_ROWS;
   double *diagonal = &qr->r[(size_t)j * qr->n + j];
@@ -44,6 +44,16 @@ static void reflect(tl_qr *qr, uint32_t j, uint32_t rows)
   }
 }
 
+static void reflect_all(tl_qr *qr, uint32_t rows)
+{
+  for (uint32_t j = 0; j < qr->n; j++) reflect(qr, j, rows);
+}
+
+TL_TARGET_AVX2 static void reflect_all_avx2(tl_qr *qr, uint32_t rows)
+{
+  for (uint32_t j = 0; j < qr->n; j++) reflect(qr, j, rows);
+}
+
 void tl_qr_fold(tl_qr *qr)
 {
   if (qr->filled == 0) return;
@@ -52,7 +62,10 @@ void tl_qr_fold(tl_qr *qr)
     double *b = qr->block + (size_t)j * TL_QR_ROWS;
     for (uint32_t i = qr->filled; i < rows; i++) b[i] = 0.0;
   }
-  for (uint32_t j = 0; j < qr->n; j++) reflect(qr, j, rows);
+  if (qr->path == TL_PATH_AVX2 || qr->path == TL_PATH_VNNI)
+    reflect_all_avx2(qr, rows);
+  else
+    reflect_all(qr, rows);
   qr->filled = 0;
 }
 

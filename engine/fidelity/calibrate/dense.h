@@ -7,6 +7,8 @@
  * Threads: pure functions; a tl_qr belongs to one thread. Owns: nothing, memory is the caller's. */
 #ifndef TL_FIDELITY_CALIBRATE_DENSE_H
 #define TL_FIDELITY_CALIBRATE_DENSE_H
+#include "base/cpu.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +17,14 @@ enum { TL_QR_ROWS = 64 }; /* rows folded at once */
 /* Columns 0 .. n-1, of which a caller may make the last its right side. */
 typedef struct tl_qr {
   uint32_t n, filled;
-  double *r;     /* [n][n] by columns: r[j * n + i], i <= j; upper triangle */
-  double *block; /* [n][TL_QR_ROWS] by columns */
+  tl_simd_path path; /* for speed only */
+  double *r;         /* [n][n] by columns: r[j * n + i], i <= j; upper triangle */
+  double *block;     /* [n][TL_QR_ROWS] by columns */
 } tl_qr;
 
 /* Doubles of memory that a tl_qr of n columns wants. */
 size_t tl_qr_doubles(uint32_t n);
-void tl_qr_begin(tl_qr *qr, uint32_t n, double *memory);
+void tl_qr_begin(tl_qr *qr, uint32_t n, double *memory, tl_simd_path path);
 /* Where the next row's elements go: element j at row[j * TL_QR_ROWS]. Call tl_qr_pushed after. */
 static inline double *tl_qr_row(tl_qr *qr) { return qr->block + qr->filled; }
 void tl_qr_fold(tl_qr *qr); /* what is in the buffer, if anything */

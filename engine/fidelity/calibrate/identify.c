@@ -16,7 +16,8 @@ static const double unseen_ratio = 1e-6, part_ratio = 0.02, equal_ratio = 0.05;
 
 typedef struct basis {
   uint32_t n, count;
-  double *row; /* [count][n] in scaled columns, then in exponents */
+  double *row;         /* [count][n] exponents */
+  const double *scale; /* [n]: an exponent times this is a step in scaled columns */
 } basis;
 
 static double size(double x) { return x < 0.0 ? -x : x; }
@@ -31,26 +32,35 @@ static double greatest(const double *row, uint32_t n)
 
 static uint32_t parts(const double *row, uint32_t n)
 {
-  const double least = part_ratio * greatest(row, n);
   uint32_t count = 0;
-  for (uint32_t k = 0; k < n; k++) count += size(row[k]) > least;
+  for (uint32_t k = 0; k < n; k++) count += row[k] != 0.0;
   return count;
 }
 
-static void clean(double *row, uint32_t n)
+/* A value takes part when its exponent is not small, or when its effect is not: a small value moves
+ * by a large exponent, a weak one by a small effect. */
+static void clean(const basis *b, double *row)
 {
-  const double most = greatest(row, n);
-  for (uint32_t k = 0; k < n; k++) row[k] = size(row[k]) > part_ratio * most ? row[k] / most : 0.0;
+  double effect = 0.0;
+  const double most = greatest(row, b->n);
+  for (uint32_t k = 0; k < b->n; k++)
+    if (size(row[k]) * b->scale[k] > effect) effect = size(row[k]) * b->scale[k];
+  for (uint32_t k = 0; k < b->n; k++) {
+    const bool takes_part =
+        size(row[k]) > part_ratio * most || size(row[k]) * b->scale[k] > part_ratio * effect;
+    row[k] = takes_part && most > 0.0 ? row[k] / most : 0.0;
+  }
 }
 
-/* Gauss, Jordan: every row gets a value of its own that no other row has; fixed[] marks it. */
+/* Gauss, Jordan: every row gets a value of its own, that of the greatest effect, which no other row
+ * has; fixed[] marks it. */
 static void eliminate(basis *b, uint8_t *fixed)
 {
   for (uint32_t i = 0; i < b->count; i++) {
     double *row = b->row + (size_t)i * b->n;
     uint32_t pivot = 0;
     for (uint32_t k = 1; k < b->n; k++)
-      if (size(row[k]) > size(row[pivot]) * (1.0 + 1e-6)) pivot = k;
+      if (size(row[k]) * b->scale[k] > size(row[pivot]) * b->scale[pivot] * (1.0 + 1e-6)) pivot = k;
     fixed[pivot] = 1;
     for (uint32_t j = 0; j < b->count; j++) {
       double *other = b->row + (size_t)j * b->n;
@@ -60,21 +70,21 @@ static void eliminate(basis *b, uint8_t *fixed)
       other[pivot] = 0.0;
     }
   }
-  for (uint32_t i = 0; i < b->count; i++) clean(b->row + (size_t)i * b->n, b->n);
+  for (uint32_t i = 0; i < b->count; i++) clean(b, b->row + (size_t)i * b->n);
 }
 
 /* row - f other, where f takes away value k, if that names fewer values. */
-static bool thin_out(double *row, const double *other, uint32_t n)
+static bool thin_out(const basis *b, double *row, const double *other)
 {
   double better[TL_CALIBRATE_FREE_MAX];
-  const uint32_t now = parts(row, n);
+  const uint32_t n = b->n, now = parts(row, n);
   for (uint32_t k = 0; k < n; k++) {
     if (row[k] == 0.0 || other[k] == 0.0) continue;
     const double f = row[k] / other[k];
     for (uint32_t j = 0; j < n; j++) better[j] = row[j] - f * other[j];
     better[k] = 0.0;
     if (greatest(better, n) < 0.1 * greatest(row, n)) continue; /* the same direction */
-    clean(better, n);
+    clean(b, better);
     if (parts(better, n) >= now) continue;
     memcpy(row, better, n * sizeof *row);
     return true;
@@ -89,7 +99,7 @@ static void make_sparse(basis *b)
     changed = false;
     for (uint32_t i = 0; i < b->count; i++)
       for (uint32_t j = 0; j < b->count; j++)
-        if (i != j) changed |= thin_out(b->row + (size_t)i * b->n, b->row + (size_t)j * b->n, b->n);
+        if (i != j) changed |= thin_out(b, b->row + (size_t)i * b->n, b->row + (size_t)j * b->n);
   }
 }
 
@@ -158,45 +168,56 @@ static double unit_of(const tl_calibrate_free *free, double value)
   return free->relative && value != 0.0 ? size(value) : free->high - free->low;
 }
 
-static void find_unseen(basis *b, const tl_calibrate_problem *p, const double *norm, double *a,
-                        double *v, double *sigma, tl_calibration *out)
+static void find_unseen(basis *b, double *a, double *v, double *sigma, tl_calibration *out)
 {
-  const uint32_t n = p->free_count;
+  const uint32_t n = b->n;
   tl_dense_svd(a, v, sigma, n);
   out->condition = sigma[n - 1] > 0.0 ? sigma[0] / sigma[n - 1] : (double)INFINITY;
-  b->count = 0;
   for (uint32_t j = 0; j < n; j++) {
     if (sigma[j] > unseen_ratio * sigma[0]) continue;
     double *row = b->row + (size_t)b->count++ * n;
-    for (uint32_t k = 0; k < n; k++)
-      row[k] = norm[k] > 0.0
-                   ? v[(size_t)j * n + k] / norm[k] / unit_of(&p->free[k], out->values[k].value)
-                   : v[(size_t)j * n + k];
-    clean(row, n);
+    for (uint32_t k = 0; k < n; k++) row[k] = v[(size_t)j * n + k] / b->scale[k];
+    clean(b, row);
+  }
+}
+
+static double length(const double *column, uint32_t count)
+{
+  double sum = 0.0;
+  for (uint32_t i = 0; i < count; i++) sum += column[i] * column[i];
+  return tl_math_sqrt(sum);
+}
+
+/* Columns of length 1 into a; scale: length times what an exponent of 1 is. */
+static void scale_columns(double *a, double *scale, const tl_calibration *out,
+                          const tl_calibrate_problem *p, const double *r)
+{
+  const uint32_t n = p->free_count, stride = n + 1;
+  double most = 0.0;
+  for (uint32_t k = 0; k < n; k++) {
+    const double norm = length(r + (size_t)k * stride, k + 1);
+    scale[k] = norm * unit_of(&p->free[k], out->values[k].value);
+    if (scale[k] > most) most = scale[k];
+    for (uint32_t i = 0; i <= k && norm > 0.0; i++)
+      a[(size_t)k * n + i] = r[(size_t)k * stride + i] / norm;
+  }
+  for (uint32_t k = 0; k < n; k++) { /* rounding alone is no effect */
+    if (scale[k] > 1e-9 * most) continue;
+    memset(a + (size_t)k * n, 0, n * sizeof *a);
+    scale[k] = 1.0;
   }
 }
 
 tl_code tl_identify(tl_calibration *out, const tl_calibrate_problem *p, const double *r,
                     uint8_t *unseen, uint8_t *fixed, tl_error *err)
 {
-  const uint32_t n = p->free_count, stride = n + 1;
-  double norm[TL_CALIBRATE_FREE_MAX], sigma[TL_CALIBRATE_FREE_MAX], most = 0.0;
+  const uint32_t n = p->free_count;
+  double scale[TL_CALIBRATE_FREE_MAX], sigma[TL_CALIBRATE_FREE_MAX];
   double *a = calloc((size_t)3 * n * n, sizeof *a);
   if (a == NULL) return tl_fail(err, TL_E_LIMIT, p->where, "no memory for directions");
-  basis b = {n, 0, a + (size_t)2 * n * n};
-  for (uint32_t k = 0; k < n; k++) {
-    double sum = 0.0;
-    for (uint32_t i = 0; i <= k; i++) sum += r[(size_t)k * stride + i] * r[(size_t)k * stride + i];
-    norm[k] = tl_math_sqrt(sum);
-    const double effect = norm[k] * unit_of(&p->free[k], out->values[k].value);
-    if (effect > most) most = effect;
-  }
-  for (uint32_t k = 0; k < n; k++) { /* rounding alone is no effect */
-    if (norm[k] * unit_of(&p->free[k], out->values[k].value) <= 1e-9 * most) norm[k] = 0.0;
-    for (uint32_t i = 0; i <= k && norm[k] > 0.0; i++)
-      a[(size_t)k * n + i] = r[(size_t)k * stride + i] / norm[k];
-  }
-  find_unseen(&b, p, norm, a, a + (size_t)n * n, sigma, out);
+  basis b = {n, 0, a + (size_t)2 * n * n, scale};
+  scale_columns(a, scale, out, p, r);
+  find_unseen(&b, a, a + (size_t)n * n, sigma, out);
   memset(unseen, 0, n);
   memset(fixed, 0, n);
   eliminate(&b, fixed);

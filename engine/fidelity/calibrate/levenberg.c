@@ -15,14 +15,19 @@ enum { TRIALS = 4 };
 static const double ratios[TRIALS] = {0.01, 0.1, 1.0, 10.0};
 static const double lambda_low = 1e-14, lambda_high = 1e14;
 static const double tolerance = 1e-12; /* of the sum of squares, twice in a row */
+/* A start behind the best that came down by less than this in so many iterations crawls along a
+ * valley that others have found the end of. */
+static const double crawl = 1e-4;
+enum { CRAWL_ITERATIONS = 20 };
 
 typedef struct walker {
   tl_search_start *start;
-  double *r;     /* [n+1][n+1] */
-  double *trial; /* [TRIALS][n] coordinates */
-  double lambda;
-  uint32_t still; /* steps in a row that brought nothing */
-  bool moved;     /* r is stale */
+  double *r;             /* [n+1][n+1] */
+  double *trial;         /* [TRIALS][n] coordinates */
+  double lambda, before; /* cost at the last look for crawling */
+  uint32_t looked;       /* iterations then */
+  uint32_t still;        /* steps in a row that brought nothing */
+  bool moved;            /* r is stale */
   bool done;
 } walker;
 
@@ -146,6 +151,20 @@ static void take_best(search *s, walker *w, const double *cost)
   w->done = w->start->converged || w->start->iterations >= s->iterations_max;
 }
 
+static void stop_crawlers(search *s)
+{
+  double best = (double)INFINITY;
+  for (uint32_t i = 0; i < s->count; i++)
+    if (s->walkers[i].start->cost < best) best = s->walkers[i].start->cost;
+  for (uint32_t i = 0; i < s->count; i++) {
+    walker *w = &s->walkers[i];
+    if (w->done || w->start->iterations < w->looked + CRAWL_ITERATIONS) continue;
+    w->looked = w->start->iterations;
+    w->done = w->start->cost > best && w->before - w->start->cost < crawl * w->before;
+    w->before = w->start->cost;
+  }
+}
+
 static tl_code generation(search *s, tl_error *err)
 {
   const uint32_t n = s->n;
@@ -163,6 +182,7 @@ static tl_code generation(search *s, tl_error *err)
   if (code == TL_OK) code = tl_plan_costs(s->plan, s->values, rows, s->cost, err);
   for (uint32_t i = 0, row = 0; i < s->count && code == TL_OK; i++)
     if (!s->walkers[i].done) take_best(s, &s->walkers[i], s->cost + TRIALS * row++);
+  stop_crawlers(s);
   return code;
 }
 
@@ -175,7 +195,7 @@ static tl_code begin(search *s, tl_error *err)
           tl_free_value(&s->plan->problem->free[k], s->walkers[i].start->at[k]);
   const tl_code code = tl_plan_costs(s->plan, s->values, s->count, s->cost, err);
   for (uint32_t i = 0; i < s->count && code == TL_OK; i++) {
-    s->walkers[i].start->cost = s->cost[i];
+    s->walkers[i].start->cost = s->walkers[i].before = s->cost[i];
     s->walkers[i].done = !isfinite(s->cost[i]) || s->cost[i] == 0.0;
     s->walkers[i].start->converged = s->cost[i] == 0.0;
   }
@@ -195,6 +215,9 @@ tl_code tl_search_levenberg(tl_plan *plan, tl_search_start *starts, uint32_t cou
     bool active = false;
     for (uint32_t i = 0; i < count && code == TL_OK; i++) active |= !s.walkers[i].done;
     if (!active) break;
+    if (tl_plan_interrupted(plan))
+      code = tl_fail(err, TL_E_INTERRUPTED, NULL, "interrupted: nothing was written");
+    if (code != TL_OK) break;
     code = generation(&s, err);
   }
   free(s.walkers);

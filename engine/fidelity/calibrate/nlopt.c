@@ -28,6 +28,7 @@ typedef struct job {
 
 typedef struct walk {
   const job *job;
+  nlopt_opt opt;
   uint32_t start, thread;
 } walk;
 
@@ -37,6 +38,7 @@ static double objective(unsigned n, const double *at, double *slope, void *conte
   const walk *w = context;
   double values[TL_CALIBRATE_FREE_MAX];
   (void)slope;
+  if (tl_plan_interrupted(w->job->plan)) nlopt_force_stop(w->opt);
   for (unsigned k = 0; k < n; k++)
     values[k] = tl_free_value(&w->job->plan->problem->free[k], at[k]);
   const double cost = tl_plan_cost(w->job->plan, values, w->thread);
@@ -51,7 +53,7 @@ static void run_start(void *context, uint32_t index, uint32_t thread)
   const tl_calibrate_problem *p = j->plan->problem;
   tl_search_start *start = &j->starts[index];
   double low[TL_CALIBRATE_FREE_MAX], high[TL_CALIBRATE_FREE_MAX], step[TL_CALIBRATE_FREE_MAX];
-  walk w = {j, index, thread};
+  walk w = {j, NULL, index, thread};
   for (uint32_t k = 0; k < p->free_count; k++) {
     low[k] = tl_free_coordinate(&p->free[k], p->free[k].low);
     high[k] = tl_free_coordinate(&p->free[k], p->free[k].high);
@@ -63,6 +65,7 @@ static void run_start(void *context, uint32_t index, uint32_t thread)
     j->failed[index] = 1;
     return;
   }
+  w.opt = opt;
   nlopt_set_lower_bounds(opt, low);
   nlopt_set_upper_bounds(opt, high);
   nlopt_set_min_objective(opt, objective, &w);
@@ -100,6 +103,8 @@ tl_code tl_search_nlopt(tl_plan *plan, tl_search_start *starts, uint32_t count,
   if (j.evaluations == NULL || j.diverged == NULL || j.failed == NULL)
     code = tl_fail(err, TL_E_LIMIT, plan->problem->where, "no memory for %u starts", count);
   if (code == TL_OK) tl_parallel_for(count, plan->thread_count, run_start, &j);
+  if (code == TL_OK && tl_plan_interrupted(plan))
+    code = tl_fail(err, TL_E_INTERRUPTED, NULL, "interrupted: nothing was written");
   for (uint32_t i = 0; i < count && code == TL_OK; i++) {
     plan->simulations += j.evaluations[i] * plan->problem->run_count;
     plan->diverged += j.diverged[i] * plan->problem->run_count;

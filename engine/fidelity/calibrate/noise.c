@@ -101,6 +101,7 @@ double tl_noise_refine(tl_noise *noise, const double *s)
   double sum = (rn - s1) / variance + b1;
   const double most = (n - 1) * (1.0 - (1.0 - lag) / correction_most);
   if (sum > most) sum = most;
+  if (sum * sum < n - 1.0) sum = 0.0; /* a correlation below 1/sqrt(n) is what white noise shows */
   const double change = (variance - noise->variance) / variance, tau_s = tau_of(noise, sum);
   const double moved = (tau_s - noise->tau_s) / (tau_s > 0.0 ? tau_s : 1.0);
   noise->variance = variance;

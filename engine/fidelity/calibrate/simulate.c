@@ -12,7 +12,7 @@
 tl_code tl_plan_create(tl_plan *out, const tl_calibrate_problem *problem,
                        const tl_calibrate_options *options, tl_error *err)
 {
-  *out = (tl_plan){.problem = problem, .path = options->path};
+  *out = (tl_plan){.problem = problem, .path = options->path, .interrupted = options->interrupted};
   out->thread_count =
       options->thread_count ? options->thread_count : tl_parallel_threads_available();
   for (uint32_t r = 0; r < problem->run_count; r++) {
@@ -298,7 +298,7 @@ static void group_block(void *context, uint32_t index, uint32_t thread)
   double *values = room_for_values(job->plan, thread);
   for (uint32_t g = 0; g < groups; g++) {
     const size_t place = (size_t)r * job->count + begin + g;
-    tl_qr_begin(&v.qr[g], width, job->memory + place * job->qr_doubles);
+    tl_qr_begin(&v.qr[g], width, job->memory + place * job->qr_doubles, job->plan->path);
     group_values(job->plan, job->at + (size_t)(begin + g) * n, values + (size_t)g * width * n,
                  v.inverse + (size_t)g * width);
   }
@@ -313,7 +313,7 @@ static void merge_runs(const group_job *job, double *r)
   const size_t square = (size_t)width * width;
   for (uint32_t s = 0; s < job->count; s++) {
     double *first = job->memory + (size_t)s * job->qr_doubles;
-    tl_qr sum = {width, 0, first, first + square};
+    tl_qr sum = {width, 0, job->plan->path, first, first + square};
     for (uint32_t run = 1; run < job->plan->problem->run_count; run++)
       tl_qr_merge(&sum, job->memory + ((size_t)run * job->count + s) * job->qr_doubles);
     memcpy(r + s * square, first, square * sizeof *r);

@@ -1,24 +1,11 @@
 #include "fidelity/calibrate/statistics.h"
 
 #include "base/dmath.h"
+#include "fidelity/stat/stat.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Abramowitz, Stegun, 26.7.5: from the normal quantile; closed forms where that is too coarse. */
-double tl_student_975(double degrees)
-{
-  const double z = 1.9599639845400545, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
-  const double z9 = z7 * z * z, v = degrees;
-  if (v < 1.5) return 12.706204736432095;
-  if (v < 2.5) return 4.302652729696142;
-  if (v < 3.5) return 3.182446305284263;
-  return z + (z3 + z) / (4.0 * v) + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * v * v) +
-         (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * v * v * v) +
-         (79.0 * z9 + 776.0 * z7 + 1482.0 * z5 - 1920.0 * z3 - 945.0 * z) /
-             (92160.0 * v * v * v * v);
-}
 
 typedef struct work {
   const tl_calibrate_problem *p;
@@ -32,7 +19,7 @@ typedef struct work {
   double *qr_memory;
   tl_noise *noise; /* [channel] */
   void **noise_memory;
-  double trained; /* sum of effective counts */
+  double degrees; /* of freedom of the noise's variance */
 } work;
 
 static const tl_calibrate_channel *channel_at(const work *w, uint32_t i)
@@ -51,7 +38,7 @@ static bool is_used(const tl_calibrate_channel *channel, uint32_t sample, tl_sam
 static void triangle(work *w, const uint32_t *list, uint32_t width)
 {
   tl_qr qr;
-  tl_qr_begin(&qr, width + 1, w->qr_memory);
+  tl_qr_begin(&qr, width + 1, w->qr_memory, TL_PATH_SCALAR);
   for (uint32_t c = 0; c < w->out->channel_count; c++) {
     const tl_calibrate_channel *channel = channel_at(w, c);
     for (uint32_t i = 0; i < channel->count; i++) {
@@ -133,11 +120,21 @@ static void collect_noise(work *w)
     if (w->noise[c].count > 0) tl_noise_add(&w->noise[c], w->s);
 }
 
+/* Twice one over the relative variance of var (1 + rho) / (1 - rho), which is what an interval
+ * hangs on: 2 / n for white noise, 4 / n_effective + 2 / n with a correlation that was estimated. */
+static double degrees_of(const tl_noise *noise, double effective, double taken_ratio)
+{
+  const double n = noise->count;
+  return (noise->tau_s > 0.0 ? 1.0 / (2.0 / effective + 1.0 / n) : n) * (1.0 - taken_ratio);
+}
+
 static tl_code find_noise(work *w, tl_error *err)
 {
+  double all = 0.0;
   for (uint32_t c = 0; c < w->out->channel_count; c++) {
     const tl_code code = begin_noise(w, c, err);
     if (code != TL_OK) return code;
+    all += w->noise[c].count;
   }
   for (int round = 0; round < 40; round++) {
     double most = 0.0;
@@ -155,7 +152,7 @@ static tl_code find_noise(work *w, tl_error *err)
     fit->correlation_s = w->noise[c].tau_s;
     fit->lag1 = tl_noise_lag1(&w->noise[c]);
     fit->effective_count = tl_noise_effective(&w->noise[c]);
-    w->trained += fit->effective_count;
+    w->degrees += degrees_of(&w->noise[c], fit->effective_count, (double)w->width / all);
   }
   return TL_OK;
 }
@@ -188,15 +185,14 @@ static void covariance(work *w)
 
 static void intervals(work *w)
 {
-  const double degrees = w->trained - w->width;
-  const double t = tl_student_975(degrees);
+  const double t = tl_stat_t_quantile(0.975, w->degrees > 1.0 ? w->degrees : 1.0);
   for (uint32_t k = 0; k < w->n; k++) {
     tl_calibrated *v = &w->out->values[k];
     const tl_calibrate_free *free = &w->p->free[k];
     v->low = v->high = v->deviation = (double)NAN;
     v->status = w->unseen[k] ? "not identifiable" : v->at_bound ? "at bound" : "ok";
     if (w->unseen[k] || v->at_bound) continue;
-    if (!(degrees >= 1.0)) v->status = "few samples";
+    if (!(w->degrees >= 2.0)) v->status = "few samples";
     v->deviation = tl_math_sqrt(w->out->covariance[(size_t)k * w->n + k]);
     const double low = w->at[k] - t * v->deviation, high = w->at[k] + t * v->deviation;
     v->low = free->log ? tl_math_exp(low) : low;

@@ -4,8 +4,8 @@
  * (AR(1) on even stamps), channels and runs independent. tau and the noise's variance are found
  * from the residuals' sum of squares and their products with the next, both corrected for what the
  * fit took away (E[r' L r] of r = (I - Q Q') e). Covariance = R^-1 (sum_c var_c Q_c' Omega_c Q_c)
- * R^-T (White 1980; Newey, West 1987, with the kernel known); intervals by Student's t with the
- * effective samples less the free values as degrees of freedom.
+ * R^-T (White 1980; Newey, West 1987, with the kernel known); intervals by Student's t with as
+ * many degrees of freedom as the variance is known by (fewer when tau is estimated too).
  * What it cannot know: an error of the model that looks like one of its parameters. */
 #ifndef TL_FIDELITY_CALIBRATE_STATISTICS_H
 #define TL_FIDELITY_CALIBRATE_STATISTICS_H
@@ -15,9 +15,6 @@
  * at: coordinates; trace: of tl_plan_trace there.  errors  TL_E_LIMIT */
 tl_code tl_statistics(tl_calibration *out, const tl_calibrate_problem *problem, const double *at,
                       const tl_trace_out *trace, tl_error *err);
-
-/* The two-sided 95 % point of Student's t; below one degree of freedom that of one. */
-double tl_student_975(double degrees);
 
 /* --- noise.c: one channel's ---
  * q: [count][width] rows of Q; s: [width][width] the sum of all channels' var Q' Omega Q */

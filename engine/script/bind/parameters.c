@@ -4,6 +4,7 @@
 #include "script/binding.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,12 @@ static const char *text_of(const json_t *object, const char *key)
 {
   const char *text = json_string_value(json_object_get(object, key));
   return text != NULL ? text : "";
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get(object, key);
+  return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
 static tl_code read_row(script_parameter *out, const json_t *row, const char *name, size_t index,
@@ -30,6 +37,10 @@ static tl_code read_row(script_parameter *out, const json_t *row, const char *na
   snprintf(out->unit, sizeof out->unit, "%s", unit);
   snprintf(out->device, sizeof out->device, "%s", text_of(row, "device"));
   out->value = json_number_value(value);
+  out->is_fitted = json_is_true(json_object_get(row, "fitted"));
+  out->at_bound = json_is_true(json_object_get(row, "at_bound"));
+  out->low = number_of(row, "low");
+  out->high = number_of(row, "high");
   return TL_OK;
 }
 
@@ -129,6 +140,23 @@ static tl_code check_row(const script_parameters *p, const script_parameter *row
                  row->name);
 }
 
+/* For the report, once a file: several devices may share it. */
+static bool note_fitted(tl_scenario *s, const script_parameters *p, const script_parameter *row)
+{
+  for (uint32_t i = 0; i < s->fitted_count; i++)
+    if (strcmp(s->fitted[i].file, p->file) == 0 && strcmp(s->fitted[i].name, row->name) == 0)
+      return true;
+  if (!script_grow(&s->fitted, &s->fitted_room, s->fitted_count, sizeof *s->fitted)) return false;
+  s->fitted[s->fitted_count++] = (tl_scenario_parameter){.file = p->file,
+                                                         .name = row->name,
+                                                         .unit = row->unit,
+                                                         .value = row->value,
+                                                         .low = row->low,
+                                                         .high = row->high,
+                                                         .at_bound = row->at_bound};
+  return true;
+}
+
 const script_parameters *script_test_parameters(lua_State *L, int index)
 {
   script_parameters *const *held = luaL_testudata(L, index, SCRIPT_PARAMETERS);
@@ -171,5 +199,6 @@ void script_write_parameters(lua_State *L, tl_scenario *s, const script_paramete
     if (!script_grow(&s->writes, &s->write_room, s->write_count, sizeof *s->writes))
       script_no_memory(L);
     s->writes[s->write_count++] = w;
+    if (row->is_fitted && !note_fitted(s, p, row)) script_no_memory(L);
   }
 }

@@ -15,7 +15,7 @@ static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_rec
 }
 
 /* First and one past the last sample of a slice. */
-static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
+void script_range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
                      uint64_t *end)
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
@@ -115,8 +115,8 @@ script_recording_ref *script_check_recording(lua_State *L, int index)
 }
 
 /* --- channels -------------------------------------------------------------------------------------------------------- */
-static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
-                             const char *name)
+uint32_t script_signal_find(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                            const char *name)
 {
   const script_recording *recording = &s->recordings[ref->recording];
   tl_error err, outer;
@@ -139,7 +139,7 @@ static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_re
 static int push_channel(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
                         const char *name)
 {
-  const uint32_t signal = signal_named(L, s, ref, name);
+  const uint32_t signal = script_signal_find(L, s, ref, name);
   script_channel *channel = lua_newuserdatauv(L, sizeof *channel, 0);
   *channel = (script_channel){*ref, signal};
   luaL_setmetatable(L, SCRIPT_CHANNEL);
@@ -174,7 +174,7 @@ int api_rec_slice(lua_State *L)
   if (from_ns > ref.begin_ns - zero_ns) ref.begin_ns = from_ns + zero_ns;
   if (to_ns < ref.end_ns - zero_ns) ref.end_ns = to_ns + zero_ns;
   uint64_t begin = 0, end = 0;
-  range_of(s, &ref, &begin, &end);
+  script_range_of(s, &ref, &begin, &end);
   if (begin >= end)
     return tl_script_raise(L, TL_E_ARG, NULL, "slice: no samples between these times");
   ref.begin_ns = fleet_of(s, &ref)->times_ns[begin];
@@ -205,7 +205,7 @@ static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_
                            uint32_t signal, uint64_t *count)
 {
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *count = end - begin;
   double *values = lua_newuserdatauv(L, (size_t)*count * sizeof *values + 1, 0);
   tl_error err;
@@ -237,6 +237,17 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
                 strcmp(from, "1") == 0 ? "no unit" : from, strcmp(to, "1") == 0 ? "no unit" : to);
   if (code != TL_OK) tl_script_raise_error(L, &err);
   for (uint64_t i = 0; i < count; i++) values[i] = tl_unit_apply(values[i], &a, &b);
+}
+
+const double *script_signal_values(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                                   uint32_t signal, const char *unit, const char *what,
+                                   uint64_t *count)
+{
+  char where[160];
+  double *values = read_signal(L, s, ref, signal, count);
+  script_where_word(L, what, where, sizeof where);
+  convert(L, values, *count, fleet_of(s, ref)->signals[signal].unit, unit, where, what);
+  return values;
 }
 
 double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
@@ -295,7 +306,8 @@ static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs,
   script_where_word(L, input, inputs->row[inputs->count].where,
                     sizeof inputs->row[inputs->count].where);
   inputs->row[inputs->count].signal =
-      channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
+      channel != NULL ? channel->signal
+                      : script_signal_find(L, s, &inputs->rec, lua_tostring(L, value));
   inputs->count++;
 }
 
@@ -337,7 +349,7 @@ static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script
 {
   const tl_recording_fleet *fleet = fleet_of(s, ref);
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *stamps = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **stamps + 1, 0);
   *rows = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **rows + 1, 0);
   uint32_t count = 0;
@@ -443,6 +455,7 @@ int api_compare(lua_State *L)
       snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
   snprintf(out->rec, sizeof out->rec, "%s", signal->name);
   tl_script_where(L, out->where, sizeof out->where);
+  script_compare_options(L, 3, signal->unit, &rec, out);
   out->channel = rec;
   out->shift_ns = fleet->stamp_count > 0 ? fleet->shift_ns : rec.rec.begin_ns;
   out->info = (tl_scenario_compare){.fleet = fleet->id, .device = sim.device, .column = sim.column};
@@ -493,7 +506,7 @@ tl_code script_recorded_trace(tl_scenario *s, const script_compare *compare, int
 {
   const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
   uint64_t begin = 0, end = 0;
-  range_of(s, &compare->channel.rec, &begin, &end);
+  script_range_of(s, &compare->channel.rec, &begin, &end);
   *at_ns = malloc((size_t)(end - begin) * sizeof **at_ns);
   *value = malloc((size_t)(end - begin) * sizeof **value);
   if (*at_ns == NULL || *value == NULL)
@@ -552,16 +565,12 @@ tl_code script_score(tl_scenario *s, tl_error *err)
                                                                  : inner.text);
       return err->code;
     }
-    for (int m = 0; m < TL_METRIC_COUNT; m++) {
-      const tl_metric_value *metric = &s->score.channels[i].metric[m];
-      char name[64];
-      snprintf(name, sizeof name, "fidelity.%s", tl_metric_describe((tl_metric)m)->name);
-      const tl_code code = tl_judge_set_value(
-          s->judge, name, s->compares[i].sim, metric->value, metric->unit,
-          metric->status == TL_METRIC_OK ? "ok" : tl_metric_status_name(metric->status), err);
-      if (code != TL_OK && code != TL_E_UNIT) return code; /* the judgement repeats a wrong unit */
-    }
+    tl_code code = TL_OK;
+    for (int m = 0; m < TL_METRIC_COUNT && code == TL_OK; m++)
+      code = script_tell_judge(s, i, (tl_metric)m, &s->score.channels[i].metric[m], err);
+    if (code == TL_OK) code = script_score_asked(s, i, err);
+    if (code != TL_OK) return code;
   }
   s->has_score = true;
-  return TL_OK;
+  return script_score_overall(s, err);
 }

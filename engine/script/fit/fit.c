@@ -48,7 +48,7 @@ static tl_code validate(tl_scenario *s, tl_scenario_fit *out, tl_error *err)
   return code;
 }
 
-tl_code tl_scenario_calibrate(tl_scenario *s, tl_scenario_fit *out, tl_error *err)
+static tl_code prepare(tl_scenario *s, tl_scenario_fit *out, tl_error *err)
 {
   memset(out, 0, sizeof *out);
   const script_calibrate *c = s->calibrate;
@@ -65,18 +65,35 @@ tl_code tl_scenario_calibrate(tl_scenario *s, tl_scenario_fit *out, tl_error *er
   out->options.path = s->options.path;
   out->settle_ratio = c->settle_ratio;
   out->twin = c->twin;
-  tl_code code = fit_make_training(&out->memory[0], s, err);
-  if (code == TL_OK) {
-    out->problem = out->memory[0]->problem;
-    code = tl_calibrate(&out->fit, &out->problem, &out->options, err);
-  }
-  if (code == TL_OK) code = write_values(s, out->memory[0], &out->fit, err);
-  if (code == TL_OK && c->validate_count > 0) code = validate(s, out, err);
-  if (code != TL_OK) {
-    script_full_path(s, err);
-    tl_scenario_fit_free(out);
-  }
+  const tl_code code = fit_make_training(&out->memory[0], s, err);
+  if (code == TL_OK) out->problem = out->memory[0]->problem;
   return code;
+}
+
+static tl_code finish(tl_scenario *s, tl_scenario_fit *out, tl_code code, tl_error *err)
+{
+  if (code == TL_OK) return TL_OK;
+  script_full_path(s, err);
+  tl_scenario_fit_free(out);
+  return code;
+}
+
+tl_code tl_scenario_plan_fit(tl_scenario *s, tl_scenario_fit *out, tl_error *err)
+{
+  tl_code code = prepare(s, out, err);
+  if (code == TL_OK) code = tl_calibrate_check(&out->problem, &out->options, err);
+  return finish(s, out, code, err);
+}
+
+tl_code tl_scenario_calibrate(tl_scenario *s, tl_scenario_fit *out,
+                              const volatile sig_atomic_t *interrupted, tl_error *err)
+{
+  tl_code code = prepare(s, out, err);
+  out->options.interrupted = interrupted;
+  if (code == TL_OK) code = tl_calibrate(&out->fit, &out->problem, &out->options, err);
+  if (code == TL_OK) code = write_values(s, out->memory[0], &out->fit, err);
+  if (code == TL_OK && s->calibrate->validate_count > 0) code = validate(s, out, err);
+  return finish(s, out, code, err);
 }
 
 const tl_column *tl_scenario_fit_column(const tl_scenario_fit *fit, tl_calibrate_target target)
