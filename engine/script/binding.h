@@ -327,6 +327,9 @@ script_devices *script_check_known_devices(lua_State *L, int index, const char *
 const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices);
 script_recording_ref *script_check_recording(lua_State *L, int index);
 /* First value that is there, in the channel's unit converted to `unit`. */
+const tl_recording_fleet *script_recording_fleet(const tl_scenario *s,
+                                                 const script_recording_ref *ref);
+bool script_same_ratio(const char *from, const char *to); /* bool and ratios are both 0..1 */
 /* Rows [begin, end) of a slice; a channel by name, raising with a hint; all values of a slice's channel in
  * `unit`, in a block on the Lua stack (what: the word of the source that a message points at). */
 void script_range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
@@ -364,20 +367,24 @@ tl_code script_seal_writes(tl_scenario *s, tl_error *err);   /* bind/setup.c */
 tl_code script_seal_pending(tl_scenario *s, tl_error *err);  /* bind/fleet.c */
 tl_code script_seal_judge(tl_scenario *s, tl_error *err);    /* bind/judge.c */
 tl_code script_seal_faults(tl_scenario *s, tl_error *err);   /* bind/fault.c */
-tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/record.c */
+tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/compare.c */
 tl_code script_check_channels(tl_scenario *s,
                               tl_error *err); /* bind/judge.c: fidelity.* names a compare */
 tl_code script_check_times(tl_scenario *s, tl_error *err); /* bind/judge.c: all before the end */
 tl_code script_check_thresholds(tl_scenario *s,
                                 tl_error *err); /* bind/judge.c: names and units, before time 0 */
 tl_code script_score(tl_scenario *s,
-                     tl_error *err); /* bind/record.c: compares, and their thresholds */
+                     tl_error *err); /* bind/compare.c: compares, and their thresholds */
 /* bind/overall.c: compare()'s third argument (unit: the channel's); regimes name channels; tubes and the one
  * score, after the channels' own. */
 void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
                             script_compare *out);
 tl_code script_check_regimes(tl_scenario *s, tl_error *err);
 tl_code script_score_overall(tl_scenario *s, tl_error *err);
+/* bind/asked.c: a metric of compare `index` for the judge, and those that only thresholds name. */
+tl_code script_tell_judge(tl_scenario *s, uint32_t index, tl_metric metric,
+                          const tl_metric_value *value, tl_error *err);
+tl_code script_score_asked(tl_scenario *s, uint32_t index, tl_error *err);
 tl_code script_seal_borders(tl_scenario *s, tl_error *err);  /* bind/border.c */
 tl_code script_judge_borders(tl_scenario *s, tl_error *err); /* the same, after the run */
 void script_fault_end(tl_scenario *s, int reference); /* bind/fault.c: an event of the queue */

@@ -10,11 +10,6 @@
 
 #define OTHER_REGIME "other"
 
-static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_recording_ref *ref)
-{
-  return tl_recording_fleet_at(s->recordings[ref->recording].file, ref->fleet);
-}
-
 /* A positive number, or text with a unit, of field `key`; fallback when it is not there. */
 static double positive(lua_State *L, int index, const char *key, const char *unit, double fallback)
 {
@@ -66,7 +61,8 @@ static void read_ambient(lua_State *L, int index, const char *unit, const script
     if (channel == NULL) script_wrong_type(L, "ambient", "a channel such as rec.room", -1);
     if (!is_same(&channel->rec, &rec->rec))
       tl_script_raise(L, TL_E_ARG, NULL, "ambient must be a channel of the same recording");
-    const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
+    const tl_signal_def *signal =
+        &script_recording_fleet(s, &channel->rec)->signals[channel->signal];
     if (tl_unit_find(&from, signal->unit, NULL, &err) != TL_OK ||
         tl_unit_find(&to, unit, NULL, &err) != TL_OK)
       tl_script_raise_error(L, &err);
@@ -185,7 +181,7 @@ static tl_code find_channel(const void *self, const char *name, const char *wher
                             tl_error *err)
 {
   const channel_names *names = self;
-  const tl_recording_fleet *fleet = fleet_of(names->s, names->ref);
+  const tl_recording_fleet *fleet = script_recording_fleet(names->s, names->ref);
   const char *known[64];
   uint32_t count = 0;
   for (uint32_t i = 0; i < fleet->signal_count; i++) {
@@ -230,7 +226,7 @@ static tl_code mask_rows(tl_scenario *s, const script_compare *compare, uint64_t
                          uint64_t end, uint8_t *mask, tl_error *err)
 {
   const script_recording_ref *ref = &compare->channel.rec;
-  const uint32_t signal_count = fleet_of(s, ref)->signal_count;
+  const uint32_t signal_count = script_recording_fleet(s, ref)->signal_count;
   const uint64_t rows = end - begin;
   double **value = calloc(signal_count + (size_t)1, sizeof *value);
   tl_code code = value != NULL ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "no memory for regimes");
@@ -269,7 +265,7 @@ static tl_code regimes_of(tl_scenario *s, uint32_t index, uint8_t **out, bool *i
 {
   const script_compare *compare = &s->compares[index];
   const tl_score_channel *channel = &s->score.channels[index];
-  const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
+  const tl_recording_fleet *fleet = script_recording_fleet(s, &compare->channel.rec);
   uint64_t begin = 0, end = 0;
   script_range_of(s, &compare->channel.rec, &begin, &end);
   uint8_t *rows = malloc((size_t)(end - begin) + 1);
@@ -328,7 +324,7 @@ static tl_code at_stamps(tl_scenario *s, uint32_t index, uint32_t signal, double
   const script_compare *compare = &s->compares[index];
   const tl_score_channel *channel = &s->score.channels[index];
   const script_recording_ref *ref = &compare->channel.rec;
-  const tl_recording_fleet *fleet = fleet_of(s, ref);
+  const tl_recording_fleet *fleet = script_recording_fleet(s, ref);
   uint64_t begin = 0, end = 0, row = 0;
   tl_unit from, to;
   script_range_of(s, ref, &begin, &end);
@@ -369,9 +365,9 @@ static tl_code make_deviations(tl_scenario *s, tl_error *err)
     if (ambient == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "no memory for a score");
     code = at_stamps(s, i, compare->ambient, ambient, err);
     if (code == TL_OK)
-      code = tl_score_deviation(channel, ambient,
-                                fleet_of(s, &compare->channel.rec)->signals[compare->ambient].name,
-                                err);
+      code = tl_score_deviation(
+          channel, ambient,
+          script_recording_fleet(s, &compare->channel.rec)->signals[compare->ambient].name, err);
     free(ambient);
   }
   return code;
