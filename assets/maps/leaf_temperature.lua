@@ -8,6 +8,7 @@ return {
   delimiter = "\t",
   time = { period = 3 * s },
   channels = {
+    { name = "surface", mean = { 2, 3, 4 }, unit = "degC", low = -20, high = 120 },
     { name = "surface1", column = 2, unit = "degC", low = -20, high = 120 },
     { name = "surface2", column = 3, unit = "degC", low = -20, high = 120 },
     { name = "surface3", column = 4, unit = "degC", low = -20, high = 120 },

@@ -4,11 +4,14 @@
 -- (maps: assets/maps/leaf_hppc.lua, leaf_discharge.lua.)
 -- model=small (default): an open-circuit curve of 16 nodes and two RC branches that do not depend on charge, 21 values.
 -- model=tables: 11 nodes of everything and two time constants, 46 values: nearest to its own recording, worse on others.
+-- temperature=FILE: surface temperatures of the same test (map leaf_temperature.lua) are compared too, and set the heat loss.
 -- parameters=FILE: begins with (and `twinloop run` uses) a parameter file instead of the published values.
 local name, other = setting("recording", "assets/recordings/battery_synthetic.h5"), setting("validate", "")
 local model, file = setting("model", "small"), setting("parameters", "")
 local ambient_K = degC(setting("ambient", 25))
+local warm = setting("temperature", "")
 local rec = recording(name)
+warm = warm ~= "" and recording(warm) or nil
 local second = other ~= "" and recording(other) or nil
 
 scenario { title = "Battery cell fitted to its recording, " .. model, seed = 1, sync = 10*min,
@@ -31,7 +34,8 @@ if not nodes[model] then error("model is small or tables, not " .. model) end
 
 local function each(format, count, act) for k = 0, count - 1 do act(string.format(format, k), k + 1) end end
 
-local start, free = { R0_ohm = 1e-3, R1_ohm = 1e-3, R2_ohm = 1e-3, tau1_s = 300, tau2_s = 20 }, {}
+local start, free = { R0_ohm = 1e-3, R1_ohm = 1e-3, R2_ohm = 1e-3, tau1_s = 300, tau2_s = 20, h_W_per_m2K = 15 }, {}
+if warm then free.h_W_per_m2K = { 1, 100 } end
 for k = 1, 16 do
   local z = nodes[model][k] or 1 + 0.01 * (k - #nodes[model]) -- nodes that are not needed lie beyond a full cell
   start[string.format("open_soc_%02d", k - 1)] = z
@@ -58,7 +62,7 @@ local function cell(title, from)
   local twin = device(title) {
     twin = "battery_cell", dt = 2*min, -- a step a sample
     drive = from:inputs { current_A = { "current", held = "before" } },
-    init = { voltage_V = from.voltage, soc_known = 0, temperature_K = ambient_K },
+    init = { voltage_V = from.voltage, soc_known = 0, temperature_K = warm and warm.surface or ambient_K },
     ambient_K = ambient_K,
     set = file ~= "" and parameters(file) or start,
   }
@@ -67,10 +71,11 @@ local function cell(title, from)
 end
 
 local twin = cell("cell", rec)
+if warm then compare(twin.temperature_K, warm.surface) end
 local held_out = second and cell("validation", second)
 
 calibrate {
-  of = twin, validate = held_out, free = free,
+  of = twin, validate = held_out, free = free, noise = warm and { voltage_V = 0.003, temperature_K = 0.2 } or nil,
   starts = setting("starts", 1), train = setting("train", 1), method = setting("method", "lm"),
 }
 

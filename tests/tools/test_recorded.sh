@@ -46,17 +46,23 @@ LUA
   tl 0 run leaf.lua --set recording=1c.h5 --set from=10084.3 --set to=13653.1 -o leaf1c -q && json leaf1c/run.json "abs(d['score']['voltage_V']['metrics']['rmse']['value'] - 0.0300) < 0.0002"; ok "leaf: carried over to the 1C discharge"
   tl 0 calibrate "$scenarios/battery_cell_fit.lua" --set recording=hppc.h5 -o cell.json --json fit.json -q && json fit.json "d['rmse'] < 0.00246"; ok "leaf: 21 values fitted to the pulse test"
   tl 0 run leaf.lua --set recording=1c.h5 --set from=10084.3 --set to=13653.1 --set parameters=cell.json -o fit1c -q && json fit1c/run.json "d['score']['voltage_V']['metrics']['rmse']['value'] < 0.010"; ok "leaf: they carry over better than the published 46 (19.7 mV)"
+  tl 0 import "$leaf/Temperature-1C-discharge.lvm.gz" --map "$maps/leaf_temperature.lua" -o warm.h5 && tl 0 run "$scenarios/battery_cell_fit.lua" --set recording=1c.h5 --set temperature=warm.h5 --set "parameters=$source_dir/assets/parameters/battery_cell.json" -o warm -q && json warm/run.json "d['score']['temperature_K']['metrics']['rmse']['value'] < 0.25"; ok "leaf: the surface warms and cools as recorded, five cycles"
+
+  for name in valve1/6 valve1/8; do tl 0 import "$data/skab/$name.csv" --map "$maps/skab.lua" -o "$(basename $name).h5"; ok "skab: import $name"; done
+  tl 0 calibrate "$scenarios/pump_loop_fit.lua" --set recording=6.h5 --set validate=8.h5 -o loop.json --json fit.json -q && json fit.json "sum(c['device'] == 'validation' and c['name'].split('.')[-1] in ('flow_L_per_min', 'current_A', 'motor_K', 'water_K') and c['validate']['rmse'] < min(c['validate']['rmse_mean_of_training'], c['validate']['rmse_last_training_held']) for c in d['channels']) == 4"; ok "skab: a fit to one experiment beats mean and last sample on another"
+  tl 0 run "$scenarios/pump_loop_fit.lua" --set recording=8.h5 --set "parameters=$source_dir/assets/parameters/pump_loop.json" --set "rmse=< 0.8 L/min" -o shipped_loop -q; ok "skab: the shipped parameters carry over"
+  tl 0 run "$scenarios/battery_cell_fit.lua" --set recording=hppc.h5 --set "parameters=$source_dir/assets/parameters/battery_cell.json" --set "rmse=< 0.0025 V" -o shipped_cell -q; ok "leaf: the shipped parameters"
 else
   echo "SKIP: the shared recordings are missing"
 fi
 
 # --- the recordings that come with the project: made by its scripts, from nothing else, and runnable as shipped
-for name in battery incubator tclab; do
+for name in battery incubator pump tclab; do
   file=$source_dir/assets/recordings/${name}_synthetic.h5
   "$source_dir/tools/recordings/make_$name.py" >made.csv && tl 0 import made.csv --map "$maps/${name}_synthetic.lua" -o made.h5; ok "$name: the script makes a recording"
   tl 0 export made.h5 --csv -o made.out && tl 0 export "$file" --csv -o shipped.out && cmp -s made.out shipped.out; ok "$name: it is the one that is shipped"
   tl 0 inspect "$file" && grep -q "recording: SYNTHETIC" out; ok "$name: it says that it is synthetic"
-  [ $name = battery ] || tl 0 run "$scenarios/${name}_recorded.lua" -o "shipped_$name" -q; ok "$name: the scenario runs as shipped"
+  [ $name = battery ] || [ $name = pump ] || tl 0 run "$scenarios/${name}_recorded.lua" -o "shipped_$name" -q; ok "$name: the scenario runs as shipped"
 done
 tl 0 run "$scenarios/tclab_recorded.lua" --set fit=published -o published -q; ok "tclab: with the published fit too"
 tl 3 run "$scenarios/tclab_recorded.lua" --set fit=other -q && grep -q "fit is published or four_states, not other" err; ok "tclab: another fit is refused"
@@ -64,6 +70,10 @@ tl 3 run "$scenarios/tclab_recorded.lua" --set fit=other -q && grep -q "fit is p
 tl 0 calibrate "$scenarios/battery_cell_fit.lua" -o cell.json --json fit.json -q && json fit.json "d['rmse'] < 0.007"; ok "battery: fitted to its synthetic recording"
 tl 0 run "$scenarios/battery_cell_fit.lua" --set parameters=cell.json --set "rmse=< 0.007 V" -o cell -q; ok "battery: the file gives the fit again"
 tl 3 run "$scenarios/battery_cell_fit.lua" --set model=other -q && grep -q "model is small or tables, not other" err; ok "battery: another model is refused"
+
+tl 0 calibrate "$scenarios/pump_loop_fit.lua" --set train=0.6 -o loop.json --json fit.json -q && json fit.json "all(c['validate']['rmse'] < c['validate'][b] for c in d['channels'] if c['name'] in ('flow_L_per_min', 'current_A', 'water_K') for b in ('rmse_mean_of_training', 'rmse_last_training_held'))"; ok "pump: the fit beats the mean and the last sample held where the loop decides"
+tl 0 run "$scenarios/pump_loop_fit.lua" --set parameters=loop.json --set "rmse=< 0.6 L/min" -o loop -q; ok "pump: the file gives the fit again"
+tl 3 run "$scenarios/pump_loop_fit.lua" --set valve=3 -q && grep -q "valve is 1 or 2, not 3" err; ok "pump: another valve is refused"
 
 # --- a run folder that is not as expected is never scored by names that look alike
 tl 0 run "$scenarios/incubator_recorded.lua" -o own -q; ok "own recording: run"

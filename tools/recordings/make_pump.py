@@ -30,7 +30,7 @@ def flow_of(valve):
 
 def main():
     draw = random.Random(SEED)
-    winding, body, water, valve, wander = 351.0, 343.5, 299.2, 0.0, 0.0
+    winding, body, water, valve, wander = 366.0, 341.0, 299.2, 0.0, 0.0
     print("time,volts,amperes,bar,flow,motor,water,anomaly")
     for t in range(DURATION_S + 1):
         gate = 1 if SHUT_FROM <= t < SHUT_TO else 0
