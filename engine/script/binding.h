@@ -382,10 +382,6 @@ void script_compare_options(lua_State *L, int index, const char *unit, const scr
                             script_compare *out);
 tl_code script_check_regimes(tl_scenario *s, tl_error *err);
 tl_code script_score_overall(tl_scenario *s, tl_error *err);
-/* bind/asked.c: a metric of compare `index` for the judge, and those that only thresholds name. */
-tl_code script_tell_judge(tl_scenario *s, uint32_t index, tl_metric metric,
-                          const tl_metric_value *value, tl_error *err);
-tl_code script_score_asked(tl_scenario *s, uint32_t index, tl_error *err);
 tl_code script_seal_borders(tl_scenario *s, tl_error *err);  /* bind/border.c */
 tl_code script_judge_borders(tl_scenario *s, tl_error *err); /* the same, after the run */
 void script_fault_end(tl_scenario *s, int reference); /* bind/fault.c: an event of the queue */
