@@ -13,11 +13,11 @@ install(FILES include/twinloop/twinloop.h DESTINATION ${TL_INCLUDE})
 set(TL_PUBLIC_HEADERS
   base/arena.h base/codes.def base/cpu.h base/dmath.h base/error.h base/hash.h base/rng.h base/text.h base/units.h
   edge/board.h edge/coulomb.h edge/personality.h
-  fidelity/metrics.def fidelity/metrics.h fidelity/score.h
+  fidelity/calibrate/calibrate.h fidelity/metric/parameters.def fidelity/metrics.def fidelity/metrics.h fidelity/pair.h fidelity/score.h
   kernels/batch.h kernels/features/frontend.h kernels/fixed_point.h kernels/model.h kernels/path.h kernels/status.h kernels/survey.h
   judge/judge.h judge/quantities.def judge/threshold.h
   report/report.h
-  script/map.h script/message.h script/scenario.h
+  script/fit/fit.h script/map.h script/message.h script/scenario.h
   sim/loop.h sim/twin.h sim/world.h
   state/column.h
   telemetry/compare.h telemetry/export.h telemetry/import.h telemetry/recorder.h telemetry/recording.h telemetry/schema.h

@@ -28,6 +28,7 @@ build      needed    lib:libcrypto        libssl-dev         SHA-256
 build      needed    lib:jansson          libjansson-dev     JSON
 build      needed    lib:zlib             zlib1g-dev         gzipped recordings
 build      needed    lib:libdeflate       libdeflate-dev     compression
+build      wanted    lib:nlopt            libnlopt-dev       derivative-free methods of calibrate
 test       needed    lib:cmocka           libcmocka-dev      unit tests
 test       needed    cmd:lua5.4           lua5.4             the house rules
 test       needed    cmd:python3          python3            command-line tests

@@ -1,6 +1,8 @@
 /* board.c: reads board profiles, JSON that tools/boards/fit_boards.py wrote. */
 #include "edge/board.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -175,4 +177,23 @@ tl_code tl_boards_load(tl_board *out, uint32_t *count, const char *folder, tl_er
   }
   closedir(dir);
   return code;
+}
+
+tl_code tl_board_unknown(const char *name, const char *folder, const char *where, tl_error *err)
+{
+  char memory[480] = "";
+  tl_text list = tl_text_over(memory, sizeof memory);
+  const char *ids[TL_BOARDS_MAX];
+  uint32_t count = 0;
+  tl_board *boards = malloc(TL_BOARDS_MAX * sizeof *boards);
+  if (boards == NULL || tl_boards_load(boards, &count, folder, NULL) != TL_OK) count = 0;
+  for (uint32_t b = 0; b < count; b++) {
+    ids[b] = boards[b].id;
+    tl_text_addf(&list, "%s%s", b ? ", " : "; there are: ", ids[b]);
+  }
+  tl_fail(err, TL_E_NAME, where, "there is no board profile '%.60s'%s", name, memory);
+  const char *closest = tl_text_closest(name, ids, count);
+  if (closest != NULL) tl_fail_hint(err, "did you mean '%s'?", closest);
+  free(boards);
+  return TL_E_NAME;
 }

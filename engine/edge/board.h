@@ -78,6 +78,11 @@ TL_API tl_code tl_board_parse(tl_board *out, const char *text, size_t text_bytes
  * errors  as tl_board_load, TL_E_LIMIT: more than TL_BOARDS_MAX */
 TL_API tl_code tl_boards_load(tl_board *out, uint32_t *count, const char *folder, tl_error *err);
 
+/* Fails with TL_E_NAME: "there is no board profile 'x'; there are: ...", all of a folder, the nearest
+ * as hint. */
+TL_API tl_code tl_board_unknown(const char *name, const char *folder, const char *where,
+                                tl_error *err);
+
 typedef struct tl_op_cost {
   tl_work work;
   double cycles; /* modelled */

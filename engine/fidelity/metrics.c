@@ -1,6 +1,8 @@
 #include "fidelity/metrics.h"
 
+#include "base/text.h"
 #include "base/units.h"
+#include "fidelity/metric/family.h"
 
 #include <assert.h>
 #include <math.h>
@@ -10,30 +12,48 @@
 /* Below this a temperature in K can only be a difference: nothing that runs a controller is colder.
  * */
 #define ABSOLUTE_K_MIN 150.0
-/* A mean nearer to zero than this share of the range makes percentages of it meaningless. */
-#define MEAN_RATIO_MIN 0.01
 
-static const tl_metric_info table[TL_METRIC_COUNT] = {
-#define METRIC(name, unit, direction, source, use, not_for)                                        \
-  [TL_METRIC_##name] = {#name, unit, direction, source, use, not_for},
+static const tl_metric_info table[TL_METRIC_ALL_COUNT] = {
+#define METRIC(name, family, unit, low, high, direction, parameters, source, use, not_for)         \
+  [TL_METRIC_##name] = {#name,      unit,   (double)(low), (double)(high), direction,              \
+                        parameters, source, use,           not_for,        #family},
+#define ASKED METRIC
 #include "fidelity/metrics.def"
 #undef METRIC
 };
 
 const tl_metric_info *tl_metric_describe(tl_metric metric)
 {
-  assert(metric < TL_METRIC_COUNT);
+  assert(metric < TL_METRIC_ALL_COUNT);
   return &table[metric];
 }
 
 bool tl_metric_find(tl_metric *out, const char *name)
 {
-  for (uint32_t i = 0; i < TL_METRIC_COUNT; i++)
+  for (uint32_t i = 0; i < TL_METRIC_ALL_COUNT; i++)
     if (strcmp(table[i].name, name) == 0) {
       *out = (tl_metric)i;
       return true;
     }
   return false;
+}
+
+tl_code tl_metric_parse(tl_metric *out, const char *name, const char *where, tl_error *err)
+{
+  const char *names[TL_METRIC_ALL_COUNT];
+  if (tl_metric_find(out, name)) return TL_OK;
+  for (uint32_t i = 0; i < TL_METRIC_ALL_COUNT; i++) names[i] = table[i].name;
+  tl_fail(err, TL_E_NAME, where, "there is no metric '%.60s'", name);
+  const char *near = tl_text_closest(name, names, TL_METRIC_ALL_COUNT);
+  return near ? tl_fail_hint(err, "did you mean '%s'?", near)
+              : tl_fail_hint(err, "docs/fidelity.md lists them");
+}
+
+const char *tl_direction_name(tl_direction direction)
+{
+  static const char *const names[] = {"lower", "higher", "zero", "one", "nominal"};
+  assert(direction <= TL_NOMINAL);
+  return names[direction];
 }
 
 const char *tl_metric_status_name(tl_metric_status status)
@@ -50,56 +70,19 @@ static bool is_temperature(const tl_unit *unit)
   return true;
 }
 
-/* The mean that percentages divide by, and the factor that brings errors to its scale. */
-static void percent_scale(double *mean, double *factor, const char *unit_name)
+double tl_metric_zero(const char *unit_name, double mean)
 {
   tl_unit unit, celsius;
-  *factor = 1.0;
-  if (tl_unit_find(&unit, unit_name, NULL, NULL) != TL_OK || !is_temperature(&unit)) return;
+  if (tl_unit_find(&unit, unit_name, NULL, NULL) != TL_OK || !is_temperature(&unit)) return 0.0;
   const tl_code found = tl_unit_find(&celsius, "degC", NULL, NULL);
   assert(found == TL_OK);
   (void)found;
-  if (unit.offset == 0.0 && *mean * unit.numerator / unit.denominator < ABSOLUTE_K_MIN) return;
-  *mean = tl_unit_apply(*mean, &unit, &celsius);
-  *factor = tl_unit_apply_difference(1.0, &unit, &celsius);
-}
-
-typedef struct sums {
-  double mean, low, high;            /* of ref */
-  double error, error_abs, error_sq; /* sums of e, |e|, e^2 */
-  double error_max, spread_sq;       /* max |e|, sum (ref - mean)^2 */
-} sums;
-
-static sums add_up(const double *sim, const double *ref, size_t n)
-{
-  sums s = {.low = ref[0], .high = ref[0]};
-  double total = 0.0;
-  for (size_t i = 0; i < n; i++) {
-    assert(!isnan(sim[i]) && !isnan(ref[i]));
-    total += ref[i];
-    if (ref[i] < s.low) s.low = ref[i];
-    if (ref[i] > s.high) s.high = ref[i];
-  }
-  s.mean = total / (double)n;
-  for (size_t i = 0; i < n; i++) {
-    const double e = sim[i] - ref[i], away = ref[i] - s.mean;
-    s.error += e;
-    s.error_abs += fabs(e);
-    s.error_sq += e * e;
-    s.spread_sq += away * away;
-    if (fabs(e) > s.error_max) s.error_max = fabs(e);
-  }
-  return s;
-}
-
-static void set(tl_metric_value *out, double value, tl_metric_status status)
-{
-  out->value = status != TL_METRIC_OK ? (double)NAN : value == 0.0 ? 0.0 : value; /* no "-0 %" */
-  out->status = status;
+  if (unit.offset == 0.0 && mean * unit.numerator / unit.denominator < ABSOLUTE_K_MIN) return 0.0;
+  return tl_unit_apply(0.0, &celsius, &unit);
 }
 
 /* A difference in degC or degF is told in K: there is no zero in it. */
-static double difference_scale(char out[TL_METRIC_UNIT_BYTES], const char *unit_name)
+double tl_metric_difference(char out[TL_METRIC_UNIT_BYTES], const char *unit_name)
 {
   tl_unit unit, kelvin;
   snprintf(out, TL_METRIC_UNIT_BYTES, "%s", unit_name);
@@ -111,37 +94,38 @@ static double difference_scale(char out[TL_METRIC_UNIT_BYTES], const char *unit_
   return tl_unit_apply_difference(1.0, &unit, &kelvin);
 }
 
+void tl_metric_name_unit(char out[TL_METRIC_UNIT_BYTES], tl_metric metric, const char *difference)
+{
+  const char *rule = table[metric].unit;
+  const size_t length = strlen("channel");
+  if (strncmp(rule, "channel", length) != 0)
+    snprintf(out, TL_METRIC_UNIT_BYTES, "%s", rule);
+  else if (strcmp(difference, "1") == 0 && rule[length] == ' ')
+    snprintf(out, TL_METRIC_UNIT_BYTES, "%s", rule + length + 1);
+  else
+    snprintf(out, TL_METRIC_UNIT_BYTES, "%s%s", difference,
+             strcmp(difference, "1") == 0 ? "" : rule + length);
+}
+
 void tl_metrics_compute(tl_metric_value out[TL_METRIC_COUNT], const double *sim, const double *ref,
                         size_t n, const char *unit)
 {
+  tl_metric_value all[TL_METRIC_ALL_COUNT];
+  const tl_metric_parameters parameters = tl_metric_parameters_default();
   char difference_unit[TL_METRIC_UNIT_BYTES];
-  const double scale = difference_scale(difference_unit, unit);
+  const double scale = tl_metric_difference(difference_unit, unit);
+  memset(all, 0, sizeof all);
+  for (uint32_t i = 0; i < TL_METRIC_ALL_COUNT; i++)
+    tl_metric_undefined(&all[i], TL_REASON_NO_SAMPLES);
+  for (size_t i = 0; i < n; i++) assert(!isnan(sim[i]) && !isnan(ref[i]));
+  tl_metric_input in = {.sim = {sim, NULL, n}, .ref = {ref, NULL, n}};
+  if (n > 0) in.zero = tl_metric_zero(unit, tl_moments_of(ref, n).mean);
+  const tl_code code = tl_family_errors(all, &in, &parameters, NULL);
+  assert(code == TL_OK); /* sums only: it allocates nothing */
+  (void)code;
   for (uint32_t i = 0; i < TL_METRIC_COUNT; i++) {
-    const bool of_channel = strcmp(table[i].unit, "channel") == 0;
-    memset(&out[i], 0, sizeof out[i]);
-    snprintf(out[i].unit, sizeof out[i].unit, "%s", of_channel ? difference_unit : table[i].unit);
-    set(&out[i], 0.0, TL_METRIC_UNDEFINED);
+    out[i] = all[i];
+    tl_metric_name_unit(out[i].unit, (tl_metric)i, difference_unit);
+    if (strcmp(table[i].unit, "channel") == 0) out[i].value *= scale;
   }
-  if (n == 0) return;
-
-  const sums s = add_up(sim, ref, n);
-  const double rmse = sqrt(s.error_sq / (double)n);
-  set(&out[TL_METRIC_rmse], rmse * scale, TL_METRIC_OK);
-  set(&out[TL_METRIC_mae], s.error_abs / (double)n * scale, TL_METRIC_OK);
-  set(&out[TL_METRIC_max_error], s.error_max * scale, TL_METRIC_OK);
-  set(&out[TL_METRIC_bias], s.error / (double)n * scale, TL_METRIC_OK);
-
-  const double range = s.high - s.low;
-  if (range > 0.0) {
-    set(&out[TL_METRIC_nrmse], rmse / range, TL_METRIC_OK);
-    set(&out[TL_METRIC_r2], 1.0 - s.error_sq / s.spread_sq, TL_METRIC_OK);
-  }
-  if (n < 2) return; /* p = 1 leaves nothing to divide by */
-  double mean = s.mean, factor = 1.0;
-  percent_scale(&mean, &factor, unit);
-  const bool weak = fabs(mean) <= MEAN_RATIO_MIN * range * factor;
-  const tl_metric_status status = weak ? TL_METRIC_ILL_CONDITIONED : TL_METRIC_OK;
-  set(&out[TL_METRIC_cvrmse_pct], 100.0 * sqrt(s.error_sq / (double)(n - 1)) * factor / mean,
-      status);
-  set(&out[TL_METRIC_nmbe_pct], 100.0 * -s.error * factor / ((double)(n - 1) * mean), status);
 }

@@ -335,7 +335,10 @@ void tl_score_free(tl_score *score)
 {
   if (score->channels != NULL) {
     struct owned *owned = (struct owned *)(void *)(score->channels + score->room);
-    for (uint32_t i = 0; i < score->channel_count; i++) free(owned[i].memory);
+    for (uint32_t i = 0; i < score->channel_count; i++) {
+      free(owned[i].memory);
+      free(score->channels[i].asked);
+    }
   }
   free(score->channels);
   memset(score, 0, sizeof *score);

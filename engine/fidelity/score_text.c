@@ -4,19 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_metrics(tl_text *out, const tl_score_channel *channel)
+/* The value of one metric; NULL: it is not told. */
+static const tl_metric_value *value_of(const tl_score *score, const tl_score_channel *channel,
+                                       uint32_t metric)
 {
-  for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-    const tl_metric_value *value = &channel->metric[m];
-    tl_text_add(out, m ? ",\n      " : "\n      ");
+  if (score->has_asked && channel->asked != NULL)
+    return score->asked[metric] ? &channel->asked[metric] : NULL;
+  return metric < TL_METRIC_COUNT ? &channel->metric[metric] : NULL;
+}
+
+static void add_metrics(tl_text *out, const tl_score *score, const tl_score_channel *channel)
+{
+  bool first = true;
+  for (uint32_t m = 0; m < TL_METRIC_ALL_COUNT; m++) {
+    const tl_metric_value *value = value_of(score, channel, m);
+    if (value == NULL) continue;
+    tl_text_add(out, first ? "\n      " : ",\n      ");
     tl_text_add_json(out, tl_metric_describe((tl_metric)m)->name);
-    tl_text_add(out, ": {\"value\": ");
-    tl_text_add_json_double(out, value->value);
-    tl_text_add(out, ", \"unit\": ");
-    tl_text_add_json(out, value->unit);
-    tl_text_add(out, ", \"status\": ");
-    tl_text_add_json(out, tl_metric_status_name(value->status));
-    tl_text_add(out, "}");
+    tl_text_add(out, ": ");
+    tl_metric_write_json(out, value);
+    first = false;
   }
 }
 
@@ -42,7 +49,7 @@ void tl_score_write_json(const tl_score *score, tl_text *out)
     tl_text_add(out, i ? ",\n    " : "\n    ");
     tl_text_add_json(out, score->channels[i].name);
     tl_text_add(out, ": {");
-    add_metrics(out, &score->channels[i]);
+    add_metrics(out, score, &score->channels[i]);
     tl_text_add(out, "\n    }");
   }
   tl_text_add(out, "\n  },\n  \"samples\": {");
@@ -60,7 +67,7 @@ static void pad(tl_text *out, size_t width, size_t used)
   for (; used < width; used++) tl_text_add_char(out, ' ');
 }
 
-static void add_channel_table(const tl_score_channel *channel, tl_text *out)
+static void add_channel_table(const tl_score *score, const tl_score_channel *channel, tl_text *out)
 {
   tl_text_add(out, channel->name);
   if (strcmp(channel->name, channel->rec_name) != 0)
@@ -75,8 +82,9 @@ static void add_channel_table(const tl_score_channel *channel, tl_text *out)
   if (channel->interpolated_count)
     tl_text_addf(out, ", %zu interpolated", channel->interpolated_count);
   tl_text_add_char(out, '\n');
-  for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-    const tl_metric_value *value = &channel->metric[m];
+  for (uint32_t m = 0; m < TL_METRIC_ALL_COUNT; m++) {
+    const tl_metric_value *value = value_of(score, channel, m);
+    if (value == NULL) continue;
     const tl_metric_info *info = tl_metric_describe((tl_metric)m);
     char number[TL_TEXT_DOUBLE_BYTES] = "-";
     size_t used = 1;
@@ -85,7 +93,7 @@ static void add_channel_table(const tl_score_channel *channel, tl_text *out)
     pad(out, 14, used);
     tl_text_addf(out, "%s %s", number, strcmp(value->unit, "1") == 0 ? "" : value->unit);
     if (value->status != TL_METRIC_OK)
-      tl_text_addf(out, "  %s", tl_metric_status_name(value->status));
+      tl_text_addf(out, "  %s: %s", tl_metric_status_name(value->status), value->reason);
     tl_text_add_char(out, '\n');
   }
 }
@@ -94,6 +102,6 @@ void tl_score_write_table(const tl_score *score, tl_text *out)
 {
   for (uint32_t i = 0; i < score->channel_count; i++) {
     if (i) tl_text_add_char(out, '\n');
-    add_channel_table(&score->channels[i], out);
+    add_channel_table(score, &score->channels[i], out);
   }
 }

@@ -91,7 +91,8 @@ typedef struct tl_judgement {
   double margin;          /* positive = held; NaN on error */
   double bin;             /* width of the histogram bin behind `observed`, 0 = exact */
   uint64_t sample_count;
-  int64_t breach_ns; /* since when it did not hold, to the end; -1 when held or not known */
+  tl_modelled modelled; /* the board profile that `observed` rests on; {0}: none */
+  int64_t breach_ns;    /* since when it did not hold, to the end; -1 when held or not known */
   tl_verdict verdict;
   tl_code code;      /* TL_OK, or why it is an error */
   bool not_judged;   /* an error only because the run ended before there was a sample */

@@ -91,7 +91,7 @@ static tl_quantity_id quantity_id(const char *name)
 /* "detect.delai" names a family of ours, so it can't be a column. */
 static bool has_family(const char *metric)
 {
-  static const char *const families[] = {"comfort.", "detect.", "fidelity."};
+  static const char *const families[] = {"border.", "comfort.", "detect.", "fidelity."};
   for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
     if (strncmp(metric, families[i], strlen(families[i])) == 0) return true;
   return false;
@@ -129,7 +129,7 @@ static tl_code parse_metric(tl_threshold *out, const char *where, tl_error *err)
 
 static bool is_fidelity(const tl_threshold *t)
 {
-  return t->quantity >= TL_QUANTITY_FIDELITY_RMSE && t->quantity < TL_QUANTITY_COUNT;
+  return t->quantity >= TL_QUANTITY_FIDELITY_RMSE && t->quantity <= TL_QUANTITY_FIDELITY_IN_TUBE;
 }
 
 static tl_code parse_statistic(tl_threshold *out, const char *word, const char *where,

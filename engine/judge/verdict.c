@@ -192,6 +192,21 @@ static const char *why_no_samples(const tl_threshold *t)
   }
 }
 
+/* The least certain of what a meter reads. */
+static tl_modelled modelled_of(const tl_judge *judge, const tl_gauge *gauge)
+{
+  tl_modelled out = {0};
+  if (gauge->meter < 0) return out;
+  const tl_meter *meter = &judge->meters[gauge->meter];
+  for (uint32_t s = 0; s < meter->source_count; s++) {
+    const tl_modelled one =
+        tl_fleet_modelled(judge->world, meter->sources[s].fleet, meter->sources[s].column);
+    if (one.board == NULL) continue;
+    if (out.board == NULL || isnan(one.error_ratio) || one.error_ratio > out.error_ratio) out = one;
+  }
+  return out;
+}
+
 static void judge_one(const tl_judge *judge, const tl_gauge *gauge, tl_judgement *out)
 {
   const tl_threshold *t = &gauge->threshold;
@@ -200,6 +215,7 @@ static void judge_one(const tl_judge *judge, const tl_gauge *gauge, tl_judgement
                         .observed = (double)NAN,
                         .margin = (double)NAN,
                         .sample_count = reading.samples,
+                        .modelled = modelled_of(judge, gauge),
                         .breach_ns = -1,
                         .verdict = TL_ERRORED};
   if (gauge->code != TL_OK) {

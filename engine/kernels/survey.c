@@ -75,9 +75,9 @@ static uint64_t lstm_mac_count(const operands *o)
 {
   const tl_tensor *input = tensor_at(o, o->inputs, o->input_count, 0);
   uint64_t weights = 0;
-  for (uint32_t i = 1; i <= 8; i++) { /* four input matrices, four recurrent ones */
+  for (uint32_t i = 1; i <= 16; i++) { /* four input matrices, four recurrent ones, a projection */
     const tl_tensor *matrix = tensor_at(o, o->inputs, o->input_count, i);
-    weights += matrix != NULL ? matrix->element_count : 0;
+    if (matrix != NULL && (i <= 8 || i == 16)) weights += matrix->element_count;
   }
   if (input == NULL || input->rank == 0 || input->element_count == 0) return 0;
   return weights * (input->element_count / (uint32_t)input->dims[input->rank - 1]);

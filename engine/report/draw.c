@@ -306,20 +306,21 @@ static void draw_legend(tl_text *out, const tl_plot *plot)
 static void draw_fidelity(tl_text *out, const tl_plot *plot)
 {
   tl_text label = {0};
+  const uint32_t band = strcmp(plot->series[0].role, "band") == 0; /* the tube lies behind */
   tl_text_addf(&label, "%s: recorded and simulated over time", plot->title);
   panel p = {.plot = plot,
              .series = plot->series,
-             .series_count = 2,
+             .series_count = 2 + band,
              .height = 210,
              .label = tl_text_string(&label)};
-  p.range = padded(range_of(plot->series, 2));
+  p.range = padded(range_of(plot->series, 2 + band));
   draw_panel(out, &p);
   tl_text_clear(&label);
   tl_text_addf(&label, "%s: simulated minus recorded over time", plot->title);
-  range r = range_of(plot->series + 2, 1);
+  range r = range_of(plot->series + 2 + band, 1);
   widen(&r, 0.0, 0.0);
   p = (panel){.plot = plot,
-              .series = plot->series + 2,
+              .series = plot->series + 2 + band,
               .series_count = 1,
               .height = 90,
               .range = padded(r),
@@ -341,6 +342,7 @@ static void draw_curves(tl_text *out, const tl_plot *plot, uint32_t height)
     if (plot->limit[i] < high + 3.0 * span && plot->limit[i] > low - 3.0 * span)
       widen(&r, plot->limit[i], plot->limit[i]);
   if (strcmp(plot->kind, "delay") == 0) widen(&r, 0.0, 100.0);
+  if (strcmp(plot->kind, "autocorrelation") == 0) widen(&r, 0.0, 1.0);
   if (strcmp(plot->kind, "fleet") == 0 && r.low >= 0.0 && r.low < 0.5 * r.high) r.low = 0.0;
   panel p = {.plot = plot,
              .series = plot->series,
@@ -458,6 +460,7 @@ void tl_draw_plot(tl_text *out, const tl_plot *plot)
     draw_curves(out, plot,
                 strcmp(plot->kind, "device") == 0 || strcmp(plot->kind, "sample") == 0 ? 110
                 : strcmp(plot->kind, "delay") == 0                                     ? 130
+                : strcmp(plot->kind, "autocorrelation") == 0                           ? 130
                                                                                        : 200);
   tl_text_add(out, "</figure>\n");
 }

@@ -8,56 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-  EVENTS_SHOWN = 200,
-  DEVICE_PLOTS_SHOWN = 10,
-  CHANNEL_PLOTS_SHOWN = 12,
-  FLEET_PLOTS_SHOWN = 12
-};
-
-const char *tl_unit_shown(const char *unit)
-{
-  if (strcmp(unit, "degC") == 0) return "\xc2\xb0\x43";
-  if (strcmp(unit, "degF") == 0) return "\xc2\xb0\x46";
-  return strcmp(unit, "1") == 0 ? "" : unit;
-}
-
-/* Where the file lies is the machine's business: "hvac.lua:17". */
-const char *tl_where_shown(const char *where)
-{
-  const char *slash = strrchr(where, '/');
-  return slash ? slash + 1 : where;
-}
-
-void tl_html_number(tl_text *out, double value)
-{
-  if (isinf(value))
-    tl_text_add(out, value > 0.0 ? "\xe2\x88\x9e" : "\xe2\x88\x92\xe2\x88\x9e");
-  else
-    tl_text_add_digits(out, value, 5);
-}
-
-void tl_html_data(tl_text *out, double value)
-{
-  char exact[TL_TEXT_DOUBLE_BYTES];
-  tl_text_format_double(exact, value);
-  tl_text_addf(out, "<data value=\"%s\">", exact);
-  tl_html_number(out, value);
-  tl_text_add(out, "</data>");
-}
-
-void tl_html_time(tl_text *out, int64_t ns)
-{
-  const int64_t digit_ns =
-      ns < INT64_C(600000000000) ? 1000000 : 1000000000; /* nobody reads more */
-  ns = (ns + digit_ns / 2) / digit_ns * digit_ns;
-  tl_text_add(out, "<time>");
-  tl_text_add_duration(out, ns);
-  tl_text_add(out, "</time>");
-}
+enum { EVENTS_SHOWN = 200, DEVICE_PLOTS_SHOWN = 10, FLEET_PLOTS_SHOWN = 12 };
 
 /* 10000 as "10 000", with spaces that do not break. */
-static void add_count(tl_text *out, uint64_t value)
+void tl_html_count(tl_text *out, uint64_t value)
 {
   char digits[32];
   const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
@@ -67,11 +21,19 @@ static void add_count(tl_text *out, uint64_t value)
   }
 }
 
-static void add_value(tl_text *out, double value, const char *unit)
+void tl_html_value(tl_text *out, double value, const char *unit)
 {
   tl_html_data(out, value);
   if (tl_unit_shown(unit)[0]) tl_text_add(out, "\xc2\xa0");
   tl_text_add_html(out, tl_unit_shown(unit));
+}
+
+/* Begins a tile: name above, figure below; the caller ends it with </dd></div>. */
+void tl_html_tile(tl_text *out, const char *name)
+{
+  tl_text_add(out, "<div><dt>");
+  tl_text_add_html(out, name);
+  tl_text_add(out, "</dt><dd>");
 }
 
 static void fact(tl_text *out, const char *name, const char *value)
@@ -156,7 +118,7 @@ static void add_verdict(tl_text *out, const tl_report *report)
     tl_text_add(out, "<strong>No thresholds</strong>");
   if (devices > 0) {
     tl_text_add(out, " \xc2\xb7 ");
-    add_count(out, devices);
+    tl_html_count(out, devices);
     tl_text_add(out, devices == 1 ? " device" : " devices");
   }
   tl_text_add(out, " \xc2\xb7 ");
@@ -214,7 +176,7 @@ static void add_samples(tl_text *out, const tl_judgement *j)
   if (q == TL_QUANTITY_FALSE_ALARMS || (q >= TL_QUANTITY_FIDELITY_RMSE && q < TL_QUANTITY_COUNT))
     return;
   tl_text_add(out, " \xc2\xb7 ");
-  add_count(out, j->sample_count);
+  tl_html_count(out, j->sample_count);
   tl_text_add(out, faults ? " fault" : " sample");
   tl_text_add(out, j->sample_count == 1 ? "" : "s");
 }
@@ -237,6 +199,12 @@ static void add_name(tl_text *out, const tl_report *report, const tl_judgement *
   }
   add_samples(out, j);
   tl_text_add(out, "</small>");
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  if (tl_modelled_text(modelled, &j->modelled)[0]) {
+    tl_text_add(out, "<br><small>");
+    tl_text_add_html(out, modelled);
+    tl_text_add(out, "</small>");
+  }
   if (j->breach_ns >= 0) {
     tl_text_add(out, "<br><small class=\"since\">not held since ");
     tl_html_time(out, j->breach_ns);
@@ -248,7 +216,7 @@ static void add_name(tl_text *out, const tl_report *report, const tl_judgement *
 static void add_figure(tl_text *out, const tl_judgement *j, double value, const char *otherwise)
 {
   if (isfinite(value))
-    add_value(out, value, j->threshold.unit.name);
+    tl_html_value(out, value, j->threshold.unit.name);
   else
     tl_text_addf(out, "<data value=\"%s\">%s</data>", value > 0.0 ? "inf" : "-inf", otherwise);
 }
@@ -273,7 +241,7 @@ static void add_judgement(tl_text *out, const tl_report *report, const tl_judgem
   tl_text_add(out, "</span></td><td class=\"n\" data-label=\"limit\"><span>");
   tl_text_add_html(out, tl_operator_name(j->threshold.op));
   tl_text_add(out, "\xc2\xa0");
-  add_value(out, j->threshold.limit, j->threshold.unit.name);
+  tl_html_value(out, j->threshold.limit, j->threshold.unit.name);
   tl_text_add(out, "</span></td><td class=\"n\" data-label=\"margin\"><span>");
   add_figure(out, j, j->margin, "none");
   tl_draw_margin(out, j);
@@ -291,72 +259,6 @@ static void add_thresholds(tl_text *out, const tl_report *report)
   for (uint32_t i = 0; i < report->judgement_count; i++)
     add_judgement(out, report, &report->judgements[i]);
   tl_text_add(out, "</tbody></table></div>\n");
-}
-
-/* --- fidelity --- */
-
-/* Digits a person compares; <data> keeps the exact number. */
-static void tile(tl_text *out, const char *name)
-{
-  tl_text_add(out, "<div><dt>");
-  tl_text_add_html(out, name);
-  tl_text_add(out, "</dt><dd>");
-}
-
-static void add_metrics(tl_text *out, const tl_score_channel *channel)
-{
-  tl_text_add(out, "<dl class=\"tiles four\">\n");
-  for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-    const tl_metric_value *v = &channel->metric[m];
-    tile(out, tl_metric_describe((tl_metric)m)->name);
-    if (v->status == TL_METRIC_OK)
-      add_value(out, v->value, v->unit);
-    else
-      tl_text_addf(out, "<small>%s</small>", tl_metric_status_name(v->status));
-    tl_text_add(out, "</dd></div>\n");
-  }
-  tl_text_add(out, "</dl>\n");
-}
-
-static void add_channel(tl_text *out, const tl_report *report, const tl_score_channel *channel,
-                        bool with_plot)
-{
-  tl_text_add(out, "<div class=\"card\">\n");
-  for (uint32_t i = 0; i < report->plot_count && with_plot; i++)
-    if (strcmp(report->plots[i].kind, "fidelity") == 0 &&
-        strcmp(report->plots[i].title, channel->name) == 0)
-      tl_draw_plot(out, &report->plots[i]);
-  add_metrics(out, channel);
-  tl_text_add(out, "</div>\n<p class=\"soft small\"><strong>");
-  tl_text_add_html(out, channel->name);
-  tl_text_add(out, "</strong> against recorded <strong>");
-  tl_text_add_html(out, channel->rec_name);
-  tl_text_add(out, "</strong>: ");
-  add_count(out, channel->used_count);
-  tl_text_add(out, " of ");
-  add_count(out, channel->rec_count);
-  tl_text_add(out, " samples compared, ");
-  tl_html_time(out, channel->begin_ns);
-  tl_text_add(out, " to ");
-  tl_html_time(out, channel->end_ns);
-  if (channel->rec_gap_count + channel->sim_gap_count > 0)
-    tl_text_addf(out, ", %zu in gaps of the recording, %zu of the simulation",
-                 channel->rec_gap_count, channel->sim_gap_count);
-  if (channel->interpolated_count > 0)
-    tl_text_addf(out, ", %zu between two samples of the simulation", channel->interpolated_count);
-  tl_text_add(out, ".</p>\n");
-}
-
-static void add_fidelity(tl_text *out, const tl_report *report)
-{
-  if (report->score == NULL || report->score->channel_count == 0) return;
-  tl_text_add(out, "<h2>Fidelity: the twin against the recording</h2>\n");
-  for (uint32_t i = 0; i < report->score->channel_count; i++)
-    add_channel(out, report, &report->score->channels[i], i < CHANNEL_PLOTS_SHOWN);
-  tl_text_add(out, "<p class=\"soft small\">Percentages of temperatures are taken on the Celsius "
-                   "scale; they say little, as "
-                   "its zero is arbitrary. nmbe_pct is positive when the simulation is low, bias "
-                   "when it is high.</p>\n");
 }
 
 /* --- the fleet --- */
@@ -395,12 +297,12 @@ static void add_detection(tl_text *out, const tl_report *report)
                {"not found", t->missed},
                {"false alarms", t->false_alarms}};
   for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
-    tile(out, tiles[i].name);
-    add_count(out, tiles[i].count);
+    tl_html_tile(out, tiles[i].name);
+    tl_html_count(out, tiles[i].count);
     tl_text_add(out, "</dd></div>\n");
   }
   if (t->device_days > 0.0) {
-    tile(out, "false alarms a device and day");
+    tl_html_tile(out, "false alarms a device and day");
     tl_html_data(out, (double)t->false_alarms / t->device_days);
     tl_text_add(out, "</dd></div>\n");
   }
@@ -441,7 +343,7 @@ static void add_worst(tl_text *out, const tl_report *report)
                  "<td class=\"n\" data-label=\"false alarms\">%u</td><td class=\"n\" "
                  "data-label=\"greatest comfort error\">",
                  d->device, d->missed, d->false_alarms);
-    if (!isnan(d->error_max)) add_value(out, d->error_max, d->unit ? d->unit : "1");
+    if (!isnan(d->error_max)) tl_html_value(out, d->error_max, d->unit ? d->unit : "1");
     tl_text_add(out, "</td></tr>\n");
   }
   tl_text_add(out, "</tbody></table></div>\n");
@@ -545,6 +447,19 @@ static void add_files(tl_text *out, const char *title, const tl_report_file *fil
   tl_text_add(out, "</tbody></table></div>\n");
 }
 
+static void add_modelled(tl_text *out, const tl_report_fleet *fleet)
+{
+  tl_text value = {0};
+  for (uint32_t i = 0; i < fleet->modelled_count; i++) {
+    char modelled[TL_MODELLED_TEXT_BYTES];
+    tl_text_clear(&value);
+    tl_text_addf(&value, "%s.%s: %s", fleet->name, fleet->modelled[i].column,
+                 tl_modelled_text(modelled, &fleet->modelled[i].from));
+    fact(out, "modelled", tl_text_string(&value));
+  }
+  tl_text_free(&value);
+}
+
 static void add_facts(tl_text *out, const tl_report *report)
 {
   tl_text value = {0};
@@ -559,6 +474,7 @@ static void add_facts(tl_text *out, const tl_report *report)
     tl_text_addf(&value, "%s: %u", report->fleets[i].name, report->fleets[i].device_count);
     if (report->fleets[i].twin) tl_text_addf(&value, " of twin %s", report->fleets[i].twin);
     fact(out, "fleet", tl_text_string(&value));
+    add_modelled(out, &report->fleets[i]);
   }
   for (uint32_t i = 0; i < report->setting_count; i++) {
     tl_text_clear(&value);
@@ -579,7 +495,7 @@ void tl_report_write_html(const tl_report *report, tl_text *out)
   add_verdict(out, report);
   tl_text_add(out, "<main>\n");
   add_thresholds(out, report);
-  add_fidelity(out, report);
+  tl_html_fidelity(out, report);
   add_fleet(out, report);
   add_worst(out, report);
   add_events(out, report);

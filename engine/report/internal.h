@@ -2,6 +2,7 @@
  * Owns: memory of tl_report_take belongs to the report. Threads: one thread a report. */
 #ifndef TL_REPORT_INTERNAL_H
 #define TL_REPORT_INTERNAL_H
+#include "report/json.h"
 #include "report/report.h"
 
 /* Zeroed memory until tl_report_free; NULL when there is none. */
@@ -22,7 +23,12 @@ void tl_draw_margin(tl_text *out, const tl_judgement *judgement);
 void tl_html_number(tl_text *out, double value);
 /* The same inside <data value="...">, where the exact number is. */
 void tl_html_data(tl_text *out, double value);
-void tl_html_time(tl_text *out, int64_t ns);   /* <time>00:20:00</time> */
+void tl_html_count(tl_text *out, uint64_t value);                 /* 10 000 */
+void tl_html_value(tl_text *out, double value, const char *unit); /* number and unit */
+void tl_html_tile(tl_text *out, const char *name);
+void tl_html_fidelity(tl_text *out, const tl_report *report);         /* fidelity.c: the section */
+void tl_report_json_fidelity(tl_json *json, const tl_report *report); /* fidelity_json.c */
+void tl_html_time(tl_text *out, int64_t ns);                          /* <time>00:20:00</time> */
 const char *tl_unit_shown(const char *unit);   /* "" for "1", the degree sign for "degC" */
 const char *tl_where_shown(const char *where); /* without folders */
 

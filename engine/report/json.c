@@ -92,3 +92,9 @@ void tl_json_null(tl_json *json, const char *key)
   next(json, key);
   tl_text_add(json->out, "null");
 }
+
+void tl_json_raw(tl_json *json, const char *key, const char *value)
+{
+  next(json, key);
+  tl_text_add(json->out, value);
+}

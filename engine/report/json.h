@@ -29,5 +29,7 @@ TL_API void tl_json_number(tl_json *json, const char *key, double value);
 TL_API void tl_json_integer(tl_json *json, const char *key, int64_t value);
 TL_API void tl_json_unsigned(tl_json *json, const char *key, uint64_t value);
 TL_API void tl_json_bool(tl_json *json, const char *key, bool value);
+/* value is a whole JSON document, put in as it is. */
+TL_API void tl_json_raw(tl_json *json, const char *key, const char *value);
 TL_API void tl_json_null(tl_json *json, const char *key);
 #endif

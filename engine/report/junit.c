@@ -41,6 +41,8 @@ static void sentence(tl_text *out, const tl_judgement *j, int digits)
   tl_text_addf(out, "%s%s, margin ", unit[0] ? " " : "", unit);
   number(out, j->margin, digits);
   tl_text_addf(out, "%s%s", unit[0] ? " " : "", unit);
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  if (tl_modelled_text(modelled, &j->modelled)[0]) tl_text_addf(out, ", %s", modelled);
   if (j->breach_ns >= 0) {
     tl_text_add(out, ", since ");
     tl_text_add_duration(out, j->breach_ns);

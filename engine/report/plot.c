@@ -1,5 +1,6 @@
 /* plot.c: from long series to few points: the lowest and highest value of equal parts of time, so
  * that no spike is lost and a page stays small whatever the run's length. */
+#include "fidelity/overall/overall.h"
 #include "report/internal.h"
 
 #include <assert.h>
@@ -58,8 +59,9 @@ static const char *make_id(tl_report *report, const char *prefix, const char *na
 
 static tl_code plot_channel(tl_report *report, const tl_score_channel *channel, tl_error *err)
 {
-  static const char *const names[3] = {"recorded", "simulated", "simulated - recorded"};
-  static const char *const roles[3] = {"recorded", "simulated", "residual"};
+  static const char *const names[4] = {"tube", "recorded", "simulated", "simulated - recorded"};
+  static const char *const roles[4] = {"band", "recorded", "simulated", "residual"};
+  const uint32_t skip = channel->has_tube ? 0 : 1;
   tl_plot *plot = tl_report_plot_add(report);
   if (plot == NULL) return no_memory(err);
   *plot = (tl_plot){.id = make_id(report, "channel", channel->name),
@@ -68,21 +70,59 @@ static tl_code plot_channel(tl_report *report, const tl_score_channel *channel, 
                     .unit = tl_report_keep(report, channel->unit),
                     .begin_ns = channel->begin_ns,
                     .end_ns = channel->end_ns,
-                    .series_count = 3};
+                    .series_count = 4 - skip};
   const uint32_t count = channel->series_count < TL_PLOT_BUCKETS_MAX
                              ? (uint32_t)channel->series_count
                              : TL_PLOT_BUCKETS_MAX;
-  for (int k = 0; k < 3; k++)
-    if (!series_open(report, &plot->series[k], names[k], roles[k], count)) return no_memory(err);
+  for (uint32_t k = skip; k < 4; k++)
+    if (!series_open(report, &plot->series[k - skip], names[k], roles[k], count))
+      return no_memory(err);
   for (size_t i = 0; i < channel->series_count && count > 0; i++) {
     const uint32_t bucket =
         count == channel->series_count
             ? (uint32_t)i
             : bucket_of(channel->series_ns[i], channel->begin_ns, channel->end_ns, count);
-    put(&plot->series[0], bucket, channel->series_rec[i]);
-    put(&plot->series[1], bucket, channel->series_sim[i]);
-    put(&plot->series[2], bucket, channel->series_sim[i] - channel->series_rec[i]);
+    if (channel->has_tube) {
+      put(&plot->series[0], bucket, channel->tube_low[i]);
+      put(&plot->series[0], bucket, channel->tube_high[i]);
+    }
+    put(&plot->series[1 - skip], bucket, channel->series_rec[i]);
+    put(&plot->series[2 - skip], bucket, channel->series_sim[i]);
+    put(&plot->series[3 - skip], bucket, channel->series_sim[i] - channel->series_rec[i]);
   }
+  return TL_OK;
+}
+
+enum { LAGS_MAX = 200 };
+
+/* What the residual still remembers, over a tenth of the record; x is the lag. */
+static tl_code plot_memory(tl_report *report, const tl_score_channel *channel, tl_error *err)
+{
+  double acf[LAGS_MAX];
+  uint32_t lags = channel->series_count / 10 < LAGS_MAX ? (uint32_t)(channel->series_count / 10)
+                                                        : (uint32_t)LAGS_MAX;
+  if (lags < 3 || channel->used_count < 30) return TL_OK; /* too short to tell */
+  tl_overall_autocorrelation(acf, lags, channel);
+  if (isnan(acf[0])) return TL_OK;
+  tl_plot *plot = tl_report_plot_add(report);
+  if (plot == NULL) return no_memory(err);
+  const int64_t step_ns =
+      (channel->end_ns - channel->begin_ns) / (int64_t)(channel->series_count - 1);
+  *plot = (tl_plot){.id = make_id(report, "autocorrelation", channel->name),
+                    .kind = "autocorrelation",
+                    .title = tl_report_keep(report, channel->name),
+                    .unit = "1",
+                    .note = "autocorrelation of the residual against the lag",
+                    .end_ns = step_ns * (int64_t)(lags - 1),
+                    .series_count = 1,
+                    .limit_count = 2};
+  plot->limit[0] = 1.96 / sqrt((double)channel->used_count);
+  plot->limit[1] = -plot->limit[0];
+  plot->limit_text[0] = "white noise stays within 95 %";
+  plot->limit_text[1] = "";
+  if (!series_open(report, &plot->series[0], "autocorrelation", "residual", lags))
+    return no_memory(err);
+  for (uint32_t i = 0; i < lags; i++) put(&plot->series[0], i, acf[i]);
   return TL_OK;
 }
 
@@ -90,7 +130,8 @@ tl_code tl_report_plot_score(tl_report *report, tl_error *err)
 {
   tl_code code = TL_OK;
   for (uint32_t i = 0; report->score && i < report->score->channel_count && code == TL_OK; i++)
-    code = plot_channel(report, &report->score->channels[i], err);
+    if ((code = plot_channel(report, &report->score->channels[i], err)) == TL_OK)
+      code = plot_memory(report, &report->score->channels[i], err);
   return code;
 }
 
@@ -134,10 +175,13 @@ static tl_code plot_threshold(tl_report *report, const tl_judge *judge, uint32_t
   }
   plot = tl_report_plot_add(report);
   if (plot == NULL) return no_memory(err);
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  tl_modelled_text(modelled, &report->judgements[index].modelled);
   *plot = (tl_plot){.id = make_id(report, "fleet", title),
                     .kind = "fleet",
                     .title = tl_report_keep(report, title),
                     .unit = tl_report_keep(report, t->unit.name),
+                    .note = modelled[0] ? tl_report_keep(report, modelled) : NULL,
                     .begin_ns = points[0].begin_ns,
                     .end_ns = points[count - 1].end_ns,
                     .series_count = 2};

@@ -9,6 +9,7 @@
 #ifndef TL_REPORT_REPORT_H
 #define TL_REPORT_REPORT_H
 #include "base/text.h"
+#include "fidelity/border/watch.h"
 #include "fidelity/score.h"
 #include "judge/judge.h"
 
@@ -19,7 +20,7 @@ enum {
   TL_PLOT_LIMITS_MAX = 4
 };
 
-/* An input (kind "scenario", "model", "recording", "module") or a file written. */
+/* An input (kind "scenario", "model", "board", "recording", "module") or a file written. */
 typedef struct tl_report_file {
   const char *kind;
   const char *name;   /* no machine's path */
@@ -30,9 +31,16 @@ typedef struct tl_report_setting {
   const char *name, *value;
 } tl_report_setting;
 
+typedef struct tl_report_modelled { /* a column whose values come from a board's profile */
+  const char *column;
+  tl_modelled from;
+} tl_report_modelled;
+
 typedef struct tl_report_fleet {
   const char *name, *twin;
   uint32_t device_count;
+  const tl_report_modelled *modelled;
+  uint32_t modelled_count;
 } tl_report_fleet;
 
 typedef struct tl_report_event {
@@ -86,6 +94,21 @@ typedef struct tl_report_device {
   uint32_t false_alarms, missed;
 } tl_report_device;
 
+/* A fleet watched against what a recording covers. */
+typedef struct tl_report_border {
+  const char *fleet, *source;
+  const tl_border *border;
+  const tl_border_result *result;
+} tl_report_border;
+
+/* A fitted value that the run used, from a parameter file. */
+typedef struct tl_report_parameter {
+  const char *set; /* the file, as the scenario names it */
+  const char *name, *unit;
+  double value, low, high; /* 95 % interval; NaN: the file states none */
+  bool at_bound;
+} tl_report_parameter;
+
 typedef struct tl_report {
   const char *title;
   const char *scenario; /* name: "incubator_fleet" */
@@ -123,6 +146,10 @@ typedef struct tl_report {
   const tl_report_event *events;
   uint32_t event_count;
   const tl_score *score; /* NULL: nothing was compared */
+  const tl_report_border *borders;
+  uint32_t border_count;
+  const tl_report_parameter *parameters;
+  uint32_t parameter_count;
   bool has_totals;
   tl_judge_totals totals;
   const tl_report_device *worst;
@@ -138,7 +165,8 @@ TL_API void tl_report_free(tl_report *report);
 
 /* --- plots; each call adds some and keeps them in the report.  errors  TL_E_LIMIT: no memory ---
  * */
-/* Recorded against simulated, with residuals, for every channel of report->score. */
+/* For every channel of report->score: recorded against simulated within its tube, with residuals, and the
+ * residuals' autocorrelation. */
 TL_API tl_code tl_report_plot_score(tl_report *report, tl_error *err);
 /* Fleet figures over time for each threshold that samples (mean, lowest and highest of the fleet,
  * the limit as a line), and a strip of all devices against time for comfort.error. Takes

@@ -6,6 +6,19 @@
 
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
 
+/* A figure of a board's profile says so, with the profile's error; null for any other. */
+static void write_modelled(tl_json *json, const tl_modelled *modelled)
+{
+  if (modelled->board == NULL) {
+    tl_json_null(json, "modelled");
+    return;
+  }
+  tl_json_object_begin(json, "modelled", true);
+  tl_json_text(json, "board", modelled->board);
+  tl_json_number(json, "error_ratio", modelled->error_ratio);
+  tl_json_object_end(json);
+}
+
 static void write_threshold(tl_json *json, const tl_judgement *j)
 {
   char code[TL_CODE_NAME_BYTES];
@@ -21,6 +34,7 @@ static void write_threshold(tl_json *json, const tl_judgement *j)
   tl_json_text(json, "text", t->text);
   tl_json_unsigned(json, "samples", j->sample_count);
   tl_json_number(json, "bin", j->bin);
+  write_modelled(json, &j->modelled);
   if (j->breach_ns >= 0)
     tl_json_number(json, "breach_s", seconds(j->breach_ns));
   else
@@ -69,31 +83,14 @@ static void write_events(tl_json *json, const tl_report *report)
   tl_json_list_end(json);
 }
 
-static void write_score(tl_json *json, const tl_score *score)
+/* {column: {board, error_ratio}}: whoever reads those columns anywhere should know. */
+static void write_modelled_columns(tl_json *json, const tl_report_fleet *fleet)
 {
-  tl_json_object_begin(json, "score", false);
-  for (uint32_t i = 0; i < score->channel_count; i++) {
-    const tl_score_channel *c = &score->channels[i];
-    tl_json_object_begin(json, c->name, false);
-    tl_json_text(json, "recorded_as", c->rec_name);
-    tl_json_text(json, "unit", c->unit);
-    tl_json_unsigned(json, "recorded", c->rec_count);
-    tl_json_unsigned(json, "used", c->used_count);
-    tl_json_unsigned(json, "outside", c->outside_count);
-    tl_json_unsigned(json, "recording_gaps", c->rec_gap_count);
-    tl_json_unsigned(json, "simulation_gaps", c->sim_gap_count);
-    tl_json_unsigned(json, "interpolated", c->interpolated_count);
-    tl_json_number(json, "begin_s", seconds(c->begin_ns));
-    tl_json_number(json, "end_s", seconds(c->end_ns));
-    tl_json_object_begin(json, "metrics", false);
-    for (uint32_t m = 0; m < TL_METRIC_COUNT; m++) {
-      tl_json_object_begin(json, tl_metric_describe((tl_metric)m)->name, true);
-      tl_json_number(json, "value", c->metric[m].value);
-      tl_json_text(json, "unit", c->metric[m].unit);
-      tl_json_text(json, "status", tl_metric_status_name(c->metric[m].status));
-      tl_json_object_end(json);
-    }
-    tl_json_object_end(json);
+  tl_json_object_begin(json, "modelled", true);
+  for (uint32_t i = 0; i < fleet->modelled_count; i++) {
+    tl_json_object_begin(json, fleet->modelled[i].column, true);
+    tl_json_text(json, "board", fleet->modelled[i].from.board);
+    tl_json_number(json, "error_ratio", fleet->modelled[i].from.error_ratio);
     tl_json_object_end(json);
   }
   tl_json_object_end(json);
@@ -107,6 +104,7 @@ static void write_fleets(tl_json *json, const tl_report *report)
     tl_json_text(json, "name", report->fleets[i].name);
     tl_json_text(json, "twin", report->fleets[i].twin);
     tl_json_unsigned(json, "devices", report->fleets[i].device_count);
+    write_modelled_columns(json, &report->fleets[i]);
     tl_json_object_end(json);
   }
   tl_json_list_end(json);
@@ -234,7 +232,7 @@ void tl_report_write_json(const tl_report *report, tl_text *out)
   write_fleets(&json, report);
   if (report->has_totals) write_detection(&json, &report->totals);
   write_worst(&json, report);
-  if (report->score) write_score(&json, report->score);
+  tl_report_json_fidelity(&json, report);
   write_events(&json, report);
   tl_json_object_end(&json);
 }

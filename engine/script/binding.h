@@ -5,8 +5,11 @@
  * Owns: see the members of tl_scenario. Threads: the scenario's thread. */
 #ifndef TL_SCRIPT_BINDING_H
 #define TL_SCRIPT_BINDING_H
+#include "fidelity/border/watch.h"
+#include "fidelity/overall/overall.h"
 #include "script/expression.h"
 #include "script/sandbox.h"
+#include "fidelity/calibrate/calibrate.h"
 #include "script/scenario.h"
 #include "sim/events.h"
 #include "telemetry/recording.h"
@@ -21,6 +24,7 @@
 #define SCRIPT_INPUTS "tl.inputs"
 #define SCRIPT_SPREAD "tl.spread"
 #define SCRIPT_FAULT "tl.fault"
+#define SCRIPT_PARAMETERS "tl.parameters"
 
 enum {
   SCRIPT_PROCESSES_MAX = 10000, /* stories that wait at one time */
@@ -28,7 +32,9 @@ enum {
   SCRIPT_WINDOW_COST = 50,      /* a window costs about as much as this many resumes */
   SCRIPT_HISTORY_MAX = 100000,  /* events kept in memory */
   SCRIPT_INPUTS_MAX = 16,
-  SCRIPT_WEIGHTS_MAX = 16
+  SCRIPT_WEIGHTS_MAX = 16,
+  SCRIPT_TIED_MAX = 15,  /* columns that follow a free one */
+  SCRIPT_FITTED_MAX = 64 /* devices of calibrate{} */
 };
 
 /* --- objects that Lua owns ------------------------------------------------------------------------------- */
@@ -65,6 +71,7 @@ typedef struct script_inputs { /* rec:inputs { room = "t1" } */
   struct {
     char input[TL_NAME_BYTES];
     uint32_t signal;
+    bool before;     /* held from the stamp before to its own, not from its own to the next */
     char where[160]; /* the key's own line */
   } row[SCRIPT_INPUTS_MAX];
   char where[160];
@@ -85,6 +92,19 @@ typedef struct script_spread { /* normal(1, 0.1) */
 } script_spread;
 
 typedef struct script_fault script_fault; /* bind_fault.c */
+
+typedef struct script_parameter { /* a row of a parameter file */
+  char name[TL_NAME_BYTES], unit[32], device[TL_NAME_BYTES];
+  double value;
+  bool is_fitted, at_bound;
+  double low, high; /* 95 % interval; NaN: none */
+} script_parameter;
+
+typedef struct script_parameters { /* parameters "file.json" */
+  char file[160], twin[TL_NAME_BYTES];
+  uint32_t count;
+  script_parameter row[]; /* in the file's order */
+} script_parameters;
 
 /* --- what the scenario owns ------------------------------------------------------------------------------- */
 typedef struct script_write { /* initial value of a column, before time 0 */
@@ -126,7 +146,23 @@ typedef struct script_compare {
   int64_t *at_ns; /* of the simulation, from time 0 */
   double *value;
   uint64_t count, capacity;
+  double weight, scale; /* of the overall score; scale in the channel's unit, 0: its spread */
+  bool has_tube, has_ambient;
+  tl_tube tube;
+  uint32_t ambient;                /* signal of the channel's recording */
+  tl_metric_parameters parameters; /* of metrics that thresholds name */
 } script_compare;
+
+typedef struct script_regime { /* regimes { heating = "heater > 0.5" } */
+  char name[TL_NAME_BYTES], text[256], where[160];
+  double weight;
+} script_regime;
+
+typedef struct script_border { /* border(fleet, rec, { box_K = "box" }) */
+  uint32_t fleet;              /* index */
+  tl_border_watch *watch;
+  char source[256]; /* recording or file, as the scenario names it */
+} script_border;
 
 typedef struct script_process { /* a coroutine that run(), spawn(), at(), every() or on() started */
   lua_State *co;                /* NULL: ended */
@@ -145,6 +181,36 @@ typedef struct script_call { /* at(), every(), on() */
   bool on_alarm;
   char phase[96];
 } script_call;
+
+typedef struct script_free { /* a key of calibrate{ free = } */
+  char name[TL_NAME_BYTES];
+  uint32_t column;                            /* of the twin */
+  uint32_t tied_count, tied[SCRIPT_TIED_MAX]; /* columns that take its value */
+  double low, high, start;
+  bool has_start, log, each; /* each: one a device, not one for all */
+  char where[160];
+} script_free;
+
+typedef struct script_weight { /* of a compare, by its number */
+  uint32_t compare;
+  double weight; /* of a difference in the column's unit */
+} script_weight;
+
+typedef struct script_calibrate { /* calibrate { ... }, as data */
+  const tl_twin_type *twin;
+  uint32_t train_fleets[SCRIPT_FITTED_MAX], validate_fleets[SCRIPT_FITTED_MAX];
+  uint32_t train_count, validate_count;
+  script_free *free;
+  uint32_t free_count, free_room;
+  script_weight *weights;
+  uint32_t weight_count, weight_room;
+  tl_calibrate_method method;
+  uint32_t starts, iterations;
+  double train_ratio;  /* of a recording's length; 1: all of it */
+  int64_t until_ns;    /* instead, when > 0 */
+  double settle_ratio; /* of a validation recording: finds its initial states */
+  char where[160];
+} script_calibrate;
 
 typedef struct script_threshold {
   int of; /* registry reference of a devices object, LUA_NOREF = none */
@@ -170,6 +236,16 @@ struct tl_scenario {
   script_compare *compares;
   uint32_t compare_count, compare_room;
   tl_scenario_compare *compare_infos; /* for describe */
+  script_regime regimes[TL_OVERALL_REGIMES_MAX];
+  uint32_t regime_count;
+  const char *regime_names[TL_OVERALL_REGIMES_MAX];
+  script_border *borders;
+  uint32_t border_count, border_room;
+  tl_scenario_border *border_results;
+  tl_scenario_parameter *fitted; /* of parameter files that devices use */
+  uint32_t fitted_count, fitted_room;
+  tl_overall *overall;
+  script_calibrate *calibrate; /* NULL: none */
   tl_threshold *thresholds;
   script_threshold *threshold_extra;
   uint32_t threshold_count, threshold_room, threshold_extra_room;
@@ -251,8 +327,27 @@ script_devices *script_check_known_devices(lua_State *L, int index, const char *
 const script_fleet *script_fleet_of(const tl_scenario *s, const script_devices *devices);
 script_recording_ref *script_check_recording(lua_State *L, int index);
 /* First value that is there, in the channel's unit converted to `unit`. */
+const tl_recording_fleet *script_recording_fleet(const tl_scenario *s,
+                                                 const script_recording_ref *ref);
+bool script_same_ratio(const char *from, const char *to); /* bool and ratios are both 0..1 */
+/* Rows [begin, end) of a slice; a channel by name, raising with a hint; all values of a slice's channel in
+ * `unit`, in a block on the Lua stack (what: the word of the source that a message points at). */
+void script_range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
+                     uint64_t *end);
+uint32_t script_signal_find(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                            const char *name);
+const double *script_signal_values(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                                   uint32_t signal, const char *unit, const char *what,
+                                   uint64_t *count);
 double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
                           const char *key);
+/* Columns of a parameter file as values before time 0; columns that were written already stay. */
+void script_write_parameters(lua_State *L, tl_scenario *s, const script_parameters *parameters,
+                             uint32_t fleet);
+/* True for a device that calibrate{} fits or validates. */
+bool script_is_fitted(const tl_scenario *s, uint32_t fleet);
+/* The file of the object at index; NULL when it is something else. */
+const script_parameters *script_test_parameters(lua_State *L, int index);
 /* Reads a spread, number, text with unit or channel at index as values for a column. */
 script_spread script_spread_at(lua_State *L, int index, const tl_column *column, const char *key);
 double script_spread_draw(const tl_world *world, tl_fleet_id fleet, const char *stream,
@@ -272,14 +367,26 @@ tl_code script_seal_writes(tl_scenario *s, tl_error *err);   /* bind/setup.c */
 tl_code script_seal_pending(tl_scenario *s, tl_error *err);  /* bind/fleet.c */
 tl_code script_seal_judge(tl_scenario *s, tl_error *err);    /* bind/judge.c */
 tl_code script_seal_faults(tl_scenario *s, tl_error *err);   /* bind/fault.c */
-tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/record.c */
+tl_code script_seal_compares(tl_scenario *s, tl_error *err); /* bind/compare.c */
 tl_code script_check_channels(tl_scenario *s,
                               tl_error *err); /* bind/judge.c: fidelity.* names a compare */
 tl_code script_check_times(tl_scenario *s, tl_error *err); /* bind/judge.c: all before the end */
 tl_code script_check_thresholds(tl_scenario *s,
                                 tl_error *err); /* bind/judge.c: names and units, before time 0 */
 tl_code script_score(tl_scenario *s,
-                     tl_error *err); /* bind/record.c: compares, and their thresholds */
+                     tl_error *err); /* bind/compare.c: compares, and their thresholds */
+/* bind/overall.c: compare()'s third argument (unit: the channel's); regimes name channels; tubes and the one
+ * score, after the channels' own. */
+void script_compare_options(lua_State *L, int index, const char *unit, const script_channel *rec,
+                            script_compare *out);
+tl_code script_check_regimes(tl_scenario *s, tl_error *err);
+tl_code script_score_overall(tl_scenario *s, tl_error *err);
+/* bind/asked.c: a metric of compare `index` for the judge, and those that only thresholds name. */
+tl_code script_tell_judge(tl_scenario *s, uint32_t index, tl_metric metric,
+                          const tl_metric_value *value, tl_error *err);
+tl_code script_score_asked(tl_scenario *s, uint32_t index, tl_error *err);
+tl_code script_seal_borders(tl_scenario *s, tl_error *err);  /* bind/border.c */
+tl_code script_judge_borders(tl_scenario *s, tl_error *err); /* the same, after the run */
 void script_fault_end(tl_scenario *s, int reference); /* bind/fault.c: an event of the queue */
 /* Runs a function as a new process now: bind/time.c. */
 tl_code script_start(tl_scenario *s, int function, const char *phase, int argument_count,
@@ -287,6 +394,9 @@ tl_code script_start(tl_scenario *s, int function, const char *phase, int argume
 /* Acts on every event of the queue that is due; asks every wait_until: bind/time.c. */
 tl_code script_wake(tl_scenario *s, tl_error *err);
 tl_code script_poll(tl_scenario *s, tl_error *err);
+/* The recorded side of a compare on the simulation's clock; stamps distinct. The caller frees both. */
+tl_code script_recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
+                              double **value, size_t *count, tl_error *err);
 /* Adds a fleet's stamps and inputs from a recording to its def. */
 void script_drive_stamps(lua_State *L, const script_inputs *inputs, tl_fleet_def *def,
                          script_fleet *fleet);
@@ -318,4 +428,5 @@ uint32_t script_actuator_index(lua_State *L, const tl_fleet_def *def, const char
 /* detector_def.c: the key `detector` of a fleet's table, if it is there. */
 void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
                           script_fleet *fleet);
+void script_read_board(lua_State *L, tl_scenario *s, int table, tl_detector_def *detector);
 #endif

@@ -29,8 +29,7 @@ enum {
 enum { CHUNK = 256 };
 
 typedef struct parser {
-  const tl_world *world;
-  tl_fleet_id fleet;
+  const script_names *names;
   const char *text, *at, *where;
   script_expression *out;
   uint32_t depth, nesting; /* values on the stack when evaluated; open calls */
@@ -41,8 +40,8 @@ typedef struct parser {
 static void fail_at(parser *p, tl_code code, const char *expected)
 {
   if (p->code != TL_OK) return;
-  p->code = tl_fail(p->err, code, p->where, "where: expected %s at '%.24s' in \"%s\"", expected,
-                    *p->at != '\0' ? p->at : "the end", p->text);
+  p->code = tl_fail(p->err, code, p->where, "%s: expected %s at '%.24s' in \"%s\"", p->names->what,
+                    expected, *p->at != '\0' ? p->at : "the end", p->text);
 }
 
 static void emit(parser *p, int op, uint32_t column, double number)
@@ -53,7 +52,8 @@ static void emit(parser *p, int op, uint32_t column, double number)
   else if (op != OP_NOT && op != OP_NEG)
     p->depth--;
   if (p->out->count == SCRIPT_EXPRESSION_OPS || p->depth > SCRIPT_EXPRESSION_DEPTH) {
-    p->code = tl_fail(p->err, TL_E_LIMIT, p->where, "where: \"%.60s...\" is too long", p->text);
+    p->code = tl_fail(p->err, TL_E_LIMIT, p->where, "%s: \"%.60s...\" is too long", p->names->what,
+                      p->text);
     return;
   }
   p->out->code[p->out->count].op = (uint8_t)op;
@@ -88,8 +88,7 @@ static void parse_name(parser *p)
   while ((is_name(*p->at) || *p->at == '.') && length + 1 < sizeof name) name[length++] = *p->at++;
   name[length] = '\0';
   uint32_t column = 0;
-  if (p->code == TL_OK)
-    p->code = tl_judge_column_find(p->world, p->fleet, name, p->where, &column, p->err);
+  if (p->code == TL_OK) p->code = p->names->find(p->names->self, name, p->where, &column, p->err);
   emit(p, OP_COLUMN, column, 0.0);
 }
 
@@ -114,8 +113,8 @@ static void parse_primary(parser *p)
   skip_space(p);
   if (p->code != TL_OK) return;
   if (++p->nesting > 32) {
-    p->code =
-        tl_fail(p->err, TL_E_LIMIT, p->where, "where: too many brackets in \"%.60s\"", p->text);
+    p->code = tl_fail(p->err, TL_E_LIMIT, p->where, "%s: too many brackets in \"%.60s\"",
+                      p->names->what, p->text);
   } else if (take(p, "(")) {
     parse_or(p);
     if (!take(p, ")")) fail_at(p, TL_E_SYNTAX, "')'");
@@ -197,21 +196,41 @@ static void parse_or(parser *p)
   }
 }
 
-tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet,
-                                  const char *text, const char *where, tl_error *err)
+tl_code script_expression_compile_over(script_expression *out, const script_names *names,
+                                       const char *text, const char *where, tl_error *err)
 {
   memset(out, 0, sizeof *out);
-  parser p = {.world = world,
-              .fleet = fleet,
-              .text = text,
-              .at = text,
-              .where = where,
-              .out = out,
-              .err = err};
+  parser p = {.names = names, .text = text, .at = text, .where = where, .out = out, .err = err};
   parse_or(&p);
   skip_space(&p);
   if (p.code == TL_OK && *p.at != '\0') fail_at(&p, TL_E_SYNTAX, "an operator");
   return p.code;
+}
+
+typedef struct fleet_names {
+  const tl_world *world;
+  tl_fleet_id fleet;
+} fleet_names;
+
+static tl_code find_column(const void *self, const char *name, const char *where, uint32_t *out,
+                           tl_error *err)
+{
+  const fleet_names *names = self;
+  return tl_judge_column_find(names->world, names->fleet, name, where, out, err);
+}
+
+static void read_column(const void *self, uint32_t index, uint64_t begin, uint64_t end, double *out)
+{
+  const fleet_names *names = self;
+  tl_fleet_read(names->world, names->fleet, index, (uint32_t)begin, (uint32_t)end, out);
+}
+
+tl_code script_expression_compile(script_expression *out, const tl_world *world, tl_fleet_id fleet,
+                                  const char *text, const char *where, tl_error *err)
+{
+  const fleet_names self = {world, fleet};
+  const script_names names = {"where", &self, find_column, read_column};
+  return script_expression_compile_over(out, &names, text, where, err);
 }
 
 static double apply(int op, double a, double b)
@@ -232,11 +251,11 @@ static double apply(int op, double a, double b)
   }
 }
 
-void script_expression_evaluate(const script_expression *e, const tl_world *world,
-                                tl_fleet_id fleet, uint32_t begin, uint32_t end, bool *keep)
+void script_expression_evaluate_over(const script_expression *e, const script_names *names,
+                                     uint64_t begin, uint64_t end, bool *keep)
 {
   double stack[SCRIPT_EXPRESSION_DEPTH][CHUNK];
-  const uint32_t rows = end - begin;
+  const uint32_t rows = (uint32_t)(end - begin);
   uint32_t depth = 0;
   assert(rows <= CHUNK);
   for (uint32_t i = 0; i < e->count; i++) {
@@ -245,7 +264,7 @@ void script_expression_evaluate(const script_expression *e, const tl_world *worl
       for (uint32_t r = 0; r < rows; r++) stack[depth][r] = e->code[i].number;
       depth++;
     } else if (op == OP_COLUMN) {
-      tl_fleet_read(world, fleet, e->code[i].column, begin, end, stack[depth++]);
+      names->read(names->self, e->code[i].column, begin, end, stack[depth++]);
     } else if (op == OP_NOT) {
       for (uint32_t r = 0; r < rows; r++) stack[depth - 1][r] = stack[depth - 1][r] == 0.0;
     } else if (op == OP_NEG) {
@@ -258,4 +277,18 @@ void script_expression_evaluate(const script_expression *e, const tl_world *worl
   }
   assert(depth == 1);
   for (uint32_t r = 0; r < rows; r++) keep[r] = stack[0][r] != 0.0 && stack[0][r] == stack[0][r];
+}
+
+void script_expression_evaluate(const script_expression *e, const tl_world *world,
+                                tl_fleet_id fleet, uint32_t begin, uint32_t end, bool *keep)
+{
+  const fleet_names self = {world, fleet};
+  const script_names names = {"where", &self, find_column, read_column};
+  script_expression_evaluate_over(e, &names, begin, end, keep);
+}
+
+bool script_expression_reads(const script_expression *e, uint32_t i)
+{
+  assert(i < e->count);
+  return e->code[i].op == OP_COLUMN;
 }

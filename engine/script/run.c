@@ -193,6 +193,10 @@ tl_code tl_scenario_run(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error
   s->result.end_ns = tl_world_now_ns(s->world);
   if (code == TL_OK && !s->result.aborted) note_unfinished(s);
   if (code == TL_OK) code = script_score(s, err);
+  if (s->border_count > 0) { /* also of a run that ended early: what it did see counts */
+    const tl_code border = script_judge_borders(s, code == TL_OK ? err : NULL);
+    if (code == TL_OK) code = border;
+  }
   tl_verdict verdict = TL_PASSED;
   tl_judge_finish(s->judge, s->judgements, &verdict);
   for (uint32_t i = 0; i < s->threshold_count; i++)
@@ -201,6 +205,10 @@ tl_code tl_scenario_run(tl_scenario *s, const tl_scenario_hooks *hooks, tl_error
   s->result.judgements = s->judgements;
   s->result.judgement_count = s->threshold_count;
   s->result.score = s->has_score ? &s->score : NULL;
+  s->result.parameters = s->fitted;
+  s->result.parameter_count = s->fitted_count;
+  s->result.borders = s->border_results;
+  s->result.border_count = s->border_count;
   s->result.events = s->history;
   s->result.event_count = s->history_count;
   s->result.lua_s = s->lua_s;

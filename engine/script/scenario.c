@@ -64,8 +64,8 @@ tl_code script_find_file(const tl_scenario *s, const char *name, const char *whe
     snprintf(out, bytes, "%s/%s", s->folder, name);
     if (access(out, R_OK) == 0) return TL_OK;
     static const char *const within[] = {
-        "",        "models/",        "recordings/",        "boards/",
-        "assets/", "assets/models/", "assets/recordings/", "assets/boards/"};
+        "",        "models/",        "recordings/",        "boards/",        "parameters/",
+        "assets/", "assets/models/", "assets/recordings/", "assets/boards/", "assets/parameters/"};
     for (uint32_t i = 0; i < s->options.asset_folder_count; i++)
       for (size_t k = 0; k < sizeof within / sizeof *within; k++) {
         snprintf(out, bytes, "%s/%s%s", s->options.asset_folders[i], within[k], name);
@@ -255,6 +255,7 @@ tl_code tl_scenario_load(tl_scenario **out, const char *path, const tl_scenario_
   if (code == TL_OK) code = run_main_chunk(s, err);
   if (code == TL_OK) code = check_settings(s, err);
   if (code == TL_OK) code = script_check_channels(s, err);
+  if (code == TL_OK) code = script_check_regimes(s, err);
   if (code == TL_OK) code = script_check_times(s, err);
   if (code == TL_OK) code = script_check_thresholds(s, err);
   if (code != TL_OK) {
@@ -280,14 +281,21 @@ void tl_scenario_destroy(tl_scenario *s)
     free(s->compares[i].value);
     if (s->score_memory != NULL) free(s->score_memory[i]);
   }
+  for (uint32_t i = 0; i < s->border_count; i++) tl_border_watch_destroy(s->borders[i].watch);
   for (uint32_t i = 0; i < s->fleet_count; i++) free(s->fleets[i].alarms_seen);
+  if (s->calibrate != NULL) {
+    free(s->calibrate->free);
+    free(s->calibrate->weights);
+    free(s->calibrate);
+  }
   for (uint32_t i = 0; i < s->block_count; i++) free(s->blocks[i]);
   tl_events_free(&s->queue);
-  void *const arrays[] = {s->settings, s->setting_used,   s->fleets,       s->recordings,
-                          s->compares, s->compare_infos,  s->thresholds,   s->threshold_extra,
-                          s->writes,   s->files,          s->used,         s->blocks,
-                          s->pending,  s->pending_faults, s->processes,    s->calls,
-                          s->history,  s->score.channels, s->score_memory, s->judgements};
+  void *const arrays[] = {s->settings, s->setting_used,   s->fleets,         s->recordings,
+                          s->compares, s->compare_infos,  s->thresholds,     s->threshold_extra,
+                          s->writes,   s->files,          s->used,           s->blocks,
+                          s->pending,  s->pending_faults, s->processes,      s->calls,
+                          s->history,  s->score.channels, s->score_memory,   s->judgements,
+                          s->borders,  s->fitted,         s->border_results, s->overall};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
   free(s);
 }
@@ -320,6 +328,7 @@ tl_code tl_scenario_seal(tl_scenario *s, tl_error *err)
   if (code == TL_OK) code = script_seal_pending(s, err);
   if (code == TL_OK) code = script_seal_judge(s, err);
   if (code == TL_OK) code = script_seal_compares(s, err);
+  if (code == TL_OK) code = script_seal_borders(s, err);
   s->sealed = true;
   if (code != TL_OK) script_full_path(s, err);
   return code;

@@ -8,6 +8,7 @@
  * Threads: one thread; the world spreads its blocks over its own. */
 #ifndef TL_SCRIPT_SCENARIO_H
 #define TL_SCRIPT_SCENARIO_H
+#include "fidelity/border/watch.h"
 #include "fidelity/score.h"
 #include "judge/judge.h"
 #include "sim/world.h"
@@ -81,7 +82,7 @@ TL_API tl_code tl_scenario_run(tl_scenario *scenario, const tl_scenario_hooks *h
 
 /* --- what it is ------------------------------------------------------------------------------------------ */
 typedef struct tl_scenario_file { /* everything that the run is a function of, beside the program */
-  const char *kind;               /* "scenario", "module", "recording", "model" */
+  const char *kind;               /* "scenario", "module", "recording", "model", "board" */
   const char *name;               /* as the scenario names it, no machine's path */
   const char *path;               /* where it was found */
   char sha256[65];
@@ -123,12 +124,29 @@ TL_API const tl_judge *tl_scenario_judge(const tl_scenario *scenario); /* NULL b
 TL_API const char *tl_scenario_phase(const tl_scenario *scenario);
 
 /* --- what came out (after tl_scenario_run, also when it failed) ------------------------------------------- */
+typedef struct tl_scenario_parameter { /* a fitted value that a device took from a parameter file */
+  const char *file, *name, *unit;
+  double value, low, high; /* 95 % interval; NaN: the file states none */
+  bool at_bound;
+} tl_scenario_parameter;
+
+typedef struct tl_scenario_border { /* a fleet watched against what a recording covers */
+  const char *fleet;                /* its name */
+  const char *source;               /* the recording or file, as the scenario names it */
+  const tl_border *border;          /* in the units of the fleet's columns */
+  tl_border_result result;
+} tl_scenario_border;
+
 typedef struct tl_scenario_result {
   tl_verdict verdict; /* TL_FAILED after fail(); TL_ERRORED after any other error of the run */
   const tl_judgement *judgements;
   uint32_t judgement_count;
   const tl_score
       *score; /* of all compare() lines; NULL when there are none or scoring was not reached */
+  const tl_scenario_parameter *parameters; /* in the order of devices and files */
+  uint32_t parameter_count;
+  const tl_scenario_border *borders; /* of all border() lines, in order */
+  uint32_t border_count;
   const tl_scenario_event *events; /* all of them, in order */
   uint32_t event_count;
   bool aborted; /* an `abort` threshold stopped the run */

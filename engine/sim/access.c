@@ -6,6 +6,8 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +52,36 @@ uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet, uint32
   const tl_store *store = &tl_fleet_of(world, fleet)->store;
   assert(column < store->column_count);
   return store->columns[column].stride;
+}
+
+tl_modelled tl_fleet_modelled(const tl_world *world, tl_fleet_id id, uint32_t column)
+{
+  const tl_fleet *fleet = tl_fleet_of(world, id);
+  const tl_detector *d = &fleet->detector;
+  tl_modelled out = {0};
+  if (!fleet->has_detector || !d->has_battery || d->board[0] == '\0') return out;
+  const bool is_time = column == d->duty;
+  if (!is_time && column != d->charge && column != d->state_of_charge && column != d->inference_J)
+    return out;
+  out.board = d->board;
+  for (uint32_t v = 0; v < d->version_count; v++) {
+    const double error_ratio =
+        is_time ? d->versions[v].time_error_ratio : d->versions[v].energy_error_ratio;
+    if (isnan(error_ratio) || error_ratio > out.error_ratio) out.error_ratio = error_ratio;
+  }
+  return out;
+}
+
+const char *tl_modelled_text(char out[TL_MODELLED_TEXT_BYTES], const tl_modelled *modelled)
+{
+  out[0] = '\0';
+  if (modelled->board == NULL) return out;
+  if (isnan(modelled->error_ratio))
+    snprintf(out, TL_MODELLED_TEXT_BYTES, "modelled, power not published (%.95s)", modelled->board);
+  else
+    snprintf(out, TL_MODELLED_TEXT_BYTES, "modelled +-%.0f %% (%.95s)",
+             100.0 * modelled->error_ratio, modelled->board);
+  return out;
 }
 
 /* "room" for "room_K": the twin's column whose name is `name` and a unit; TL_NO_COLUMN when none
@@ -119,6 +151,16 @@ tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint
                      "%s of device %u in fleet '%s': %s is outside %s .. %s %s", info->name,
                      begin + i, f->name, value, low, high, info->unit);
     }
+  if (f->has_detector && f->detector.version_count > 1 && column == f->detector.version)
+    for (uint32_t i = 0; i < end - begin; i++)
+      if (values[i] != floor(values[i])) {
+        char value[TL_TEXT_DOUBLE_BYTES];
+        tl_text_format_double(value, values[i]);
+        return tl_fail(err, TL_E_ARG, NULL,
+                       "%s of device %u in fleet '%s': %s is no version: a whole number from 0 to "
+                       "%u is",
+                       info->name, begin + i, f->name, value, f->detector.version_count - 1);
+      }
   for (uint32_t device = begin; device < end; device++) {
     tl_store_set(&f->store, column, device, values[device - begin]);
     if (f->store.columns[column].region == TL_REGION_PARAM) f->stale[device / TL_BLOCK_ROWS] = 1;
@@ -180,10 +222,32 @@ tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *column,
   return TL_OK;
 }
 
-tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, uint32_t column,
-                          uint32_t bit, tl_error *err)
+const int64_t *tl_fleet_stamps(const tl_world *world, tl_fleet_id fleet, uint32_t *count)
 {
-  tl_fleet *f = tl_fleet_of(world, fleet);
+  const tl_fleet *f = tl_fleet_of(world, fleet);
+  *count = f->stamp_count;
+  return f->stamps_ns;
+}
+
+uint32_t tl_fleet_drive_count(const tl_world *world, tl_fleet_id fleet)
+{
+  return tl_fleet_of(world, fleet)->drive_count;
+}
+
+const double *tl_fleet_drive_at(const tl_world *world, tl_fleet_id fleet, uint32_t index,
+                                uint32_t *column, uint32_t *count)
+{
+  const tl_fleet *f = tl_fleet_of(world, fleet);
+  assert(index < f->drive_count);
+  *column = f->drives[index].column;
+  *count = f->drives[index].count;
+  return f->drives[index].values;
+}
+
+tl_code tl_world_flip_check(const tl_world *world, tl_fleet_id fleet, uint32_t device,
+                            uint32_t column, uint32_t bit, tl_error *err)
+{
+  const tl_fleet *f = tl_fleet_of(world, fleet);
   if (!f || device >= f->store.device_count || column >= f->store.column_count)
     return tl_fail(err, TL_E_ARG, NULL, "flip: no such fleet, device or column");
   static const uint32_t bits[] = {[TL_F64] = 64, [TL_F32] = 32, [TL_I32] = 32, [TL_U8] = 8};
@@ -194,6 +258,16 @@ tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, u
     return tl_fail(err, TL_E_ARG, NULL,
                    "flip: %s is computed from the others; flip a state, an input or a parameter",
                    c->name);
+  return TL_OK;
+}
+
+tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device, uint32_t column,
+                          uint32_t bit, tl_error *err)
+{
+  const tl_code code = tl_world_flip_check(world, fleet, device, column, bit, err);
+  if (code != TL_OK) return code;
+  tl_fleet *f = tl_fleet_of(world, fleet);
+  const tl_store_column *c = &f->store.columns[column];
   unsigned char *at = tl_store_rows(&f->store, device / TL_BLOCK_ROWS, column) +
                       (size_t)(device % TL_BLOCK_ROWS) * c->stride;
   at[bit / 8] ^= (unsigned char)(1u << bit % 8);

@@ -2,6 +2,7 @@
 #include "sim/internal.h"
 
 #include "base/simd.h"
+#include "sim/driven.h"
 
 #include <assert.h>
 #include <string.h>
@@ -215,11 +216,8 @@ void tl_frame_step(tl_frame *frame)
     tl_affine_apply(fleet, frame->scratch->column, frame->block, frame->row_padded, frame->path);
     return;
   }
-  const int64_t dt_ns = frame->next_ns - frame->at_ns;
-  if (dt_ns <= 0) return; /* the last stamp of a recording: nothing follows */
-  const uint32_t steps = (uint32_t)((dt_ns + fleet->dt_ns - 1) / fleet->dt_ns);
-  fleet->twin->step(frame->scratch->column, (tl_slice){0, frame->row_padded},
-                    (double)dt_ns / 1e9 / (double)steps, steps, frame->path);
+  tl_driven_step(fleet->twin, frame->scratch->column, (tl_slice){0, frame->row_padded},
+                 frame->next_ns - frame->at_ns, fleet->dt_ns, frame->path);
 }
 
 void tl_frame_finish(tl_frame *frame)

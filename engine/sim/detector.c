@@ -51,9 +51,12 @@ static tl_code open_version(tl_detector *d, uint32_t v, const tl_fleet_def *def,
                       &def->detector.options, &status) != TL_KERNEL_OK)
       return model_error(def, from, status.reason, err);
   }
+  snprintf(version->name, sizeof version->name, "%s", from->name ? from->name : "");
   version->inference_J = from->inference_J;
   version->inference_C = from->inference_C;
   version->inference_s = from->inference_s;
+  version->energy_error_ratio = from->energy_error_ratio;
+  version->time_error_ratio = from->time_error_ratio;
   return TL_OK;
 }
 
@@ -115,12 +118,7 @@ static tl_code choose_score(tl_detector *d, const tl_fleet_def *def, tl_error *e
     tl_detector_version *version = &d->versions[v];
     const tl_code code = check_version(d, v, def, err);
     if (code != TL_OK) return code;
-    const tl_tensor *input = tl_model_input(&version->model, 0),
-                    *output = tl_model_output(&version->model, 0);
-    version->same_steps = input->scale == output->scale &&
-                          input->zero_point == output->zero_point && input->type == output->type;
-    const double step = (double)output->scale;
-    version->score_scale = d->reconstructs ? step * step / (double)input->element_count : step;
+    version->scoring = tl_scoring_of(&version->model, d->reconstructs, d->output);
   }
   return TL_OK;
 }
@@ -136,8 +134,9 @@ static tl_code pack_versions(tl_detector *d, const tl_fleet_def *def, tl_simd_pa
   for (uint32_t v = 0; v < d->version_count && d->windowed; v++) {
     tl_detector_version *version = &d->versions[v];
     const tl_tensor *input = tl_model_input(&version->model, 0);
-    d->windowed = (!d->reconstructs || version->same_steps) && input->scale == first->scale &&
-                  input->zero_point == first->zero_point && version->model.state_bytes == 0 &&
+    d->windowed = (!d->reconstructs || version->scoring.same_steps) &&
+                  input->scale == first->scale && input->zero_point == first->zero_point &&
+                  version->model.state_bytes == 0 &&
                   tl_window_pack(&version->window, weights_of(version),
                                  tl_window_pack_bytes(&version->model), &version->model,
                                  d->rings[0].channel_count, kernel_path, &status) == TL_KERNEL_OK;
@@ -193,7 +192,7 @@ static double highest_score(const tl_detector *d)
     const tl_tensor *output = tl_model_output(&d->versions[v].model, 0);
     const double steps = output->type == TL_TENSOR_INT8 ? 255.0 : 65535.0;
     const tl_tensor *input = tl_model_input(&d->versions[v].model, 0);
-    const double apart = d->versions[v].same_steps ? 0.0 : steps * (double)input->scale;
+    const double apart = d->versions[v].scoring.same_steps ? 0.0 : steps * (double)input->scale;
     const double widest = steps * (double)output->scale + (d->reconstructs ? apart : 0.0);
     const double score = d->reconstructs ? widest * widest : widest;
     highest = score > highest ? score : highest;
@@ -386,6 +385,7 @@ tl_code tl_detector_create(tl_fleet *fleet, const tl_fleet_def *def, tl_simd_pat
   tl_code code = check_def(fleet, def, err);
   if (code != TL_OK) return code;
   snprintf(d->name, sizeof d->name, "%s", from->name);
+  snprintf(d->board, sizeof d->board, "%s", from->board ? from->board : "");
   d->version_count = from->version_count;
   d->input_count = from->input_count;
   d->output = from->output;

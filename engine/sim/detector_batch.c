@@ -2,7 +2,6 @@
  * runs, and devices of one version run together; state and counters go back to their rows. */
 #include "sim/internal.h"
 
-#include "base/dmath.h"
 #include "kernels/survey.h"
 
 #include <assert.h>
@@ -65,24 +64,6 @@ static void count_up(tl_frame *frame, uint32_t column, uint32_t row, uint32_t mo
   *count = *count > INT32_MAX - (int32_t)more ? INT32_MAX : *count + (int32_t)more;
 }
 
-/* q = clamp(round_half_even(value / scale) + zero), as kernels/window.h; true when it was clamped. */
-static bool quantise(uint8_t *out, tl_tensor_type type, uint32_t element, double value,
-                     double per_unit, int32_t zero)
-{
-  const double low = type == TL_TENSOR_INT8 ? -128.0 : -32768.0;
-  const double high = type == TL_TENSOR_INT8 ? 127.0 : 32767.0;
-  const double q = tl_math_round_even(value * per_unit) + (double)zero;
-  const bool inside = q >= low && q <= high; /* a NaN is not */
-  const double held = inside ? q : q > high ? high : low;
-  if (type == TL_TENSOR_INT8) {
-    ((int8_t *)out)[element] = (int8_t)held;
-  } else {
-    const int16_t wide = (int16_t)held;
-    memcpy(out + 2u * (size_t)element, &wide, sizeof wide);
-  }
-  return !inside;
-}
-
 /* One model input of every row of the group, oldest sample first. Slots outside, rows inside: a
  * slot's rows lie together. */
 static void gather(const group *g, uint32_t input, uint8_t *out)
@@ -98,9 +79,9 @@ static void gather(const group *g, uint32_t input, uint8_t *out)
       const uint32_t slot = (next + t) % ring->window * ring->channel_count + c;
       const double *value = tl_detector_slot(frame, ring, slot);
       for (uint32_t k = 0; k < g->count; k++) {
-        const bool clipped =
-            quantise(out + (size_t)k * tensor->bytes, tensor->type, t * ring->channel_count + c,
-                     value[g->row[k]], per_unit, tensor->zero_point);
+        const bool clipped = tl_feature_quantise(out + (size_t)k * tensor->bytes, tensor->type,
+                                                 t * ring->channel_count + c, value[g->row[k]],
+                                                 per_unit, tensor->zero_point);
         if (clipped && d->counters) count_up(g->frame, d->clipped, g->row[k], 1);
       }
     }
@@ -182,40 +163,6 @@ static void run_counting(const group *g, uint8_t *const *inputs, uint8_t *const 
   }
 }
 
-static int32_t element_of(const tl_tensor *tensor, const uint8_t *data, uint32_t element)
-{
-  if (tensor->type == TL_TENSOR_INT8) return ((const int8_t *)data)[element];
-  int16_t wide;
-  memcpy(&wide, data + 2u * (size_t)element, sizeof wide);
-  return wide;
-}
-
-static double score_of(const group *g, const uint8_t *in, const uint8_t *out)
-{
-  const tl_detector *d = &g->frame->fleet->detector;
-  const tl_tensor *input = tl_model_input(&g->version->model, 0),
-                  *output = tl_model_output(&g->version->model, 0);
-  if (!d->reconstructs)
-    return (double)(element_of(output, out, d->output) - output->zero_point) *
-           g->version->score_scale;
-  if (!g->version->same_steps) {
-    double total = 0.0;
-    for (uint32_t i = 0; i < output->element_count; i++) {
-      const double off =
-          (double)(element_of(output, out, i) - output->zero_point) * (double)output->scale -
-          (double)(element_of(input, in, i) - input->zero_point) * (double)input->scale;
-      total += off * off;
-    }
-    return total / (double)output->element_count;
-  }
-  int64_t sum = 0;
-  for (uint32_t i = 0; i < output->element_count; i++) {
-    const int64_t off = element_of(output, out, i) - element_of(input, in, i);
-    sum += off * off;
-  }
-  return (double)sum * g->version->score_scale;
-}
-
 static void run_group(const group *g)
 {
   const tl_detector *d = &g->frame->fleet->detector;
@@ -248,7 +195,8 @@ static void run_group(const group *g)
   const size_t in_bytes = tl_model_input(model, 0)->bytes,
                out_bytes = tl_model_output(model, 0)->bytes;
   for (uint32_t k = 0; k < g->count; k++)
-    score[g->row[k]] = score_of(g, inputs[0] + k * in_bytes, outputs[0] + k * out_bytes);
+    score[g->row[k]] = tl_scoring_read(&g->version->scoring, model, inputs[0] + k * in_bytes,
+                                       outputs[0] + k * out_bytes);
 }
 
 void tl_detector_infer(tl_frame *frame)

@@ -65,7 +65,7 @@ static void score_versions(tl_frame *frame, const uint8_t *ring, uint32_t phase)
     score_windowed(frame, &d->versions[v].window, ring, phase);
     for (uint32_t i = 0; i < frame->row_padded; i++)
       if (tl_detector_version_of(frame, i) == v)
-        score[i] = (double)frame->scratch->sums[i] * d->versions[v].score_scale;
+        score[i] = (double)frame->scratch->sums[i] * d->versions[v].scoring.scale;
   }
 }
 
@@ -124,7 +124,7 @@ void tl_detector_run(tl_frame *frame)
   if (d->windowed && d->version_count == 1) {
     score_windowed(frame, &d->versions[0].window, bytes, next);
     tl_alarm_run(frame->path, &rows, frame->row_padded, frame->scratch->sums,
-                 d->versions[0].score_scale, armed ? d->persist : 0, frame->at_s);
+                 d->versions[0].scoring.scale, armed ? d->persist : 0, frame->at_s);
     return;
   }
   if (d->windowed)

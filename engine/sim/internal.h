@@ -9,8 +9,10 @@
 #include "base/rng.h"
 #include "edge/actuator.h"
 #include "edge/alarm.h"
+#include "edge/board.h"
 #include "edge/controller.h"
 #include "edge/coulomb.h"
+#include "edge/scoring.h"
 #include "edge/sensor.h"
 #include "kernels/batch.h"
 #include "kernels/window.h"
@@ -63,12 +65,13 @@ typedef struct tl_detector_ring { /* of one model input */
 
 typedef struct tl_detector_version {
   tl_model model;
-  tl_window window;   /* of a windowed detector */
-  tl_batch batch;     /* of any other */
-  void *memory;       /* model tables and packed weights */
-  bool same_steps;    /* input and output count in the same steps from the same zero */
-  double score_scale; /* real score per integer step (or squared step) */
+  tl_window window; /* of a windowed detector */
+  tl_batch batch;   /* of any other */
+  void *memory;     /* model tables and packed weights */
+  tl_scoring scoring;
+  char name[160]; /* of its file, for messages */
   double inference_J, inference_C, inference_s;
+  double energy_error_ratio, time_error_ratio;
 } tl_detector_version;
 
 /* Windowed: every version is a chain of dense layers over one window, with one quantisation of its
@@ -76,6 +79,7 @@ typedef struct tl_detector_version {
  * doubles, [sample mod window][channel][256], and models run by kernels/batch.h. */
 typedef struct tl_detector {
   char name[TL_NAME_BYTES];
+  char board[TL_BOARD_TEXT_BYTES]; /* "": costs come from no profile */
   bool windowed, reconstructs, counters, has_battery;
   uint32_t version_count, input_count, hop, persist, output;
   tl_detector_version versions[TL_DETECTOR_VERSIONS_MAX];

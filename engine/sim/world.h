@@ -98,6 +98,8 @@ typedef struct tl_detector_model {
   size_t byte_count;
   const char *name;                             /* for messages */
   double inference_J, inference_C, inference_s; /* energy, charge, time; 0: not counted */
+  double energy_error_ratio; /* of inference_J and inference_C; NaN: no power was published */
+  double time_error_ratio;   /* of inference_s */
 } tl_detector_model;
 
 /* One input of the model: a window of the last (its elements / channels) samples, or of the last
@@ -132,6 +134,7 @@ typedef struct tl_detector_def {
   bool scores_output; /* ... or if this says so */
   bool counters;      /* count saturated and clipped values: runs the plain kernels, slower */
   bool has_battery;   /* count charge: capacity_C 0 is a device on the mains */
+  const char *board;  /* the profile that the costs come from, for tl_fleet_modelled; NULL: none */
   double capacity_C, sleep_A;
   double arm_s;     /* no alarm before this time: a start-up is not what the detector is for */
   uint32_t hop;     /* one inference every `hop` ticks, >= 1 */
@@ -198,6 +201,17 @@ TL_API uint32_t tl_fleet_column_stride(const tl_world *world, tl_fleet_id fleet,
  * "room_K"). */
 TL_API tl_code tl_fleet_column_find(const tl_world *world, tl_fleet_id fleet, const char *name,
                                     const char *where, uint32_t *out, tl_error *err);
+/* What a figure rests on that no physics gave but a board's profile (edge/board.h). */
+typedef struct tl_modelled {
+  const char *board;  /* NULL: not modelled; lives as long as the world */
+  double error_ratio; /* on networks that the profile has not seen, of the inferences' share, the
+                         largest of all versions; NaN: the board's power was not published */
+} tl_modelled;
+/* Charge, energy and time of inferences are modelled; any other column gives {0}. */
+TL_API tl_modelled tl_fleet_modelled(const tl_world *world, tl_fleet_id fleet, uint32_t column);
+/* "modelled +-27 % (nucleo-l4r5zi-tflm)", "" for what is not: stands beside every such figure. */
+enum { TL_MODELLED_TEXT_BYTES = 160 };
+TL_API const char *tl_modelled_text(char out[TL_MODELLED_TEXT_BYTES], const tl_modelled *modelled);
 /* Values of devices [begin, end) as doubles. */
 TL_API void tl_fleet_read(const tl_world *world, tl_fleet_id fleet, uint32_t column, uint32_t begin,
                           uint32_t end, double *out);
@@ -214,6 +228,13 @@ TL_API tl_code tl_fleet_drive(tl_world *world, tl_fleet_id fleet, const char *co
                               const int64_t *stamps_ns, const double *values, uint32_t count,
                               const char *where, tl_error *err);
 
+/* What a fleet with stamps follows; arrays live as long as the world. NULL and 0 for other fleets. */
+TL_API const int64_t *tl_fleet_stamps(const tl_world *world, tl_fleet_id fleet, uint32_t *count);
+/* Inputs that tl_fleet_drive holds: how many, and one of them with its column and values. */
+TL_API uint32_t tl_fleet_drive_count(const tl_world *world, tl_fleet_id fleet);
+TL_API const double *tl_fleet_drive_at(const tl_world *world, tl_fleet_id fleet, uint32_t index,
+                                       uint32_t *column, uint32_t *count);
+
 /* --- time --- */
 TL_API int64_t tl_world_now_ns(const tl_world *world);
 /* Runs one window: to the next multiple of sync_ns or to until_ns, whichever is first. A fleet
@@ -226,6 +247,10 @@ TL_API tl_code tl_world_advance(tl_world *world, int64_t until_ns, tl_error *err
 TL_API uint64_t
 tl_world_device_steps(const tl_world *world); /* sum over fleets of devices * plant steps */
 TL_API uint64_t tl_world_window_count(const tl_world *world);
+/* Whether tl_world_flip_bit could; also before tl_world_seal.
+ * errors  TL_E_ARG: no such device or column, the column has fewer bits, or it is computed */
+TL_API tl_code tl_world_flip_check(const tl_world *world, tl_fleet_id fleet, uint32_t device,
+                                   uint32_t column, uint32_t bit, tl_error *err);
 /* Flips one bit (0..63) of a device's column value: a planted fault for `diff`. */
 TL_API tl_code tl_world_flip_bit(tl_world *world, tl_fleet_id fleet, uint32_t device,
                                  uint32_t column, uint32_t bit, tl_error *err);

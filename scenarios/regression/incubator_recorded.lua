@@ -24,5 +24,5 @@ thresholds {
   ["fidelity.rmse box_K"]      = setting("rmse", "< 2.0 K"),
   ["fidelity.bias box_K"]      = "within 2.0 K",
   ["fidelity.r2 box_K"]        = "> 0.8",
-  ["fidelity.max_error box_K"] = "< 6 K",
+  ["fidelity.max_abs box_K"]   = "< 6 K",
 }

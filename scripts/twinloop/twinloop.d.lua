@@ -74,6 +74,18 @@
 ---@field band number?
 ---@field abort boolean?
 
+---@class calibrate_def
+---@field free table<string, table> bounds { low, high, start =, scale =, tie =, each = } by column; init = { ... } for states
+---@field of devices|devices[]?
+---@field validate devices|devices[]?
+---@field train number?
+---@field train_until duration?
+---@field settle number?
+---@field starts integer?
+---@field method string?
+---@field iterations integer?
+---@field noise table<string, number>?
+---@field weight table<string, number>?
 ---@class fault_def
 ---@field channel string?
 ---@field column string?
@@ -89,8 +101,8 @@
 ---@field [string] channel
 local recording = {}
 
----Recorded channels as inputs of a twin, for devices{ drive = }; units are converted.
----@param map table<integer|string, string|channel>
+---Recorded channels as inputs of a twin, for devices{ drive = }; units are converted. A row's value holds from its stamp to the next; { "channel", held = "before" } holds it from the stamp before to its own, as loggers write that note what led to a row.
+---@param map table<integer|string, string|channel|table>
 ---@return inputs
 function recording:inputs(map) end
 
@@ -236,10 +248,35 @@ function degF(x) end
 ---@return recording
 function recording(path, options) end
 
----Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like.
+---Scores a column of one device against a recorded channel at the recording's stamps: fidelity.rmse COLUMN and the like. fidelity.score joins all compares: 1 - rmse/scale, by weight; scale is the recording's standard deviation unless given. A tube of value and time is drawn and counted: fidelity.in_tube COLUMN. Scores that depend on the zero of a scale are repeated for deviations from ambient (a channel of the recording; for temperatures else the first recorded value). params = { mad = 0.5 } are those of the metrics that thresholds name (docs/fidelity.md).
 ---@param simulated column
 ---@param recorded channel
-function compare(simulated, recorded) end
+---@param options { weight: number?, scale: number|string?, tube: { value: number|string, time: duration? }?, ambient: channel?, params: table? }?
+function compare(simulated, recorded, options) end
+
+---Parts fidelity.score by conditions over the recording's channels, in their units; the worst part is reported first. Stamps that no condition takes are the regime 'other'.
+---@param regimes table<string, string|table>
+function regimes(regimes) end
+
+---Watches a fleet against the region that a recording covers (ranges, and which values came together): a run that leaves it says so, and border.outside is the share of device-ticks outside.
+---@param devices devices
+---@param source recording|string
+---@param channels table<string, string>?
+function border(devices, source, channels) end
+
+---Says what `twinloop calibrate` may change so that compare() lines come near: free columns and initial states with bounds (start =, scale = "log" or "linear", tie = other columns, each = one a device), of = devices, starts, method, train = ratio or train_until = time, validate = devices, settle, noise or weight by column. Runs ignore it.
+---@param def calibrate_def
+function calibrate(def) end
+
+---A parameter file that `twinloop calibrate -o` wrote, for a device's set =; what the device itself gives wins.
+---@param path string
+---@return parameters
+function parameters(path) end
+
+---Pose accuracy AP and repeatability RP (m) of an arm that went to one command {x, y, z[, roll, pitch, yaw]} several times, by ISO 9283: AP_x .. AP_yaw, RP_roll .. RP_yaw beside them, and cycles; the standard asks for 30.
+---@param def { x: number[], y: number[], z: number[], roll: number[]?, pitch: number[]?, yaw: number[]?, command: number[] }
+---@return table<string, number>
+function iso9283(def) end
 
 ---What must hold. A limit is a text or { "< 1 K", of = devices, after = time, band = value, abort = true }; a list { { "metric", "limit" }, { "metric", { "limit", after = time } } } keeps your order.
 ---@param list table<string, string|threshold_def>|threshold_def[]

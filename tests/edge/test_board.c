@@ -272,6 +272,21 @@ static void files_that_are_not_there_are_named(void **unused)
   assert_int_equal(count, 0);
 }
 
+static void an_unknown_board_gets_the_nearest_and_all(void **unused)
+{
+  (void)unused;
+  tl_error err = {0};
+  assert_int_equal(tl_board_unknown("nucleo-l4r5zi-tflmm", BOARDS, "a.lua:3", &err), TL_E_NAME);
+  assert_string_equal(err.hint, "did you mean 'nucleo-l4r5zi-tflm'?");
+  tl_board boards[TL_BOARDS_MAX];
+  uint32_t count = 0;
+  assert_int_equal(tl_boards_load(boards, &count, BOARDS, NULL), TL_OK);
+  for (uint32_t b = 0; b < count; b++) assert_non_null(strstr(err.text, boards[b].id));
+  assert_int_equal(tl_board_unknown("nope", BOARDS "/none", NULL, &err), TL_E_NAME);
+  assert_string_equal(err.text, "there is no board profile 'nope'");
+  assert_string_equal(err.hint, "");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -283,6 +298,7 @@ int main(void)
       cmocka_unit_test(a_board_without_published_power_gives_no_energy),
       cmocka_unit_test(a_profile_of_ones_own_is_taken_and_a_broken_one_refused),
       cmocka_unit_test(files_that_are_not_there_are_named),
+      cmocka_unit_test(an_unknown_board_gets_the_nearest_and_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void equal_stamps_are_compared_exactly_and_units_converted(void **unused)
   tl_score_channel got;
   void *memory = NULL;
   assert_int_equal(tl_score_traces(&got, &memory, &a, &b, NULL, NULL), TL_OK);
-  assert_true(fabs(got.metric[TL_METRIC_max_error].value - 2.0) < 1e-12);
+  assert_true(fabs(got.metric[TL_METRIC_max_abs].value - 2.0) < 1e-12);
   assert_string_equal(got.unit, "degC");
   assert_int_equal(got.used_count, 3);
   assert_int_equal(got.interpolated_count, 0);
@@ -62,7 +62,7 @@ static void nothing_is_extrapolated_beyond_the_overlap(void **unused)
   assert_int_equal(tl_score_traces(&got, &memory, &a, &b, NULL, NULL), TL_OK);
   assert_int_equal(got.used_count, 3);
   assert_int_equal(got.outside_count, 2);
-  assert_true(got.metric[TL_METRIC_max_error].value == 0.0);
+  assert_true(got.metric[TL_METRIC_max_abs].value == 0.0);
   assert_true(got.begin_ns == 2 * S && got.end_ns == 4 * S);
   free(memory);
 }
@@ -173,7 +173,7 @@ static void channels_pair_by_name_and_by_name_without_unit(void **unused)
   assert_string_equal(score.channels[0].name, "power_W");
   assert_string_equal(score.channels[1].name, "box_K");
   assert_string_equal(score.channels[1].rec_name, "box_degC");
-  assert_true(score.channels[1].metric[TL_METRIC_max_error].value < 1e-9);
+  assert_true(score.channels[1].metric[TL_METRIC_max_abs].value < 1e-9);
   tl_score_free(&score);
 }
 
@@ -214,8 +214,8 @@ static void json_has_the_fixed_form(void **unused)
   const char *json = tl_text_string(&text);
   assert_non_null(strstr(json, "\"schema\": \"twinloop.score/1\""));
   assert_non_null(strstr(json, "\"rmse\": {\"value\": 1, \"unit\": \"W\", \"status\": \"ok\"}"));
-  assert_non_null(
-      strstr(json, "\"r2\": {\"value\": null, \"unit\": \"1\", \"status\": \"undefined\"}"));
+  assert_non_null(strstr(json, "\"r2\": {\"value\": null, \"unit\": \"1\", \"status\": "
+                               "\"undefined\", \"reason\": \"the reference is constant\"}"));
   assert_non_null(
       strstr(json, "\"nmbe_pct\": {\"value\": -10, \"unit\": \"%\", \"status\": \"ok\"}"));
   assert_non_null(strstr(json, "\"used\": 2"));

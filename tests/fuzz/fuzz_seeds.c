@@ -1,4 +1,4 @@
-/* fuzz_seeds FOLDER: writes FOLDER/csv and FOLDER/hdf5, the first inputs of the fuzzers. All made here. */
+/* fuzz_seeds FOLDER: writes FOLDER/csv, FOLDER/hdf5 and FOLDER/pair, the first inputs of the fuzzers. All made here. */
 #include "telemetry/recording.h"
 
 #include <hdf5.h>
@@ -54,6 +54,25 @@ static void csv_seeds(const char *folder)
                             "\x01\x00\x10\x27\x00\x00\x00\x00\x00\x00\x00\x00\xC0\x3F\x01\x00\x3C"
                             "\x01\x00\x20\x4E\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x3C";
   write_seed(folder, "usdlog", 2, 1, log, sizeof log - 1);
+}
+
+static void pair_seeds(const char *folder)
+{
+  static const char *const texts[] = {
+      "\x01t,ref,sim\n0,1,1\n1,2,2.5\n2,4,4\n3,3,3\n4,3,\n5,NA,2\n",
+      "\x53t,ref,sim\n0,-1,1e300\n0,0,0\n1,inf,5e-324\n2,1,1\n3,0,1\n",
+      "\x80ref,m1,m2\n1,2,3\n2,,nan\n0,0,0\n"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/pair/%zu", folder, i);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+      perror(path);
+      exit(1);
+    }
+    fputs(texts[i], file);
+    fclose(file);
+  }
 }
 
 static void recording_seed(const char *folder)
@@ -181,7 +200,10 @@ int main(int count, char **arguments)
   mkdir(path, 0777);
   snprintf(path, sizeof path, "%s/hdf5", arguments[1]);
   mkdir(path, 0777);
+  snprintf(path, sizeof path, "%s/pair", arguments[1]);
+  mkdir(path, 0777);
   csv_seeds(arguments[1]);
+  pair_seeds(arguments[1]);
   recording_seed(arguments[1]);
   foreign_seed(arguments[1], "foreign_old.h5", false);
   foreign_seed(arguments[1], "foreign_new.h5", true);

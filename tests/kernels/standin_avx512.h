@@ -251,11 +251,10 @@ static inline standin_512f _mm512_loadu_ps(const void *p)
   memcpy(&r, p, sizeof r);
   return r;
 }
-/* One rounding: the sum is exact in double for what the kernels multiply (see batch/prove.c). */
 static inline standin_512f _mm512_fmadd_ps(standin_512f a, standin_512f b, standin_512f c)
 {
   standin_512f r;
-  EACH(16, f[n] = (float)((double)a.f[n] * (double)b.f[n] + (double)c.f[n]));
+  EACH(16, f[n] = fmaf(a.f[n], b.f[n], c.f[n]));
 }
 static inline standin_512 standin_wide(const int8_t *p)
 {
@@ -271,6 +270,12 @@ static inline standin_512 _mm512_mask_blend_epi16(uint32_t mask, standin_512 a, 
 {
   standin_512 r;
   EACH(32, i16[n] = mask >> n & 1 ? b.i16[n] : a.i16[n]);
+}
+static inline standin_512f _mm512_castsi512_ps(standin_512 a)
+{
+  standin_512f r;
+  memcpy(&r, &a, sizeof r);
+  return r;
 }
 static inline standin_512 _mm512_castps_si512(standin_512f a)
 {

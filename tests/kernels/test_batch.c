@@ -129,15 +129,15 @@ static void a_proved_float_form_gives_the_integer_result_for_every_sum(void **un
     const bool has_other = tl_fast_prove_shifted(scale, zero, range, sums, &other);
     for (int32_t sum = sums.low; sum <= sums.high; sum++) {
       const int32_t exact = tl_fixed_clamp(tl_fixed_mul(sum, scale) + zero, range.low, range.high);
-      const double add = sum < 0 ? (double)form.below : (double)form.above;
+      const float add = sum < 0 ? form.below : form.above;
       if (has) {
-        const float real_sum = (float)((double)sum * (double)form.scale + add);
+        const float real_sum = fmaf((float)sum, form.scale, add);
         assert_int_equal(tl_fixed_clamp((int32_t)rintf(real_sum), range.low, range.high), exact);
       }
       if (has_other) {
-        const double whole =
-            (double)(sum + other.shift) * (double)other.scale + (double)other.add - 12582912.0;
-        assert_int_equal(tl_fixed_clamp((int32_t)rint(whole), range.low, range.high), exact);
+        const float whole = fmaf(12582912.0f + (float)(sum + other.shift), other.scale, other.add);
+        assert_int_equal(tl_fixed_clamp((int32_t)(whole - 12582912.0f), range.low, range.high),
+                         exact);
       }
     }
     proved += has;

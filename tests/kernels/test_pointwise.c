@@ -245,6 +245,58 @@ static void the_inverse_root_of_nothing_is_the_highest_value(void **unused)
   free(b);
 }
 
+static float rsqrtf_(float x) { return 1.0f / sqrtf(x); }
+static float squaref_(float x) { return x * x; }
+
+/* Any bits at all, and the ends: what IEEE 754 says, here the C library's word. */
+static void functions_of_floats_are_those_of_ieee(void **unused)
+{
+  (void)unused;
+  static const struct {
+    const char *name;
+    float (*expected)(float x);
+  } rows[] = {{"SQRT", sqrtf},   {"RSQRT", rsqrtf_}, {"SQUARE", squaref_},
+              {"FLOOR", floorf}, {"CEIL", ceilf},    {"ROUND", nearbyintf}};
+  enum { COUNT = 2000, ROUNDS = 100 };
+  static const float ends[] = {
+      0.0f,      -0.0f,       1.0f,       -1.0f,        0.5f,          -0.5f,
+      1.5f,      2.5f,        -2.5f,      0x1p-149f,    0x1p-126f,     8388607.5f,
+      8388608.f, -8388607.5f, 16777216.f, 2147483648.f, -2147483648.f, 0x1.fffffep127f,
+      INFINITY,  -INFINITY,   NAN,        0.49999997f,  -0.49999997f};
+  one_op *b = take(sizeof *b);
+  const tl_tensor tensors[] = {vector(F32, 0, 0, COUNT), vector(F32, 0, 0, COUNT)};
+  uint32_t random = 12345;
+  for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+    one_op_ready(b, rows[r].name, 1, tensors);
+    for (int round = 0; round < ROUNDS; round++) {
+      float *x = one_op_place(b, 0);
+      for (uint32_t i = 0; i < COUNT; i++) {
+        random = random * 1664525u + 1013904223u;
+        const uint32_t bits = random ^ random >> 13;
+        memcpy(&x[i], &bits, sizeof bits);
+        if (round % 2) x[i] = (float)((int32_t)(bits % 20000) - 10000) / 8.0f; /* halves, often */
+        if (round == 0 && i < sizeof ends / sizeof ends[0]) x[i] = ends[i];
+      }
+      float given[COUNT];
+      memcpy(given, x, sizeof given);
+      const float *got = one_op_run(b);
+      for (uint32_t i = 0; i < COUNT; i++) {
+        const float expected = rows[r].expected(given[i]);
+        const bool same = expected != expected ? got[i] != got[i] : got[i] == expected;
+        const bool sign = signbit(expected) == signbit(got[i]) || expected != expected ||
+                          strcmp(rows[r].name, "ROUND") == 0;
+        if (!same || !sign)
+          fail_msg("%s of %a is %a, expected %a", rows[r].name, (double)given[i], (double)got[i],
+                   (double)expected);
+      }
+    }
+  }
+  one_op_ready(b, "SQRT", 1, tensors); /* x86's NaN, on every processor */
+  memcpy(one_op_place(b, 0), (float[]){-4.0f}, 4);
+  assert_memory_equal(one_op_run(b), ((uint32_t[]){0xFFC00000u}), 4);
+  free(b);
+}
+
 static void a_nan_compares_with_nothing(void **unused)
 {
   (void)unused;
@@ -276,6 +328,7 @@ int main(void)
       cmocka_unit_test(division_by_zero_gives_the_ends),
       cmocka_unit_test(a_tiny_quotient_is_zero),
       cmocka_unit_test(the_inverse_root_of_nothing_is_the_highest_value),
+      cmocka_unit_test(functions_of_floats_are_those_of_ieee),
       cmocka_unit_test(a_nan_compares_with_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ static void what_an_operator_does_not_take_is_refused_with_the_reason(void **unu
   constant.data = zeros;
   tl_tensor two_scales = vector(I8, s, 0, 4);
   two_scales.scale_count = 2;
+#define FLOAT_ALONE(name)                                                                          \
+  name ": takes and gives float32 alone: a quantised model has it between DEQUANTIZE and QUANTIZE"
 #define ROW(type, scale, zero, count) vector(type, scale, zero, count)
   const struct {
     const char *name;
@@ -185,6 +187,22 @@ static void what_an_operator_does_not_take_is_refused_with_the_reason(void **unu
        1,
        {ROW(I8, 1e-12f, 0, 4), ROW(I8, 1e-12f, 0, 4)},
        "RSQRT: ratio of scales out of range"},
+      {"RSQRT",
+       1,
+       {ROW(F32, 0, 0, 4), ROW(I8, s, 0, 4)},
+       "RSQRT: input and output must both be int8 or both int16, quantised per tensor, or float32"},
+      {"SQRT", 1, {ROW(I8, s, 0, 4), ROW(I8, s, 0, 4)}, FLOAT_ALONE("SQRT")},
+      {"SQUARE", 1, {ROW(I16, s, 0, 4), ROW(I16, s, 0, 4)}, FLOAT_ALONE("SQUARE")},
+      {"FLOOR", 1, {ROW(F32, 0, 0, 4), ROW(I8, s, 0, 4)}, FLOAT_ALONE("FLOOR")},
+      {"CEIL", 1, {ROW(I32, 0, 0, 4), ROW(I32, 0, 0, 4)}, FLOAT_ALONE("CEIL")},
+      {"ROUND",
+       1,
+       {ROW(F32, 0, 0, 4), ROW(F32, 0, 0, 3)},
+       "ROUND: input and output differ in size"},
+      {"EXP",
+       1,
+       {ROW(F32, 0, 0, 4), ROW(F32, 0, 0, 4)},
+       "EXP: input and output must both be int8 or both int16, quantised per tensor"},
       {"QUANTIZE",
        1,
        {ROW(F32, 0, 0, 4), ROW(I32, s, 0, 4)},
@@ -208,6 +226,7 @@ static void what_an_operator_does_not_take_is_refused_with_the_reason(void **unu
        "ZEROS_LIKE: input and output differ in type or size"},
   };
 #undef ROW
+#undef FLOAT_ALONE
   one_op *b = take(sizeof *b);
   for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
     const tl_kernel_code code =

@@ -177,7 +177,8 @@ static void fill(sample *s, tl_fleet_id fleet)
   static tl_report_fleet fleets[1];
   tl_report *r = &s->report;
   tl_error err;
-  fleets[0] = (tl_report_fleet){"hvac", "incubator", tl_fleet_device_count(s->world, fleet)};
+  fleets[0] = (tl_report_fleet){
+      .name = "hvac", .twin = "incubator", .device_count = tl_fleet_device_count(s->world, fleet)};
   r->title = "Incubator fleet: does the detector notice a leak?";
   r->scenario = "incubator_fleet";
   r->version = "twinloop 0.1.0";

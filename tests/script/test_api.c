@@ -197,11 +197,156 @@ static const char *const wrong[] = {
     "recording 'gone.h5'",
     "recording('assets/recordings/incubator_synthetic.h5', { flet = 'x' })",
     "recording('assets/recordings/incubator_synthetic.h5', { fleet = 'x' })",
+    "calibrate(1)",
+    "calibrate { fre = {} }",
+    "calibrate { free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } calibrate "
+    "{ of = t, free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate {}",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = {} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box = 1 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box = { 1 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_bx_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { '1 K', 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, star = 1 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, scale = 'logarithm' } "
+    "} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, tie = 'C_air_J_per_K' "
+    "} } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2, tie = "
+    "'G_heater_W_per_K' }, G_heater_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { init = { G_box_W_per_K = { 1, 2 } } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, method = 'lmm' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, starts = 0 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, train = 0 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, train = 0.5, "
+    "train_until "
+    "= 60 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, noise = { box_K = "
+    "0 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } }, weight = { bx_K = "
+    "1 } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { of = fleet, free = { G_box_W_per_K = { 1, 2 } } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { of = t, validate = t, free = { G_box_W_per_K = { 1, 2 } "
+    "} }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local t = device 'fit' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(t.box_K, rec.box) calibrate { free = { G_box_W_per_K = { 1, 2 } } } calibrate { free "
+    "= { G_box_W_per_K = { 1, 2 } } }",
+    "parameters(1)",
+    "parameters 'gone.json'",
+    "parameters 'scenarios/regression/incubator_fit.lua'",
+    "device 'x' { twin = 'tclab', set = parameters 'assets/parameters/incubator.json' }",
     "compare(1, 2)",
     "compare(fleet.box_K, 1)",
     "compare(fleet:device(0).box_K, 1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
     "compare(fleet:device(0).power_W, rec.box)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, 1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { wieght = 2 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { weight = 0 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { scale = '2 W' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = 0.5 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { time = 5 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { tube = { value = -1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = 1 })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mat = 1 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = 0 } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box, { params = { mad = true } })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes(1)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { 'heater > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 1 }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heter > 0' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = 'heater >' }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' local twin = device 'twin' { "
+    "twin = 'incubator', drive = rec:inputs { heater_on = 'heater', room_K = 'room' } } "
+    "compare(twin.box_K, rec.box) regimes { on = { 'heater > 0', weight = -1 } }",
+    "regimes { on = 'heater > 0' }",
+    "border(1)",
+    "border(fleet)",
+    "border(fleet, 'gone.json')",
+    "border(fleet, 'assets/recordings/incubator_synthetic.h5')",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec)",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, {})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { 'box' "
+    "})",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { bx_K = "
+    "'box' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'bx' })",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' border(fleet, rec, { box_K = "
+    "'heater' })",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs(1)",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs {}",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:slice(5, 1)",
@@ -212,6 +357,11 @@ static const char *const wrong[] = {
     "drive = rec:inputs { room = 'heater' } }",
     "local rec = recording 'assets/recordings/incubator_synthetic.h5' device { twin = 'incubator', "
     "drive = rec:inputs { box_K = 'box' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', hold = 'before' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' "
+    "rec:inputs { room_K = { 'room', held = 'late' } }",
+    "local rec = recording 'assets/recordings/incubator_synthetic.h5' rec:inputs { room_K = {} }",
     "thresholds(1)",
     "thresholds { ['box_K max'] = 1 }",
     "thresholds { ['box_K max'] = '1 K' }",
@@ -245,6 +395,17 @@ static const char *const wrong[] = {
     "fail({})",
     "elapsed(1)",
     "hms('x')",
+    "iso9283(1)",
+    "iso9283 { x = 1 }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0 }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 'a' }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0, 'a' } }",
+    "iso9283 { x = { 0 }, y = { 0 }, z = { 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0/0 }, y = { 0, 0 }, z = { 0, 0 }, command = { 0, 0, 0 } }",
+    "iso9283 { x = { 0, 0 }, y = { 0, 0 }, z = { 0, 0 }, comand = { 0, 0, 0 } }",
     "fleet:where({})",
     "fleet:where 'box_K >'",
     "fleet:where 'box_K > 300 K'",

@@ -3,6 +3,7 @@
 #include "tests/sim/kit.h"
 
 #include "kernels/model.h"
+#include "sim/loop.h"
 
 #include <math.h>
 
@@ -265,6 +266,54 @@ static void a_model_may_have_several_inputs(void **unused)
   free(model.data);
 }
 
+/* What firmware is told of a fleet: the inputs are those that the model was given, the state goes on. */
+static void the_loop_of_a_detector_can_be_read(void **unused)
+{
+  (void)unused;
+  const bytes svdf = read_model("tests/golden/ops/svdf_one_memory.tflite");
+  tl_fleet_def def = with_model(&svdf);
+  use(&def, 1, &svdf);
+  def.detector.hop = 10;
+  def.detector.output = 2;
+  def.detector.versions[1].name = "second";
+  seen s = {.device = 299};
+  tl_world *world = open_seen(&def, &s);
+  const tl_fleet_id boxes = {1};
+  const tl_loop_info loop = tl_fleet_loop(world, boxes);
+  assert_true(loop.has_detector && !loop.hears_spectrum && loop.input_count == 1);
+  assert_true(loop.version_count == 2 && loop.inputs[0].window == 10 && loop.output == 2);
+  assert_string_equal(loop.versions[1].name, "second");
+  assert_int_equal(loop.version, kit_column(world, boxes, "detector.version"));
+  single one = open_single(&svdf);
+  uint8_t inputs[16], state[4096], *expected = one.state;
+  assert_true(loop.versions[0].input_bytes == 10 && one.model.state_bytes <= sizeof state);
+  tl_fleet_loop_read(world, boxes, 299, 0, 0, inputs, state);
+  assert_memory_equal(state, expected, one.model.state_bytes);
+  kit_run(world, 19 * TICK_S * S, false); /* ticks 0 to 18: one inference, at tick 9 */
+  int8_t in[10], out[16];
+  for (int i = 0; i < 10; i++) in[i] = quantised(s.feature[i], tl_model_input(&one.model, 0));
+  const void *const ins[] = {in};
+  void *const outs[] = {out};
+  assert_int_equal(
+      tl_model_run(&one.model, one.arena, one.model.arena_bytes, one.state, ins, outs, NULL),
+      TL_KERNEL_OK);
+  int64_t ticks = 0;
+  while (ticks < TICKS_MAX && s.feature[ticks] != 0.0) ticks++;
+  assert_in_range(ticks, 19, 22);
+  tl_fleet_loop_read(world, boxes, 299, 0, ticks, inputs, state);
+  for (int i = 0; i < 10; i++)
+    assert_int_equal((int8_t)inputs[i],
+                     quantised(s.feature[ticks - 10 + i], tl_model_input(&one.model, 0)));
+  if (ticks < 20) assert_memory_equal(state, expected, one.model.state_bytes);
+  tl_fleet_loop_read(world, boxes, 299, 1, ticks, inputs,
+                     state); /* another version starts afresh */
+  tl_model_reset(&one.model, one.state);
+  assert_memory_equal(state, expected, one.model.state_bytes);
+  close_single(&one);
+  tl_world_destroy(world);
+  free(svdf.data);
+}
+
 /* Every feature far outside of +-4: each inference counts all samples that it has seen in its window. */
 static void values_beyond_the_range_are_counted(void **unused)
 {
@@ -324,6 +373,44 @@ static void a_battery_runs_down_by_sleep_and_inferences(void **unused)
   assert_true(fabs(get(world, "detector.charge_C", 299) - expected) < 1e-12);
   assert_true(fabs(get(world, "detector.state_of_charge", 299) - (1.0 - expected)) < 1e-12);
   assert_true(get(world, "detector.inference_J", 299) == 6e-4);
+  tl_world_destroy(world);
+  free(model.data);
+}
+
+/* Which columns a profile stands behind, and how far off it may be: the worst of all versions. */
+static void figures_of_a_profile_are_known_as_modelled(void **unused)
+{
+  (void)unused;
+  char text[TL_MODELLED_TEXT_BYTES];
+  const bytes model = read_model(w1);
+  tl_fleet_def def = with_model(&model);
+  def.detector.has_battery = true;
+  tl_world *world = open_def(&def);
+  const tl_fleet_id fleet = {1};
+  uint32_t column;
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.duty", NULL, &column, NULL), TL_OK);
+  assert_null(tl_fleet_modelled(world, fleet, column).board); /* no profile, nothing modelled */
+  tl_world_destroy(world);
+
+  def.detector.board = "mine";
+  def.detector.version_count = 2;
+  def.detector.versions[1] = def.detector.versions[0];
+  def.detector.versions[0].time_error_ratio = 0.2;
+  def.detector.versions[1].time_error_ratio = 0.3;
+  def.detector.versions[0].energy_error_ratio = (double)NAN;
+  def.detector.versions[1].energy_error_ratio = 0.4;
+  world = open_def(&def);
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.duty", NULL, &column, NULL), TL_OK);
+  tl_modelled from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "modelled +-30 % (mine)");
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.charge_C", NULL, &column, NULL),
+                   TL_OK);
+  from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "modelled, power not published (mine)");
+  assert_int_equal(tl_fleet_column_find(world, fleet, "detector.score", NULL, &column, NULL),
+                   TL_OK);
+  from = tl_fleet_modelled(world, fleet, column);
+  assert_string_equal(tl_modelled_text(text, &from), "");
   tl_world_destroy(world);
   free(model.data);
 }
@@ -493,9 +580,11 @@ int main(void)
       cmocka_unit_test(every_device_runs_its_own_version),
       cmocka_unit_test(a_streaming_model_keeps_a_state_for_every_device),
       cmocka_unit_test(a_model_may_have_several_inputs),
+      cmocka_unit_test(the_loop_of_a_detector_can_be_read),
       cmocka_unit_test(values_beyond_the_range_are_counted),
       cmocka_unit_test(no_alarm_comes_before_the_detector_is_armed),
       cmocka_unit_test(a_battery_runs_down_by_sleep_and_inferences),
+      cmocka_unit_test(figures_of_a_profile_are_known_as_modelled),
       cmocka_unit_test(personality_and_threads),
       cmocka_unit_test(a_model_that_listens_hears_a_spectrum),
       cmocka_unit_test(what_does_not_fit_is_refused),

@@ -42,7 +42,7 @@ python3 -c 'import sys, xml.etree.ElementTree as x; r = x.parse("f.xml").getroot
 grep -q "passed every gate" fails/report.html && grep -q 'class="failed"' fails/report.html && grep -q "NOT JUDGED" fails/report.html; ok "its report: failed, with the reason"
 grep -q "^failed (scenario called fail()): 1 of 2 thresholds held" out && grep -q -- "-  *heater_K max  *not judged" out; ok "its summary"
 tl 1 run fails.lua --set wait=0 -o zero --json f.json && ! grep -q "run hash" out; ok "a run that ends at time 0 prints no hash"
-json f.json "d['run_hash'] is None and d['simulated_s'] == 0 and d['fleets'] == [{'name': 'boxes', 'twin': 'incubator', 'devices': 3}]"; ok "its document: no hash; the fleet names its twin"
+json f.json "d['run_hash'] is None and d['simulated_s'] == 0 and d['fleets'] == [{'name': 'boxes', 'twin': 'incubator', 'devices': 3, 'modelled': {}}]"; ok "its document: no hash; the fleet names its twin"
 tl 0 inspect zero && grep -q "none: no window" out; ok "and it can be inspected"
 cat >aborts.lua <<'L'
 scenario { title = "Aborts", duration = 10*min, sync = 10*s, seed = 3 }

@@ -23,6 +23,11 @@ json info.json "d['macs'] == sum(o['macs'] for o in d['ops']) == sum(o['outputs'
 json info.json "d['op_count'] == len(d['ops']) == sum(d['operators'].values()) and all(o['refused'] is None for o in d['ops'])"; ok "document: operators are counted"
 json info.json "len(d['boards']) >= 5 and all(b['label'] == 'modelled' and b['cycles'] > 0 and abs(b['time_s'] * b['clock_Hz'] - b['cycles']) < 1e-6 * b['cycles'] and len(b['op_cycles']) == d['op_count'] and b['cycles_error_ratio'] > 0 and (b['energy_J'] is None or b['energy_J'] > 0) for b in d['boards'])"; ok "document: modelled cost of every board, with its error"
 grep -q "^modelled cost" out && grep -q "^nucleo-l4r5zi-tflm .*+-" out; ok "lines: boards, labelled modelled"
+grep -q "^instructions  Cortex-M4 *not run: ask with --measure m4$" out; ok "instructions: not run, and how to"
+json info.json "[m['core'] for m in d['instructions']] == ['Cortex-M4', 'Cortex-M7', 'Cortex-M55'] and all(not m['run'] and '--measure' in m['why'] and m['instructions'] is None for m in d['instructions'])"; ok "document: likewise"
+PATH=$work/none tl 0 model info "$model" --measure cortex-m4 --json info.json; grep -q "^instructions  Cortex-M4 *not run: arm-none-eabi-gcc is missing" out; ok "instructions without a compiler: not run, and why"
+json info.json "'is missing' in d['instructions'][0]['why'] and all(b['instructions'] is None for b in d['boards'])"; ok "document: likewise"
+tl 2 model info "$model" --measure m3 && grep -q "'m3' is none of" err; ok "an unknown core exits 2"
 tl 0 model info "$model" --json - && json out "d['runs']" && [ ! -s err ]; ok "--json -: the document alone on stdout"
 
 for file in "$source_dir"/tests/golden/ops/*.tflite; do # operators of every kind, those without outputs, too
@@ -82,8 +87,26 @@ tl 2 model info && grep -q "twinloop model info|run|compare M.tflite" err; ok "a
 sed 's/\x09\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00/\x20\x00\x00\x00\x01\x00\x00\x00\x20\x00\x00\x00/' "$model" >custom.tflite
 tl 4 model info custom.tflite --json custom.json && grep -q "refused: custom operator" out && grep -q "node 0.*custom operator" err; ok "a refused model is shown, then exits 4"
 json custom.json "not d['runs'] and d['arena_bytes'] is None and [r['node'] for r in d['refusals']] == list(range(d['op_count'])) and all('custom operator' in r['reason'] for r in d['refusals'])"; ok "document: every refusal with its node"
+json custom.json "d['error']['code'] == 'TL0025' and 'node 0' in d['error']['message']"; ok "document: the error as it was told"
 head -c 1000 "$model" >cut.tflite
 tl 4 model info cut.tflite; ok "a cut model exits 4"
+for file in cut.tflite nothing.tflite custom.tflite; do
+  tl 4 model info $file --json - && json out "not d['runs'] and d['error']['message'].startswith('$file')" && grep -q "^error" err; ok "--json - of $file: a document with the error"
+  tl 4 model compare $file --personality tflm,single --json && json out "d['verdict'] == 'error' and d['error']['code'] in ('TL0020', 'TL0025')"; ok "of a comparison, too"
+done
+tl 4 model compare "$model" --personality tflm,single --input short.bin --json bad.json -q && json bad.json "'whole number of cases' in d['error']['message']"; ok "a comparison without whole cases"
+
+# --- options of the other words
+tl 2 model info "$model" --input "$in" && grep -q "model info takes no --input: it is for model run, compare" err; ok "an option of other words is refused, and theirs named"
+tl 2 model run "$model" --input "$in" -o got.bin --seed 3 && grep -q "model run takes no --seed: it is for model compare" err; ok "run takes no --seed"
+tl 2 model run "$model" --input "$in" -o got.bin --json -; ok "run writes no document"
+tl 2 model compare "$model" --personality tflm,single --batch 3 && grep -q "it is for model run$" err; ok "compare takes no --batch"
+for row in $(sed -nE 's/^OPTION\("model", "([a-z]+)".*NONE, "([a-z, ]+): .*|^OPTION\("model", "([a-z]+)".*(FILE|WORDS), "([a-z, ]+): .*/\1\3=\2\5/p' "$source_dir/tools/cli/options.def" | tr -d ' '); do
+  [[ $row =~ ^[a-z]+=(info|run|compare)(,(info|run|compare))*$ ]]; ok "the table says which words take --$row"
+done
+tl 0 model info --json --quiet "$model" && json out "d['runs'] and d['error'] is None"; ok "--json before another option: stdout"
+tl 0 model info "$model" --json && json out "d['runs']"; ok "--json at the end, too"
+tl 0 model run "$model" --input "$in" -o spaced.bin --personality " single: FULLY_CONNECTED + ADD " -q; cmp -s spaced.bin once.bin; ok "blanks in a personality"
 
 # --- compare
 tl 0 model compare "$model" --personality tflm,tflm && grep -q "^equal" out; ok "a personality equals itself"
@@ -94,6 +117,7 @@ json diff.json "d['verdict'] == 'different' and d['first']['a'] != d['first']['b
 json diff.json "d['differing'] == sum(o['differing'] for o in d['ops']) and all(0 <= o['differing'] <= o['elements'] and (o['largest'] > 0) == (o['differing'] > 0) for o in d['ops'])"; ok "document: counts of every operator"
 tl 1 model compare "$model" --personality tflm,single --input "$in" --isolate --json alone.json -q && json alone.json "all(o['largest'] <= 1 for o in d['ops']) and d['isolated']"; ok "--isolate passes nothing on: one step at most"
 tl 1 model compare "$model" --personality single,tflm --input "$in" --json back.json -q && json back.json "(d['first']['a'], d['first']['b']) == (lambda f: (f['b'], f['a']))(json.load(open('diff.json'))['first'])"; ok "the other way round the values change places"
+tl 1 model compare "$model" --personality "tflm, single" --json spaced.json && grep -q "^  single  " out && json spaced.json "(d['a'], d['b']) == ('tflm', 'single')"; ok "blanks between two personalities"
 tl 1 model compare "$model" --personality tflm,single --seed 7 --cases 20 --json a.json -q
 tl 1 model compare "$model" --personality tflm,single --seed 7 --cases 20 --json b.json -q && cmp -s a.json b.json; ok "a seed gives the same inputs again"
 tl 1 model compare "$model" --personality tflm,single --seed 8 --cases 20 --json b.json -q && ! cmp -s a.json b.json; ok "and another seed others"

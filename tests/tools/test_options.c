@@ -56,6 +56,36 @@ static void a_repeated_option_keeps_all_its_values_in_order(void **unused)
   assert_string_equal(cli_options_get(&options, "set"), "b=2");
 }
 
+static void a_document_without_a_file_goes_to_stdout(void **unused)
+{
+  (void)unused;
+  cli_options options;
+  tl_error err;
+  assert_int_equal(PARSE("run", "a.lua", "--json"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "-");
+  assert_int_equal(PARSE("run", "--json", "--seed", "7", "a.lua"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "-");
+  assert_string_equal(cli_options_get(&options, "seed"), "7");
+  assert_int_equal(PARSE("run", "--json", "-q", "a.lua"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "-");
+  assert_true(cli_options_has(&options, "quiet"));
+  assert_int_equal(PARSE("run", "--json", "--", "a.lua"), TL_OK);
+  assert_string_equal(options.arguments[0], "a.lua");
+  assert_int_equal(PARSE("run", "--json", "-", "a.lua"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "-");
+  assert_int_equal(PARSE("run", "a.lua", "--json", "x.json"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "x.json");
+  assert_int_equal(PARSE("run", "a.lua", "--json=x.json"), TL_OK);
+  assert_string_equal(cli_options_get(&options, "json"), "x.json");
+  for (uint32_t c = 0; c < cli_command_count(); c++) { /* wherever there is a --json */
+    const cli_option *option;
+    for (uint32_t i = 0; (option = cli_option_at(cli_command_at(c), i)) != NULL; i++)
+      if (strcmp(option->name, "json") == 0)
+        assert_non_null(strstr(option->help, "- or nothing is stdout"));
+  }
+  assert_int_equal(PARSE("run", "a.lua", "--junit"), TL_E_USAGE); /* others need their value */
+}
+
 static void ten_typos_get_the_right_hint(void **unused)
 {
   (void)unused;
@@ -145,6 +175,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_way_to_write_an_option_gives_its_value),
       cmocka_unit_test(a_repeated_option_keeps_all_its_values_in_order),
+      cmocka_unit_test(a_document_without_a_file_goes_to_stdout),
       cmocka_unit_test(ten_typos_get_the_right_hint),
       cmocka_unit_test(wrong_usage_says_what_and_how),
       cmocka_unit_test(help_needs_no_argument_and_names_every_option),

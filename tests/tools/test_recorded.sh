@@ -31,20 +31,39 @@ if [ -d "$data/tclab" ]; then
   tl 0 import "$data/incubator/exp2_ht20_hg30_2P_4P_Model.csv" --map "$maps/incubator.lua" -o exp2.h5; ok "exp2: import"
   tl 0 run "$scenarios/incubator_recorded.lua" --set recording=exp2.h5 -o exp2 -q; ok "exp2: run"
   tl 0 score exp2 exp2.h5 --json score.json && near 0.6050 rmse of box_K && near 1.815 cvrmse_pct of box_K && near 0.539 nmbe_pct of box_K; ok "exp2: the published figures"
+
+  leaf=$data/nissan-leaf
+  tl 0 import "$leaf/NissanLeaf-cell-Low-Current-HPPC-25C-2.csv.gz" --map "$maps/leaf_hppc.lua" -o hppc.h5 && tl 0 import "$leaf/1C-Discharge-Bitrode-data.csv" --map "$maps/leaf_discharge.lua" -o 1c.h5; ok "leaf: import"
+  cat >leaf.lua <<'LUA'
+local rec = recording(setting "recording"):slice(setting("from", 0.0), setting("to", 43523.6))
+scenario { title = "cell", duration = rec.duration, sync = 10*min, seed = 1 }
+local file = setting("parameters", "")
+local twin = device { twin = "battery_cell", dt = 1*min, drive = rec:inputs { current_A = { "current", held = "before" } },
+                      init = { voltage_V = rec.voltage, soc_known = 0 }, set = file ~= "" and parameters(file) or {} }
+compare(twin.voltage_V, rec.voltage)
+LUA
+  tl 0 run leaf.lua --set recording=hppc.h5 -o leaf -q && tl 0 score leaf hppc.h5 --json score.json && near 0.0208 rmse of voltage_V && near 0.540 cvrmse_pct of voltage_V && near -0.076 nmbe_pct of voltage_V; ok "leaf: the published model on the pulse test"
+  tl 0 run leaf.lua --set recording=1c.h5 --set from=10084.3 --set to=13653.1 -o leaf1c -q && json leaf1c/run.json "abs(d['score']['voltage_V']['metrics']['rmse']['value'] - 0.0300) < 0.0002"; ok "leaf: carried over to the 1C discharge"
+  tl 0 calibrate "$scenarios/battery_cell_fit.lua" --set recording=hppc.h5 -o cell.json --json fit.json -q && json fit.json "d['rmse'] < 0.00246"; ok "leaf: 21 values fitted to the pulse test"
+  tl 0 run leaf.lua --set recording=1c.h5 --set from=10084.3 --set to=13653.1 --set parameters=cell.json -o fit1c -q && json fit1c/run.json "d['score']['voltage_V']['metrics']['rmse']['value'] < 0.010"; ok "leaf: they carry over better than the published 46 (19.7 mV)"
 else
   echo "SKIP: the shared recordings are missing"
 fi
 
 # --- the recordings that come with the project: made by its scripts, from nothing else, and runnable as shipped
-for name in incubator tclab; do
+for name in battery incubator tclab; do
   file=$source_dir/assets/recordings/${name}_synthetic.h5
   "$source_dir/tools/recordings/make_$name.py" >made.csv && tl 0 import made.csv --map "$maps/${name}_synthetic.lua" -o made.h5; ok "$name: the script makes a recording"
   tl 0 export made.h5 --csv -o made.out && tl 0 export "$file" --csv -o shipped.out && cmp -s made.out shipped.out; ok "$name: it is the one that is shipped"
   tl 0 inspect "$file" && grep -q "recording: SYNTHETIC" out; ok "$name: it says that it is synthetic"
-  tl 0 run "$scenarios/${name}_recorded.lua" -o "shipped_$name" -q; ok "$name: the scenario runs as shipped"
+  [ $name = battery ] || tl 0 run "$scenarios/${name}_recorded.lua" -o "shipped_$name" -q; ok "$name: the scenario runs as shipped"
 done
 tl 0 run "$scenarios/tclab_recorded.lua" --set fit=published -o published -q; ok "tclab: with the published fit too"
 tl 3 run "$scenarios/tclab_recorded.lua" --set fit=other -q && grep -q "fit is published or four_states, not other" err; ok "tclab: another fit is refused"
+
+tl 0 calibrate "$scenarios/battery_cell_fit.lua" -o cell.json --json fit.json -q && json fit.json "d['rmse'] < 0.007"; ok "battery: fitted to its synthetic recording"
+tl 0 run "$scenarios/battery_cell_fit.lua" --set parameters=cell.json --set "rmse=< 0.007 V" -o cell -q; ok "battery: the file gives the fit again"
+tl 3 run "$scenarios/battery_cell_fit.lua" --set model=other -q && grep -q "model is small or tables, not other" err; ok "battery: another model is refused"
 
 # --- a run folder that is not as expected is never scored by names that look alike
 tl 0 run "$scenarios/incubator_recorded.lua" -o own -q; ok "own recording: run"

@@ -127,9 +127,19 @@ grep -q "$(sha256sum "${card%.md}.tflite" | cut -d' ' -f1)" "$card"; ok "the det
 # --- a detector with versions, a board and a battery
 tl 0 run "$source_dir/tests/tools/waves.lua" -o waves -q; ok "two versions of a model run in one fleet"
 tl 0 run "$source_dir/tests/tools/waves.lua" -o waves2 -q --threads 1 --path scalar --json w.json && json w.json "d['run_hash'] == json.load(open('waves/run.json'))['run_hash']"; ok "with one hash"
+tl 0 run "$source_dir/tests/tools/waves.lua" -o waves3; grep -q 'detector.inference_J max .*, modelled +-54 % (nucleo-l4r5zi-tflm))' out && ! grep -q 'version max.*modelled' out; ok "a figure of a board's profile is called modelled, with its error"
+json waves/run.json "[t['modelled'] and t['modelled']['board'] for t in d['thresholds']] == ['nucleo-l4r5zi-tflm', 'nucleo-l4r5zi-tflm', None] and all(0.5 < t['modelled']['error_ratio'] < 0.6 for t in d['thresholds'][:2])"; ok "run.json: in its threshold"
+json waves/run.json "sorted(d['fleets'][0]['modelled']) == ['detector.charge_C', 'detector.duty', 'detector.inference_J', 'detector.state_of_charge']"; ok "run.json: by column"
+json waves/run.json "any(f['kind'] == 'board' and f['name'] == 'nucleo-l4r5zi-tflm.json' for f in d['inputs'])" && [ -f waves/inputs/nucleo-l4r5zi-tflm.json ]; ok "a run is a function of its board's profile too"
+[ "$(grep -c 'modelled +-' waves/report.html)" -ge 6 ] && grep -q 'boxes.detector.charge_C: modelled +-54 % (nucleo-l4r5zi-tflm)' waves/report.html; ok "the page: beside thresholds and columns"
+grep -q 'modelled +-54 %' waves/junit.xml; ok "JUnit"
+tl 0 inspect waves --device 3 --at 10min --json i.json; grep -q 'detector.charge_C .* modelled +-54 % (nucleo-l4r5zi-tflm)' out && ! grep 'capacity_C' out | grep -q modelled; ok "inspect: beside a device's columns"
+json i.json "d['columns']['detector.duty']['modelled']['board'] == 'nucleo-l4r5zi-tflm' and d['columns']['box_K']['modelled'] is None"; ok "inspect --json"
 tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=battery; grep -q "'battery' needs 'board'" err; ok "a battery needs a board"
 tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=personality; grep -q "did you mean 'CONV_2D'" err; ok "a misspelt operator of a personality gets a hint"
-tl 4 run "$source_dir/tests/tools/waves.lua" -q --set wrong=board; grep -q "nucleo-l4r5zi-tflmm" err; ok "an unknown board is named"
+tl 3 run "$source_dir/tests/tools/waves.lua" -q --set wrong=board; grep -q "no board profile 'nucleo-l4r5zi-tflmm'; there are: .*disco-f746ng-hale, " err && grep -q "did you mean 'nucleo-l4r5zi-tflm'" err; ok "an unknown board is named, with the nearest and all that there are"
+tl 3 run "$source_dir/tests/tools/waves.lua" -q -o computed --flip boxes:3:power_W:5@20min; grep -q "power_W is computed from the others" err && [ ! -e computed ]; ok "a flip of a computed column is refused before anything runs"
+tl 3 run "$source_dir/tests/tools/waves.lua" -q -o computed --flip boxes:3:detector.alarm:9; grep -q "detector.alarm has 8 bits" err && [ ! -e computed ]; ok "and a bit that a column has not"
 
 # --- a bit of a window: its slots lie apart in memory, and the values must be those of the device all the same
 fleet=$source_dir/scenarios/2_orchestration/incubator_fleet.lua

@@ -2,10 +2,12 @@
 -- Every twin folder is judged, so a new twin cannot forget its README.
 local roles = { TL_STATE = "state", TL_INPUT = "input", TL_OUTPUT = "output", TL_PARAM = "parameter" }
 
--- Rows of columns.def in order: name, role, unit, default; and by name.
+-- Rows of columns.def in order: name, role, unit, default; and by name. A row that a macro writes once for several
+-- parts of one kind (q##j##_rad: a joint's) has the number's place marked as # (q#_rad), here as in the README.
 local function columns_of(text)
   local rows = {}
-  for name, role, unit, initial in text:gmatch('\nCOL%(([%w_]+),%s*(TL_%u+),%s*TL_F64,%s*"([^"]*)",%s*([%w.+-]+),') do
+  text = text:gsub("##%a##", "#")
+  for name, role, unit, initial in text:gmatch('\n *COL%(([%w_#]+),%s*(TL_%u+),%s*TL_F64,%s*"([^"]*)",%s*([%w.+-]+),') do
     rows[#rows + 1] = { name = name, role = roles[role], unit = unit, initial = tonumber(initial) }
   end
   return rows
@@ -59,6 +61,9 @@ for text, count in pairs {
   local found = differences(columns_of(planted_def), table_of(text))
   assert(#found == count, "readme.lua does not judge its planted case: " .. text)
 end
+local planted_macro = '\n#define PART(j) \\\n  COL(x##j##_K, TL_STATE, TL_F64, "K", 3.0, 0, 9, 0.0, "a")\nPART(1)\n'
+assert(#differences(columns_of(planted_macro), table_of(head .. "| x#_K | state | K | 3 | a |\n")) == 0)
+assert(#differences(columns_of(planted_macro), table_of(head .. "| x1_K | state | K | 3 | a |\n")) == 1)
 
 local function read(path)
   local file = io.open(path)
@@ -78,7 +83,7 @@ for folder in list:lines() do
   elseif not readme then found[1] = "no README.md"
   else
     local rows = columns_of("\n" .. def)
-    if #rows ~= select(2, ("\n" .. def):gsub("\nCOL%(", "")) then found[1] = "a row of columns.def has another form" end
+    if #rows ~= select(2, ("\n" .. def):gsub("\n *COL%(", "")) then found[1] = "a row of columns.def has another form" end
     for _, sentence in ipairs(differences(rows, table_of(readme))) do found[#found + 1] = sentence end
     twin_count, column_count = twin_count + 1, column_count + #rows
   end

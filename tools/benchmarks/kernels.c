@@ -202,6 +202,7 @@ typedef struct bench {
   bool has_limited;
   packed paths[TL_KERNEL_PATH_COUNT];
   uint32_t path_count;
+  row rows[TL_KERNEL_PATH_COUNT];
 } bench;
 
 /* AVX2 and SSE are compared with what peers do on such a processor. */
@@ -260,8 +261,7 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
 static void measure_batch(bench *b, const model_name *name, const subject *s, const data *d,
                           uint32_t batch)
 {
-  row *rows = take(TL_KERNEL_PATH_COUNT * sizeof *rows); /* too large for a stack */
-  if (!rows) return;
+  row *const rows = b->rows;
   for (uint32_t round = 0; round < b->options->rounds; round++) {
     double times[2][PEER_COUNT] = {{-1.0, -1.0}, {-1.0, -1.0}};
     for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
@@ -277,7 +277,6 @@ static void measure_batch(bench *b, const model_name *name, const subject *s, co
     }
   }
   for (uint32_t p = 0; p < b->path_count; p++) add_row(b, name, s, &b->paths[p], batch, &rows[p]);
-  free(rows);
 }
 
 static tl_code pack_paths(bench *b, const model_name *name, const subject *s, tl_error *err)
@@ -357,9 +356,10 @@ tl_code kernels_measure(tl_text *json, const kernels_options *options, tl_error 
   tl_code code = TL_OK;
   find_paths(&b);
   if (options->peers) {
-    code = peers_start(&b.all, options->root, false, err);
+    code = peers_start(&b.all, options->root, "peers", "peers.py", false, err);
     b.has_limited = tl_cpu_has_path(TL_PATH_VNNI);
-    if (code == TL_OK && b.has_limited) code = peers_start(&b.limited, options->root, true, err);
+    if (code == TL_OK && b.has_limited)
+      code = peers_start(&b.limited, options->root, "peers", "peers.py", true, err);
   }
   for (size_t m = 0; m < sizeof models / sizeof models[0] && code == TL_OK; m++) {
     if (options->only && strcmp(options->only, models[m].label) != 0) continue;

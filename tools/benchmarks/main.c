@@ -1,4 +1,7 @@
 /* main.c: `tools/bench`: measures the product beside a naive version, in one run, and prints a table or JSON. */
+#include "benchmarks/arm.h"
+#include "benchmarks/fidelity.h"
+#include "benchmarks/calibrate.h"
 #include "benchmarks/kernels.h"
 #include "benchmarks/w1.h"
 
@@ -27,19 +30,30 @@ static const char *const telemetry_name[] = {
 
 static int usage(void)
 {
-  fputs("usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
-        "scalar|sse|avx2|vnni|neon]\n"
-        "                      [--scratch DIR] [--quick]\n"
-        "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
-        "[--model LABEL] [--peers]\n"
-        "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
-        "version\n"
-        "  --quick 10 000 devices only\n"
-        "  kernels inferences of whole models (ad, kws, ic, vww, sww, w1, trained) on every path, "
-        "and the share of this\n"
-        "          core's integer peak; --peers: beside LiteRT and onnxruntime, in an environment "
-        "under build/\n",
-        stderr);
+  fputs(
+      "usage: tools/bench w1 [--json FILE|-] [--rounds N] [--devices N]... [--path "
+      "scalar|sse|avx2|vnni|neon]\n"
+      "                      [--scratch DIR] [--quick]\n"
+      "       tools/bench kernels [--json FILE|-] [--rounds N] [--batch N]... [--path PATH] "
+      "[--model LABEL] [--peers]\n"
+      "       tools/bench arm [--json FILE|-] [--rounds N] [--devices N] [--path PATH] [--peers]\n"
+      "       tools/bench fidelity [--json FILE|-] [--rounds N]\n"
+      "       tools/bench calibrate [--json FILE|-] [--rounds N] [--path PATH]\n"
+      "  w1      fleet of incubators in closed loop (docs/performance.md), beside the naive "
+      "version\n"
+      "  --quick 10 000 devices only\n"
+      "  kernels inferences of whole models (ad, kws, ic, vww, sww, w1, trained) on every path, "
+      "and the share of this\n"
+      "          core's integer peak; --peers: beside LiteRT and onnxruntime, in an environment "
+      "under build/\n"
+      "  arm     a fleet of robot arms with six joints; --peers: beside MuJoCo on the same model, "
+      "in an "
+      "environment under build/\n"
+      "  fidelity metrics of two series of 1121 samples, one core, beside a version written from "
+      "their definitions\n"
+      "  calibrate  an incubator's parameters from 12 starts, beside the same simulation in plain "
+      "C\n",
+      stderr);
   return 2;
 }
 
@@ -159,19 +173,50 @@ static tl_code measure_kernels(tl_text *json, const options *o, tl_error *err)
   return kernels_measure(json, &k, err);
 }
 
+static tl_code measure_arms(tl_text *json, const options *o, tl_error *err)
+{
+  const arm_options a = {.root = TL_SOURCE_DIR,
+                         .path = o->path_name,
+                         .devices = o->device_count ? o->devices[0] : 0,
+                         .rounds = o->rounds,
+                         .peers = o->peers};
+  return arm_measure(json, &a, err);
+}
+
+static tl_code measure_calibration(tl_text *json, const options *o, tl_error *err)
+{
+  return calibrate_measure(json, o->rounds, o->path, err);
+}
+
+static tl_code measure_fidelity(tl_text *json, const options *o, tl_error *err)
+{
+  return fidelity_measure(json, o->rounds, err);
+}
+
+static const struct {
+  const char *name;
+  tl_code (*measure)(tl_text *json, const options *o, tl_error *err);
+} sections[] = {{"arm", measure_arms},
+                {"calibrate", measure_calibration},
+                {"fidelity", measure_fidelity},
+                {"kernels", measure_kernels},
+                {"w1", measure_all}};
+enum { SECTION_COUNT = sizeof sections / sizeof *sections };
+
 int main(int argc, char **argv)
 {
   tl_parallel_restart_patient(argv);
   options o = {.rounds = 7,
                .scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
                .path = tl_cpu_best_path()};
-  const bool kernels = argc >= 2 && strcmp(argv[1], "kernels") == 0;
-  if (argc < 2 || (strcmp(argv[1], "w1") != 0 && !kernels) || !parse(&o, argc - 2, argv + 2))
-    return usage();
+  int section = 0;
+  while (argc >= 2 && section < SECTION_COUNT && strcmp(argv[1], sections[section].name) != 0)
+    section++;
+  if (argc < 2 || section == SECTION_COUNT || !parse(&o, argc - 2, argv + 2)) return usage();
   tl_text json = {0};
   tl_text_add_char(&json, '[');
   tl_error err;
-  const tl_code code = kernels ? measure_kernels(&json, &o, &err) : measure_all(&json, &o, &err);
+  const tl_code code = sections[section].measure(&json, &o, &err);
   tl_text_add(&json, "\n]\n");
   if (code != TL_OK) {
     fprintf(stderr, "bench: %s\n", err.text);

@@ -30,10 +30,8 @@ static double best_gops(void (*loop)(int turns), double ops_per_turn)
 
 #define UNROLL _Pragma("GCC unroll 16")
 
-/* The product is made afresh each time: the compiler must not see that it is always the same. */
-#define AGAIN __asm volatile("" : "+x"(x))
-
-/* CHAINS independent sums, `STEP` of each a turn; the assembler lines keep the compiler from folding. */
+/* CHAINS independent sums, one step of each a turn; the assembler lines keep the compiler from folding
+ * and from seeing that the product is always the same. */
 #define LOOP(name, isa, vector, zero, step)                                                        \
   __attribute__((target(isa), noinline)) static void name(int turns)                               \
   {                                                                                                \
@@ -43,22 +41,22 @@ static double best_gops(void (*loop)(int turns), double ops_per_turn)
     for (int t = 0; t < turns; t++) {                                                              \
       UNROLL for (int c = 0; c < CHAINS; c++)                                                      \
       {                                                                                            \
-        AGAIN;                                                                                     \
-        step;                                                                                      \
+        __asm volatile("" : "+x"(x));                                                              \
+        sum[c] = step(sum[c], x, w);                                                               \
         __asm volatile("" : "+x"(sum[c]));                                                         \
       }                                                                                            \
     }                                                                                              \
     UNROLL for (int c = 0; c < CHAINS; c++) __asm volatile("" : : "x"(sum[c]));                    \
   }
 
-LOOP(words_sse, "sse4.1", __m128i, _mm_setzero_si128(),
-     sum[c] = _mm_add_epi32(sum[c], _mm_madd_epi16(x, w)))
-LOOP(bytes_sse, "sse4.1", __m128i, _mm_setzero_si128(),
-     sum[c] = _mm_add_epi16(sum[c], _mm_maddubs_epi16(x, w)))
-LOOP(words_avx2, "avx2", __m256i, _mm256_setzero_si256(),
-     sum[c] = _mm256_add_epi32(sum[c], _mm256_madd_epi16(x, w)))
-LOOP(bytes_avx2, "avx2", __m256i, _mm256_setzero_si256(),
-     sum[c] = _mm256_add_epi16(sum[c], _mm256_maddubs_epi16(x, w)))
+#define WORDS_SSE(sum, x, w) _mm_add_epi32((sum), _mm_madd_epi16((x), (w)))
+#define BYTES_SSE(sum, x, w) _mm_add_epi16((sum), _mm_maddubs_epi16((x), (w)))
+#define WORDS_AVX2(sum, x, w) _mm256_add_epi32((sum), _mm256_madd_epi16((x), (w)))
+#define BYTES_AVX2(sum, x, w) _mm256_add_epi16((sum), _mm256_maddubs_epi16((x), (w)))
+LOOP(words_sse, "sse4.1", __m128i, _mm_setzero_si128(), WORDS_SSE)
+LOOP(bytes_sse, "sse4.1", __m128i, _mm_setzero_si128(), BYTES_SSE)
+LOOP(words_avx2, "avx2", __m256i, _mm256_setzero_si256(), WORDS_AVX2)
+LOOP(bytes_avx2, "avx2", __m256i, _mm256_setzero_si256(), BYTES_AVX2)
 
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"), noinline)) static void
 quads_vnni(int turns)

@@ -3,21 +3,18 @@
 #include "base/text.h"
 
 #include <fcntl.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 4096 };
-
 const char *const peer_names[PEER_COUNT] = {"litert", "onnxruntime"};
 
-static void run_child(const char *root, bool avx2)
+static void run_child(const char *root, const char *environment, const char *program, bool avx2)
 {
   char python[1024], script[1024], folder[1024], shim[1024];
-  snprintf(python, sizeof python, "%s/build/peers/bin/python", root);
-  snprintf(script, sizeof script, "%s/tools/benchmarks/peers.py", root);
+  snprintf(python, sizeof python, "%s/build/%s/bin/python", root, environment);
+  snprintf(script, sizeof script, "%s/tools/benchmarks/%s", root, program);
   if (avx2) {
     snprintf(folder, sizeof folder, "%s/build/peers-avx2", root);
     snprintf(shim, sizeof shim, "%s/build/peers-avx2/without_avx512.so", root);
@@ -28,7 +25,8 @@ static void run_child(const char *root, bool avx2)
   _exit(127);
 }
 
-tl_code peers_start(peers *out, const char *root, bool avx2, tl_error *err)
+tl_code peers_start(peers *out, const char *root, const char *environment, const char *program,
+                    bool avx2, tl_error *err)
 {
   int to[2], from[2];
   *out = (peers){0};
@@ -43,7 +41,7 @@ tl_code peers_start(peers *out, const char *root, bool avx2, tl_error *err)
   if (out->process == 0) {
     dup2(to[0], 0);
     dup2(from[1], 1);
-    run_child(root, avx2);
+    run_child(root, environment, program, avx2);
   }
   close(to[0]);
   close(from[1]);
@@ -62,10 +60,10 @@ void peers_stop(peers *p)
   *p = (peers){0};
 }
 
-static bool ask(peers *p, const char *question, char answer[LINE_BYTES])
+bool peers_ask(peers *p, const char *question, char answer[PEER_LINE_BYTES])
 {
   if (!p->to || fputs(question, p->to) < 0 || fflush(p->to) != 0) return false;
-  return fgets(answer, LINE_BYTES, p->from) != NULL;
+  return fgets(answer, PEER_LINE_BYTES, p->from) != NULL;
 }
 
 /* The text behind "key": in one line of JSON that peers.py wrote; NULL if there is none. */
@@ -77,11 +75,17 @@ static const char *find(const char *json, const char *key)
   return at ? at + strlen(quoted) : NULL;
 }
 
+bool peers_number(const char *answer, const char *key, double *out)
+{
+  const char *value = find(answer, key);
+  return value && tl_text_parse_double_n(out, value, strcspn(value, ",]}"));
+}
+
 tl_code peers_open(peers *p, const char *label, const char *model_path, tl_error *err)
 {
-  char question[2048], answer[LINE_BYTES];
+  char question[2048], answer[PEER_LINE_BYTES];
   snprintf(question, sizeof question, "open %s %s\n", label, model_path);
-  if (!ask(p, question, answer))
+  if (!peers_ask(p, question, answer))
     return tl_fail(err, TL_E_IO, NULL, "the peers do not answer (build/peers)");
   for (int peer = 0; peer < PEER_COUNT; peer++) {
     const char *reason = find(answer, peer_names[peer]);
@@ -95,13 +99,11 @@ tl_code peers_open(peers *p, const char *label, const char *model_path, tl_error
 
 double peers_time(peers *p, int peer, uint32_t batch, double seconds)
 {
-  char question[128], answer[LINE_BYTES], number[TL_TEXT_DOUBLE_BYTES];
+  char question[128], answer[PEER_LINE_BYTES], number[TL_TEXT_DOUBLE_BYTES];
   double us;
   if (!p->has[peer]) return -1.0;
   tl_text_format_double(number, seconds);
   snprintf(question, sizeof question, "time %s %u %s\n", peer_names[peer], batch, number);
-  if (!ask(p, question, answer)) return -1.0;
-  const char *value = find(answer, "us_per_inference");
-  if (!value) return -1.0;
-  return tl_text_parse_double_n(&us, value, strcspn(value, ",}")) ? us : -1.0;
+  if (!peers_ask(p, question, answer)) return -1.0;
+  return peers_number(answer, "us_per_inference", &us) ? us : -1.0;
 }

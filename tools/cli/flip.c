@@ -57,7 +57,9 @@ tl_code cli_flips_check(const cli_flip *flips, uint32_t count, const tl_world *w
   for (uint32_t i = 0; i < count; i++) {
     tl_fleet_id fleet;
     uint32_t column = 0;
-    const tl_code code = find_place(&flips[i], world, &fleet, &column, err);
+    tl_code code = find_place(&flips[i], world, &fleet, &column, err);
+    if (code == TL_OK)
+      code = tl_world_flip_check(world, fleet, flips[i].device, column, flips[i].bit, err);
     if (code != TL_OK) return code;
     if (flips[i].at_ns < duration_ns) continue;
     char end[TL_TEXT_DURATION_BYTES];

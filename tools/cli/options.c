@@ -124,6 +124,13 @@ static tl_code take(cli_options *out, const cli_option *option, const char *valu
   return TL_OK;
 }
 
+/* A document that no file is named for goes to stdout: `--json` at the end or before another option. */
+static bool stands_alone(const cli_option *option, int argc, char *const *argv, int index)
+{
+  if (strcmp(option->name, "json") != 0) return false;
+  return index + 1 >= argc || (argv[index + 1][0] == '-' && argv[index + 1][1] != '\0');
+}
+
 /* "--name", "--name=value" or "--name value"; *index moves past what was used. */
 static tl_code take_long(cli_options *out, int argc, char *const *argv, int *index, tl_error *err)
 {
@@ -136,6 +143,7 @@ static tl_code take_long(cli_options *out, int argc, char *const *argv, int *ind
     if (value) return tl_fail(err, TL_E_USAGE, NULL, "--%s takes no value", option->name);
     return take(out, option, "", err);
   }
+  if (!value && stands_alone(option, argc, argv, *index)) return take(out, option, "-", err);
   if (!value) {
     if (*index + 1 >= argc)
       return tl_fail(err, TL_E_USAGE, NULL, "--%s needs a value: --%s %s", option->name,

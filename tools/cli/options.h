@@ -46,7 +46,7 @@ const cli_command *cli_command_find(const char *name); /* NULL when there is non
  * command NULL: those of "*" only. */
 const cli_option *cli_option_at(const cli_command *command, uint32_t index);
 
-/* Reads argv[1 ..].
+/* Reads argv[1 ..]. `--json` without a value has the value "-".
  * errors  TL_E_USAGE: unknown command or option (hint: the nearest), missing or superfluous argument,
  *         a word that is not one of the option's. --help anywhere stops further complaints about arguments. */
 tl_code cli_options_parse(cli_options *out, int argc, char *const *argv, tl_error *err);

@@ -14,6 +14,7 @@ enum {
   OPTIONS_MAX = CLI_SETTINGS_MAX + CLI_FLIPS_MAX + CLI_PLUGINS_MAX + 2,
   FLEETS_MAX = TL_FLEETS_MAX,
   FILES_MAX = 4,
+  MODELLED_MAX = 4,   /* columns of a fleet that come from a board's profile */
   EVENTS_MAX = 20000, /* of a report; telemetry.h5 has them all */
   HASHED_BYTES_MAX = 64 * 1024 * 1024,
   DEVICE_PLOTS = 10
@@ -28,11 +29,14 @@ typedef struct draft { /* the report and the texts that it borrows */
   char option_texts[CLI_PLUGINS_MAX][TL_NAME_BYTES + 80];
   tl_report_setting options[OPTIONS_MAX];
   tl_report_fleet fleets[FLEETS_MAX];
+  tl_report_modelled modelled[FLEETS_MAX][MODELLED_MAX];
   tl_report_file files[FILES_MAX];
   char telemetry_sha256[65];
   tl_report_file *inputs;
   tl_report_setting *settings;
   tl_report_event *events;
+  tl_report_border *borders;
+  tl_report_parameter *parameters;
 } draft;
 
 static void add_option(draft *d, const char *name, const char *value)
@@ -123,6 +127,19 @@ static void add_flips(draft *d, const cli_publication *p)
   d->report.flip_count = p->flip_count;
 }
 
+static void add_modelled(draft *d, const tl_world *world, uint32_t f)
+{
+  const tl_fleet_id fleet = {f + 1};
+  uint32_t count = 0;
+  for (uint32_t c = 0; c < tl_fleet_column_count(world, fleet) && count < MODELLED_MAX; c++) {
+    const tl_modelled from = tl_fleet_modelled(world, fleet, c);
+    if (from.board == NULL) continue;
+    d->modelled[f][count++] = (tl_report_modelled){tl_fleet_column(world, fleet, c)->name, from};
+  }
+  d->fleets[f].modelled = d->modelled[f];
+  d->fleets[f].modelled_count = count;
+}
+
 static void add_fleets(draft *d, const cli_publication *p)
 {
   if (!p->session->scenario) return;
@@ -133,6 +150,7 @@ static void add_fleets(draft *d, const cli_publication *p)
     d->fleets[f].name = tl_fleet_name(world, fleet);
     d->fleets[f].twin = tl_fleet_twin_name(world, fleet);
     d->fleets[f].device_count = tl_fleet_device_count(world, fleet);
+    add_modelled(d, world, f);
   }
   d->report.fleets = d->fleets;
   d->report.fleet_count = count < FLEETS_MAX ? count : FLEETS_MAX;
@@ -235,6 +253,45 @@ static void add_outcome(draft *d, const cli_outcome *o)
   report->score = o->result->score;
 }
 
+static tl_code add_borders(draft *d, const cli_outcome *o, tl_error *err)
+{
+  const uint32_t count = o->result ? o->result->border_count : 0;
+  if (count == 0) return TL_OK;
+  d->borders = calloc(count, sizeof *d->borders);
+  if (!d->borders) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  for (uint32_t i = 0; i < count; i++) {
+    const tl_scenario_border *border = &o->result->borders[i];
+    d->borders[i] = (tl_report_border){.fleet = border->fleet,
+                                       .source = border->source,
+                                       .border = border->border,
+                                       .result = &border->result};
+  }
+  d->report.borders = d->borders;
+  d->report.border_count = count;
+  return TL_OK;
+}
+
+static tl_code add_parameters(draft *d, const cli_outcome *o, tl_error *err)
+{
+  const uint32_t count = o->result ? o->result->parameter_count : 0;
+  if (count == 0) return TL_OK;
+  d->parameters = calloc(count, sizeof *d->parameters);
+  if (!d->parameters) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
+  for (uint32_t i = 0; i < count; i++) {
+    const tl_scenario_parameter *row = &o->result->parameters[i];
+    d->parameters[i] = (tl_report_parameter){.set = row->file,
+                                             .name = row->name,
+                                             .unit = row->unit,
+                                             .value = row->value,
+                                             .low = row->low,
+                                             .high = row->high,
+                                             .at_bound = row->at_bound};
+  }
+  d->report.parameters = d->parameters;
+  d->report.parameter_count = count;
+  return TL_OK;
+}
+
 static tl_code add_plots(draft *d, const cli_publication *p, tl_error *err)
 {
   if (!p->session->scenario) return TL_OK;
@@ -301,6 +358,8 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   add_files(d, p);
   tl_code code = add_judgements(d, p->outcome, err);
   if (code == TL_OK) code = add_lists(d, p, err);
+  if (code == TL_OK) code = add_borders(d, p->outcome, err);
+  if (code == TL_OK) code = add_parameters(d, p->outcome, err);
   if (code == TL_OK) code = add_plots(d, p, err);
   if (code == TL_OK && p->folder) code = save_all(d, p, err);
   if (code == TL_OK) code = save_copies(d, p, err);
@@ -308,6 +367,8 @@ tl_code cli_publish(const cli_publication *p, tl_error *err)
   tl_text_free(&d->command);
   free(d->judgements);
   free(d->events);
+  free(d->borders);
+  free(d->parameters);
   free(d->settings);
   free(d->inputs);
   free(d);

@@ -40,6 +40,9 @@ bool cli_names_run(const char *path);
 /* path: a run folder or its telemetry.h5 or run.json.
  * errors  TL_E_IO: no run.json there; TL_E_FORMAT, TL_E_SCHEMA: its content */
 tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err);
+/* Whether a column of that run came from a board's profile, as run.json says; {0}: no. */
+tl_modelled cli_run_record_modelled(const cli_run_record *record, const char *fleet,
+                                    const char *column);
 /* Gives a prepared session the run's seed and options; record must outlive it.
  * errors  TL_E_NAME: the run used a twin that this session has not, or another build of it */
 tl_code cli_run_record_apply(const cli_run_record *record, cli_session *session, tl_error *err);

@@ -131,6 +131,22 @@ tl_code cli_run_record_read(cli_run_record *out, const char *path, tl_error *err
   return read_fields(out, path, err);
 }
 
+tl_modelled cli_run_record_modelled(const cli_run_record *record, const char *fleet,
+                                    const char *column)
+{
+  tl_modelled out = {0};
+  const json_t *fleets = json_object_get(record->json_, "fleets");
+  for (size_t f = 0; f < json_array_size(fleets); f++) {
+    const json_t *row = json_array_get(fleets, f);
+    if (strcmp(text_of(row, "name"), fleet) != 0) continue;
+    const json_t *from = json_object_get(json_object_get(row, "modelled"), column);
+    const json_t *error_ratio = json_object_get(from, "error_ratio");
+    out.board = json_string_value(json_object_get(from, "board"));
+    out.error_ratio = json_is_number(error_ratio) ? json_number_value(error_ratio) : (double)NAN;
+  }
+  return out;
+}
+
 /* value: "NAME SHA256" */
 static tl_code use_twin(void *self, const char *value, tl_error *err)
 {

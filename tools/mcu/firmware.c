@@ -22,6 +22,8 @@ typedef struct firmware {
   fw_hello hello;
   const char *problem; /* NULL: the model is ready */
   tl_kernel_status status;
+  char words[320]; /* about a model that is refused; ended by its last byte */
+  size_t word_count;
   uint8_t *in, *out;
   const void *inputs[OPERANDS_MAX];
   void *outputs[OPERANDS_MAX];
@@ -29,6 +31,38 @@ typedef struct firmware {
 } firmware;
 
 /* --- setup --- */
+static void add_text(firmware *f, const char *text)
+{
+  const size_t room = sizeof f->words - 1 - f->word_count, bytes = strlen(text);
+  const size_t kept = bytes < room ? bytes : room;
+  memcpy(f->words + f->word_count, text, kept);
+  f->word_count += kept;
+}
+
+static void add_number(firmware *f, uint32_t number)
+{
+  char digits[11] = "";
+  size_t at = sizeof digits - 1;
+  do {
+    digits[--at] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  add_text(f, digits + at);
+}
+
+/* "node 3 (GATHER): the reason" */
+static const char *refusal(firmware *f)
+{
+  if (f->status.node < 0) return f->status.reason;
+  add_text(f, "node ");
+  add_number(f, (uint32_t)f->status.node);
+  add_text(f, " (");
+  add_text(f, tl_op_builtin_name(f->status.op));
+  add_text(f, "): ");
+  add_text(f, f->status.reason);
+  return f->words;
+}
+
 static void count_operands(firmware *f)
 {
   const tl_model *model = &f->model;
@@ -64,13 +98,13 @@ static const char *prepare(firmware *f, tl_memory *memory)
   hello->ram_bytes = (uint32_t)(memory->end - memory->at);
   hello->stack_bytes = (uint32_t)tl_machine_stack_bytes();
   if (tl_model_memory_bytes(&bound, tl_model_begin, file_bytes, &f->status) != TL_KERNEL_OK)
-    return f->status.reason;
+    return refusal(f);
   tl_memory rest = *memory;
   void *tables = tl_memory_take(&rest, bound);
   if (tables == NULL) return "the RAM is too small for the model's tables";
   if (tl_model_open(&f->model, tables, bound, tl_model_begin, file_bytes, &options, &f->status) !=
       TL_KERNEL_OK)
-    return f->status.reason;
+    return refusal(f);
   if (f->model.input_count > OPERANDS_MAX || f->model.output_count > OPERANDS_MAX)
     return "at most 16 inputs and 16 outputs";
   (void)tl_memory_take(memory, f->model.memory_bytes); /* the bound was generous */
@@ -180,19 +214,19 @@ static void on_run(firmware *f, size_t bytes)
 static void on_config(firmware *f, size_t bytes)
 {
   fw_config config;
-  if (bytes != sizeof config + f->hello.in_bytes) {
-    complain(f, bytes, "CONFIG: not as many bytes as settings and window have");
+  if (bytes != sizeof config + f->hello.in_bytes + f->hello.state_bytes) {
+    complain(f, bytes, "CONFIG: not as many bytes as settings, window and state have");
     return;
   }
   receive(f, &config, sizeof config);
   receive(f, f->in, f->hello.in_bytes);
+  receive(f, f->place.state, f->hello.state_bytes);
   const char *refusal = tl_loop_refusal(&f->model, &config);
   if (refusal != NULL) {
     complain(f, 0, refusal);
     return;
   }
-  tl_model_reset(&f->model, f->place.state);
-  tl_loop_start(&f->loop, &config, (int8_t *)f->in, f->hello.in_bytes);
+  tl_loop_start(&f->loop, &f->model, &config, f->in);
   f->is_configured = true;
   begin(f, FW_CONFIG, 0);
 }
@@ -214,7 +248,7 @@ static void on_sample(firmware *f, size_t bytes)
   begin(f, FW_SAMPLE, (infers ? trace_bytes(f) : 0) + f->hello.in_bytes + sizeof reply);
   if (infers) infer(f);
   then = tl_clock_now();
-  if (infers) tl_loop_judge(loop, &f->model, (const int8_t *)f->out, &sample);
+  if (infers) tl_loop_judge(loop, &f->model, f->out, &sample);
   tl_loop_act(loop, &sample);
   ticks += tl_clock_since(then, tl_clock_now());
   reply.command = loop->control.command;

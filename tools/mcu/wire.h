@@ -5,11 +5,12 @@
  *
  *     FW_HELLO   -                            -> fw_hello
  *     FW_RUN     fw_run, inputs               -> trace, outputs
- *     FW_CONFIG  fw_config, window            -> -
+ *     FW_CONFIG  fw_config, window, state     -> -
  *     FW_SAMPLE  fw_sample                    -> trace when there was an inference, window, fw_reply
  *
  *     trace  = per operator: uint32_t ticks of the clock, then its output tensors, one after the other
- *     window = the model's input, int8, oldest sample first
+ *     window = the model's inputs, raw, one after the other, each with its oldest sample first
+ *     state  = what the model keeps from inference to inference (tl_model.state_bytes)
  *
  * RUN uses the place of the window: SAMPLE needs a new CONFIG after it. Threads: types only. */
 #ifndef TL_TOOLS_MCU_WIRE_H
@@ -17,7 +18,10 @@
 
 #include <stdint.h>
 
-enum { FW_VERSION = 1, FW_CHANNELS_MAX = 4, FW_GAINS = 3 };
+enum { FW_VERSION = 2, FW_INPUTS_MAX = 4, FW_CHANNELS_MAX = 4, FW_GAINS = 3 };
+enum {
+  FW_FEATURES_MAX = FW_INPUTS_MAX * FW_CHANNELS_MAX
+}; /* input i's begin at i * CHANNELS_MAX */
 enum { FW_HELLO = 'H', FW_RUN = 'R', FW_CONFIG = 'C', FW_SAMPLE = 'S', FW_ERROR = 'E' };
 
 typedef struct fw_header {
@@ -53,8 +57,10 @@ typedef struct fw_config {
   double fallback_command;
   double command, integral, last_measured, started; /* state of the controller */
   double score, onset_s;
-  fw_channel channels[FW_CHANNELS_MAX];
-  uint32_t channel_count;         /* 0: no detector */
+  fw_channel channels[FW_FEATURES_MAX];
+  uint32_t input_count;                  /* 0: no detector */
+  uint32_t channel_count[FW_INPUTS_MAX]; /* an input's window is its elements / channels long */
+  uint32_t reconstructs, output;         /* how the score is read: edge/scoring.h */
   uint32_t hop, persist;          /* an inference every hop samples; alarm after persist of them */
   uint32_t falls_back;            /* 1: an alarm sets the command to fallback_command */
   uint32_t alarm, streak, onsets; /* state of the alarm */
@@ -66,7 +72,7 @@ typedef struct fw_sample {
   double measured, setpoint;
   double gains[FW_GAINS]; /* hysteresis: band; PID: kp, ki, kd */
   double threshold;
-  double value[FW_CHANNELS_MAX], minus[FW_CHANNELS_MAX];
+  double value[FW_FEATURES_MAX], minus[FW_FEATURES_MAX];
 } fw_sample;
 
 typedef struct fw_reply {
@@ -78,7 +84,7 @@ typedef struct fw_reply {
 } fw_reply;
 
 _Static_assert(sizeof(fw_hello) == 64 && sizeof(fw_channel) == 24, "no padding");
-_Static_assert(sizeof(fw_config) == 208 && sizeof(fw_sample) == 128, "no padding");
+_Static_assert(sizeof(fw_config) == 520 && sizeof(fw_sample) == 320, "no padding");
 _Static_assert(sizeof(fw_reply) == 48, "no padding");
 
 /* FNV-1a, 64 bits: enough to see that two sides hold different files. */

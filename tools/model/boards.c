@@ -3,6 +3,7 @@
 #include "tools/model/file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* "12.3 +-26 %" in a column of its own */
 static void add_figure(tl_text *out, double value, double error_ratio)
@@ -14,13 +15,34 @@ static void add_figure(tl_text *out, double value, double error_ratio)
   tl_text_addf(out, "%20s", memory);
 }
 
-void model_boards_lines(tl_text *out, const model_boards *boards, const tl_model *model)
+/* What was counted in a board's core; NULL: nothing was. */
+static const measurement *counted_for(const measurement *measured, const tl_board *board)
+{
+  for (int i = 0; i < MEASURE_CORES; i++)
+    if (measured[i].is_run && strcmp(measured[i].core, board->core) == 0) return &measured[i];
+  return NULL;
+}
+
+static void add_counted(tl_text *out, const measurement *counted)
+{
+  char memory[48] = "-";
+  tl_text cell = tl_text_over(memory, sizeof memory);
+  if (counted) tl_text_add_count(&cell, (int64_t)(counted->instructions + 0.5));
+  tl_text_addf(out, "%16s", counted ? memory : "-");
+}
+
+void model_boards_lines(tl_text *out, const model_boards *boards, const tl_model *model,
+                        const measurement *measured)
 {
   if (boards->count == 0) return;
-  tl_text_add(
-      out, "modelled cost of an inference; +- is the error on networks that the fit has not seen\n"
-           "board                            core             kilocycles                  ms"
-           "                  uJ\n");
+  bool is_counted = false;
+  for (int i = 0; i < MEASURE_CORES; i++) is_counted |= measured[i].is_run;
+  tl_text_addf(out,
+               "modelled cost of an inference; +- is the error on networks that the fit has not "
+               "seen%s\n%-32s %-10s%21s%20s%20s%s\n",
+               is_counted ? "; instructions are counted in an emulated core, independent of it"
+                          : "",
+               "board", "core", "kilocycles", "ms", "uJ", is_counted ? "    instructions" : "");
   for (uint32_t b = 0; b < boards->count; b++) {
     const tl_board *board = &boards->boards[b];
     tl_cost cost;
@@ -32,6 +54,7 @@ void model_boards_lines(tl_text *out, const model_boards *boards, const tl_model
       add_figure(out, 1e6 * cost.energy_J, cost.energy_error_ratio);
     else
       tl_text_addf(out, "%20s", "not published");
+    if (is_counted) add_counted(out, counted_for(measured, board));
     tl_text_add_char(out, '\n');
   }
 }
@@ -45,7 +68,8 @@ static void add_number(tl_text *out, const char *key, double value, bool is_know
     tl_text_add(out, "null");
 }
 
-static void add_board_json(tl_text *out, const tl_board *board, const tl_model *model)
+static void add_board_json(tl_text *out, const tl_board *board, const tl_model *model,
+                           const measurement *counted)
 {
   tl_cost cost;
   tl_op_cost *ops = model_take(model->op_count * sizeof *ops);
@@ -63,6 +87,7 @@ static void add_board_json(tl_text *out, const tl_board *board, const tl_model *
   add_number(out, "cycles_error_ratio", cost.cycles_error_ratio, true);
   add_number(out, "energy_J", cost.energy_J, cost.has_energy);
   add_number(out, "energy_error_ratio", cost.energy_error_ratio, cost.has_energy);
+  add_number(out, "instructions", counted ? counted->instructions : 0.0, counted != NULL);
   tl_text_add(out, ", \"op_cycles\": [");
   for (uint32_t op = 0; ops && op < model->op_count; op++) {
     if (op) tl_text_add(out, ", ");
@@ -72,12 +97,13 @@ static void add_board_json(tl_text *out, const tl_board *board, const tl_model *
   free(ops);
 }
 
-void model_boards_json(tl_text *out, const model_boards *boards, const tl_model *model)
+void model_boards_json(tl_text *out, const model_boards *boards, const tl_model *model,
+                       const measurement *measured)
 {
   tl_text_add(out, "\"boards\": [");
   for (uint32_t b = 0; model && b < boards->count; b++) {
     tl_text_add(out, b ? ",\n    " : "\n    ");
-    add_board_json(out, &boards->boards[b], model);
+    add_board_json(out, &boards->boards[b], model, counted_for(measured, &boards->boards[b]));
   }
   tl_text_add(out, "]");
 }

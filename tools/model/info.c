@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *file_name(const char *path)
+const char *model_file_name(const char *path)
 {
   const char *slash = strrchr(path, '/');
   return slash ? slash + 1 : path;
@@ -131,21 +131,49 @@ static void add_operand(tl_text *out, const tl_survey *survey, const int32_t *li
   add_padded(out, memory, 32);
 }
 
-static void add_node_lines(tl_text *out, const tl_survey *survey)
+static void add_count_cell(tl_text *out, int64_t count, bool is_known)
 {
+  char memory[32];
+  tl_text cell = tl_text_over(memory, sizeof memory);
+  tl_text_add_count(&cell, count);
+  tl_text_addf(out, "%14s", is_known ? memory : "-");
+}
+
+static void add_node_lines(tl_text *out, const model_info *info)
+{
+  const tl_survey *survey = info->survey;
   tl_text_add(out,
-              " node operator                   output                                  MACs\n");
+              " node operator                   output                                    MACs");
+  for (int i = 0; i < MEASURE_CORES; i++)
+    if (info->measured[i].is_run) tl_text_addf(out, "  instr. %5s", info->measured[i].word);
+  tl_text_add_char(out, '\n');
   for (uint32_t n = 0; n < survey->node_count; n++) {
     const tl_survey_node *node = &survey->nodes[n];
-    char memory[32];
-    tl_text macs = tl_text_over(memory, sizeof memory);
-    tl_text_add_count(&macs, (int64_t)node->mac_count);
     tl_text_addf(out, "%5u ", n);
     add_padded(out, node->name, 26);
     tl_text_add_char(out, ' ');
     add_operand(out, survey, node->outputs, node->output_count);
-    tl_text_addf(out, "%12s", node->mac_count ? memory : "-");
+    add_count_cell(out, (int64_t)node->mac_count, node->mac_count > 0);
+    for (int i = 0; i < MEASURE_CORES; i++)
+      if (info->measured[i].is_run)
+        add_count_cell(out, (int64_t)(info->measured[i].ops[n] + 0.5), true);
     if (node->status.code != TL_KERNEL_OK) tl_text_addf(out, "  refused: %s", node->status.reason);
+    tl_text_add_char(out, '\n');
+  }
+}
+
+/* Counted, not modelled; or why there is no count. */
+static void add_measured_lines(tl_text *out, const model_info *info)
+{
+  for (int i = 0; i < MEASURE_CORES; i++) {
+    const measurement *m = &info->measured[i];
+    tl_text_addf(out, "%s%-11s", i == 0 ? "instructions  " : "              ", m->core);
+    if (m->is_run) {
+      tl_text_add_count(out, (int64_t)(m->instructions + 0.5));
+      tl_text_add(out, " an inference of our scalar kernels, counted in an emulator in steps of ");
+      tl_text_add_digits(out, m->step, 4);
+    } else
+      tl_text_addf(out, "not run: %s", m->why);
     tl_text_add_char(out, '\n');
   }
 }
@@ -156,7 +184,7 @@ void model_info_lines(tl_text *out, const model_info *info)
   uint32_t count;
   const tl_survey_node **types = types_of(survey, &count);
   tl_text_addf(out, "model       %s, %zu bytes, %llu of them constant tensors\n",
-               file_name(info->file->path), info->file->bytes,
+               model_file_name(info->file->path), info->file->bytes,
                (unsigned long long)constant_bytes(survey));
   for (uint32_t i = 0; i < survey->model.input_count; i++)
     add_tensor_line(out, "input", &survey->model.tensors[survey->model.inputs[i]]);
@@ -172,8 +200,11 @@ void model_info_lines(tl_text *out, const model_info *info)
   tl_text_add(out, "\nMACs        ");
   tl_text_add_count(out, (int64_t)mac_total(survey));
   tl_text_add(out, " an inference\n");
-  add_node_lines(out, survey);
-  if (info->model) model_boards_lines(out, info->boards, info->model);
+  add_node_lines(out, info);
+  if (info->model) {
+    add_measured_lines(out, info);
+    model_boards_lines(out, info->boards, info->model, info->measured);
+  }
   if (info->refusal) tl_text_addf(out, "refused: %s\n", info->refusal);
   if (survey->refused_count > 0)
     tl_text_addf(out, "refused: %u of %u operators cannot be run\n", survey->refused_count,
@@ -308,13 +339,55 @@ static void add_json_counts(tl_text *out, const tl_survey *survey)
   free(types);
 }
 
+static void add_json_measured(tl_text *out, const model_info *info)
+{
+  tl_text_add(out, ",\n  \"instructions\": [");
+  for (int i = 0; i < MEASURE_CORES; i++) {
+    const measurement *m = &info->measured[i];
+    tl_text_addf(out, "%s{\"core\": \"%s\", \"label\": \"counted\", \"run\": %s, \"why\": ",
+                 i ? ",\n    " : "\n    ", m->core, m->is_run ? "true" : "false");
+    tl_text_add_json(out, m->is_run ? NULL : m->why);
+    tl_text_add(out, ", \"instructions\": ");
+    if (m->is_run)
+      tl_text_add_json_double(out, m->instructions);
+    else
+      tl_text_add(out, "null");
+    tl_text_add(out, ", \"step\": ");
+    if (m->is_run)
+      tl_text_add_json_double(out, m->step);
+    else
+      tl_text_add(out, "null");
+    tl_text_add(out, ", \"op_instructions\": [");
+    for (uint32_t op = 0; m->is_run && op < info->survey->node_count; op++) {
+      if (op) tl_text_add(out, ", ");
+      tl_text_add_json_double(out, m->ops[op]);
+    }
+    tl_text_add(out, "]}");
+  }
+  tl_text_add_char(out, ']');
+}
+
+void model_error_json(tl_text *out, const tl_error *err)
+{
+  if (!err) {
+    tl_text_add(out, "\"error\": null");
+    return;
+  }
+  tl_text_addf(out, "\"error\": {\"code\": \"TL%04u\", \"message\": ",
+               (unsigned)tl_code_describe(err->code)->number);
+  tl_text_add_json(out, err->text);
+  tl_text_add_char(out, '}');
+}
+
 void model_info_json(tl_text *out, const model_info *info)
 {
   const tl_survey *survey = info->survey;
   tl_text_add(out, "{\"schema\": \"twinloop.model/1\", \"model\": ");
-  tl_text_add_json(out, file_name(info->file->path));
+  tl_text_add_json(out, model_file_name(info->file->path));
   tl_text_addf(out, ", \"bytes\": %zu, \"constant_bytes\": %llu, \"runs\": %s", info->file->bytes,
                (unsigned long long)constant_bytes(survey), info->model ? "true" : "false");
+  tl_text_add(out, ",\n  ");
+  model_error_json(out, info->error);
   if (info->model)
     tl_text_addf(out, ",\n  \"arena_bytes\": %zu, \"state_bytes\": %zu, \"table_bytes\": %zu",
                  info->model->arena_bytes, info->model->state_bytes, info->model->memory_bytes);
@@ -333,7 +406,8 @@ void model_info_json(tl_text *out, const model_info *info)
   }
   tl_text_add(out, "]");
   add_json_refusals(out, info);
+  add_json_measured(out, info);
   tl_text_add(out, ",\n  ");
-  model_boards_json(out, info->boards, info->model);
+  model_boards_json(out, info->boards, info->model, info->measured);
   tl_text_add(out, "}\n");
 }

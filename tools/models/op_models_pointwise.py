@@ -7,6 +7,8 @@ TensorFlow is no oracle in all of them; TFLite Micro, which we follow, differs n
   RSQRT int16           TFLite's is a table
   ADD int32             TFLite Micro ignores the fused activation
   DIV, ADD_N, ELU       see division(), add_n(), elu()
+  SQRT, RSQRT float32   TensorFlow's build does not round to the nearest, TFLite Micro's does, as a Cortex-M's unit
+  CEIL, ROUND           BUILTIN_REF has none
 The kept models have none of these steps, a random one may.
 """
 import math
@@ -22,6 +24,7 @@ from tflite_write import BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8, Operat
      0, 18, 41, 42, 55, 57, 58, 61, 62, 63, 64, 71, 72, 84, 86, 87, 90, 95, 99, 106, 123)
 (DEQUANTIZE, LOGISTIC, RELU_OP, RELU6_OP, TANH, EXP, CAST, PRELU, NEG, LOG, RSQRT, ZEROS_LIKE, LEAKY_RELU, ABS, ELU,
  QUANTIZE, HARD_SWISH) = (6, 14, 19, 21, 28, 47, 53, 54, 59, 73, 76, 93, 98, 101, 111, 114, 117)
+FLOOR, SQRT, SQUARE, CEIL, ROUND = 8, 75, 92, 104, 116
 COMPARISONS = {EQUAL: "equal", NOT_EQUAL: "not_equal", LESS: "less", LESS_EQUAL: "less_equal", GREATER: "greater",
                GREATER_EQUAL: "greater_equal"}
 OPTIONS = {ADD: 11, MUL: 21, SUB: 28, DIV: 29}  # those with a fused activation in field 0
@@ -232,7 +235,20 @@ def _tables():
                                  (ABS, (INT32, INT32), (None, None), (0, 0)), (NEG, (INT32, INT32), (None, None), (0, 0)),
                                  (ABS, (FLOAT32, FLOAT32), (None, None), (0, 0)),
                                  (NEG, (FLOAT32, FLOAT32), (None, None), (0, 0))]),
+        by_tflm(several("roots_float", 256, [(b, (FLOAT32, FLOAT32), (None, None), (0, 0))
+                                             for b in (SQRT, RSQRT, SQUARE, FLOOR)],
+                        ranges={"x0": (0, 4000), "x1": (1e-6, 4000), "x2": (-300, 300), "x3": (-40, 40)})),
+        by_tflm(several("rounds_float", 321, [(b, (FLOAT32, FLOAT32), (None, None), (0, 0)) for b in (CEIL, ROUND)],
+                        ranges={"x0": (-40, 40), "x1": (-40, 40)})),
+        _root_between_steps(),
     ]
+
+
+def _root_between_steps():
+    """As a converter leaves a square root in a quantised model: dequantised, float, quantised."""
+    return graph("sqrt_between_steps", [("x", INT8, [256], 0.02, -128), ("r", FLOAT32, [256], None, 0),
+                                        ("s", FLOAT32, [256], None, 0), ("y", INT8, [256], 0.01, -128)],
+                 [(DEQUANTIZE, ["x"], "r"), (SQRT, ["r"], "s"), (QUANTIZE, ["s"], "y")])
 
 
 def _conversions():

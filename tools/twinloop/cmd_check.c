@@ -1,7 +1,18 @@
+#include "script/fit/fit.h"
 #include "tools/cli/session.h"
 #include "tools/twinloop/commands.h"
 
 #include <string.h>
+
+/* Bounds, starts and samples of calibrate{}: what `calibrate` would refuse. */
+static tl_code check_calibration(tl_scenario *scenario, tl_error *err)
+{
+  tl_scenario_fit fit;
+  if (!tl_scenario_has_calibration(scenario)) return TL_OK;
+  const tl_code code = tl_scenario_plan_fit(scenario, &fit, err);
+  tl_scenario_fit_free(&fit);
+  return code;
+}
 
 /* Loading runs the main chunk, sealing writes every parameter: whatever a scenario can have wrong before time
  * passes is found here. */
@@ -14,6 +25,7 @@ static int check(cli_session *session, const cli_options *options, const cli_ter
   code = cli_session_load(session, options->arguments[0], &err);
   if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
   code = tl_scenario_seal(session->scenario, &err);
+  if (code == TL_OK) code = check_calibration(session->scenario, &err);
   if (code != TL_OK) return cli_fail(term, &err, &context);
   const tl_scenario_info info = tl_scenario_describe(session->scenario);
   const tl_world *world = tl_scenario_world(session->scenario);

@@ -8,6 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void add_modelled_json(tl_text *out, tl_modelled from)
+{
+  if (from.board == NULL) {
+    tl_text_add(out, "null");
+    return;
+  }
+  tl_text_add(out, "{\"board\": ");
+  tl_text_add_json(out, from.board);
+  tl_text_add(out, ", \"error_ratio\": ");
+  tl_text_add_json_double(out, from.error_ratio);
+  tl_text_add_char(out, '}');
+}
+
 /* --- the run as a whole -------------------------------------------------------------------------- */
 static void add_run_lines(tl_text *out, const cli_run_record *record, tl_recording *recording)
 {
@@ -29,9 +42,13 @@ static void add_run_lines(tl_text *out, const cli_run_record *record, tl_recordi
       tl_text_add_duration(out, fleet->times_ns[fleet->sample_count - 1]);
     }
     tl_text_add_char(out, '\n');
-    for (uint32_t s = 0; s < fleet->signal_count; s++)
-      tl_text_addf(out, "  %-30s %-8s %s\n", fleet->signals[s].name, fleet->signals[s].unit,
-                   tl_role_name(fleet->signals[s].role));
+    for (uint32_t s = 0; s < fleet->signal_count; s++) {
+      char modelled[TL_MODELLED_TEXT_BYTES];
+      const tl_modelled from = cli_run_record_modelled(record, fleet->name, fleet->signals[s].name);
+      tl_text_addf(out, "  %-30s %-8s %s%s%s\n", fleet->signals[s].name, fleet->signals[s].unit,
+                   tl_role_name(fleet->signals[s].role), from.board ? ", " : "",
+                   tl_modelled_text(modelled, &from));
+    }
   }
   tl_text_add(out, "any device at any time: twinloop inspect RUN --device N --at TIME\n");
 }
@@ -55,7 +72,18 @@ static void add_run_json(tl_text *out, const cli_run_record *record, tl_recordin
       if (s) tl_text_add(out, ", ");
       tl_text_add_json(out, fleet->signals[s].name);
     }
-    tl_text_add(out, "]}");
+    tl_text_add(out, "], \"modelled\": {");
+    bool is_first = true;
+    for (uint32_t s = 0; s < fleet->signal_count; s++) {
+      const tl_modelled from = cli_run_record_modelled(record, fleet->name, fleet->signals[s].name);
+      if (from.board == NULL) continue;
+      tl_text_add(out, is_first ? "" : ", ");
+      tl_text_add_json(out, fleet->signals[s].name);
+      tl_text_add(out, ": ");
+      add_modelled_json(out, from);
+      is_first = false;
+    }
+    tl_text_add(out, "}}");
   }
   tl_text_add(out, "]}\n");
 }
@@ -211,8 +239,11 @@ static void add_moment_lines(tl_text *out, const moment *m)
     const tl_column *column = tl_fleet_column(m->world, m->replay->fleet, c);
     char value[TL_TEXT_DOUBLE_BYTES];
     tl_text_format_double(value, value_of(m, c));
-    tl_text_addf(out, "  %-30s %24s %-8s %s\n", column->name, value, column->unit,
-                 tl_role_name(column->role));
+    char modelled[TL_MODELLED_TEXT_BYTES];
+    const tl_modelled from = tl_fleet_modelled(m->world, m->replay->fleet, c);
+    tl_text_addf(out, "  %-30s %24s %-8s %s%s%s\n", column->name, value, column->unit,
+                 tl_role_name(column->role), from.board ? ", " : "",
+                 tl_modelled_text(modelled, &from));
   }
 }
 
@@ -232,7 +263,9 @@ static void add_moment_json(tl_text *out, const moment *m)
     tl_text_add_json_double(out, value_of(m, c));
     tl_text_add(out, ", \"unit\": ");
     tl_text_add_json(out, column->unit);
-    tl_text_addf(out, ", \"role\": \"%s\"}", tl_role_name(column->role));
+    tl_text_addf(out, ", \"role\": \"%s\", \"modelled\": ", tl_role_name(column->role));
+    add_modelled_json(out, tl_fleet_modelled(m->world, m->replay->fleet, c));
+    tl_text_add_char(out, '}');
   }
   tl_text_add(out, "\n}}\n");
 }

@@ -34,48 +34,65 @@ static tl_code show(const cli_options *options, const cli_term *term, const mode
   return code;
 }
 
-/* The profiles that came with the program; without its folder of assets there are none. */
-static tl_code load_boards(model_boards *out, const cli_options *options, tl_error *err)
+/* Where the program's files lie; "" when it has none. */
+static tl_code find_root(char root[CLI_PATH_BYTES], const cli_options *options, tl_error *err)
 {
-  char folder[CLI_PATH_BYTES + 32];
   cli_session *session = model_take(sizeof *session);
-  out->count = 0;
   if (!session) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  tl_code code = cli_session_prepare(session, options, err);
-  if (code == TL_OK && session->root[0]) {
-    snprintf(folder, sizeof folder, "%s/assets/boards", session->root);
-    code = tl_boards_load(out->boards, &out->count, folder, err);
-  }
+  const tl_code code = cli_session_prepare(session, options, err);
+  snprintf(root, CLI_PATH_BYTES, "%s", session->root);
   cli_session_close(session);
   free(session);
   return code;
 }
 
+/* The profiles that came with the program; without its folder of assets there are none. */
+static tl_code load_boards(model_boards *out, const char *root, tl_error *err)
+{
+  char folder[CLI_PATH_BYTES + 32];
+  out->count = 0;
+  if (!root[0]) return TL_OK;
+  snprintf(folder, sizeof folder, "%s/assets/boards", root);
+  return tl_boards_load(out->boards, &out->count, folder, err);
+}
+
 /* A refused model is shown as far as it goes, then it is an error. */
 static tl_code info(const cli_options *options, const cli_term *term, const model_file *file,
-                    tl_error *err)
+                    bool *is_written, tl_error *err)
 {
   model_surveyed surveyed = {0};
   model_loaded loaded = {0};
   tl_error refused = {0};
+  measurement measured[MEASURE_CORES];
+  char root[CLI_PATH_BYTES] = "";
   model_boards *boards = model_take(sizeof *boards);
+  measure_none(measured);
   tl_code code =
       boards ? model_survey(&surveyed, file, err) : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  if (code == TL_OK) code = load_boards(boards, options, err);
+  if (code == TL_OK) code = find_root(root, options, err);
+  if (code == TL_OK) code = load_boards(boards, root, err);
   if (code == TL_OK) {
     const tl_code load_code = model_load(&loaded, file, NULL, &refused);
+    const char *core;
+    for (uint32_t i = 0;
+         load_code == TL_OK && (core = cli_options_nth(options, "measure", i)) != NULL; i++)
+      measure_cores(measured, core, root, file, &loaded.model);
     const model_info what = {
         .file = file,
         .survey = &surveyed.survey,
         .boards = boards,
+        .measured = measured,
         .model = load_code == TL_OK ? &loaded.model : NULL,
-        .refusal = load_code != TL_OK && surveyed.survey.refused_count == 0 ? refused.text : NULL};
+        .refusal = load_code != TL_OK && surveyed.survey.refused_count == 0 ? refused.text : NULL,
+        .error = load_code != TL_OK ? &refused : NULL};
     code = show(options, term, &what, err);
+    *is_written = true;
     if (code == TL_OK && load_code != TL_OK) {
       *err = refused;
       code = load_code;
     }
   }
+  measure_free(measured);
   free(boards);
   model_unload(&loaded);
   model_survey_free(&surveyed);
@@ -213,6 +230,15 @@ typedef struct sides {
   model_comparison comparison;
 } sides;
 
+/* "tflm, single": blanks around a name are none of it. */
+static void name_side(sides *s, int side, const char *begin, const char *end)
+{
+  while (begin < end && *begin == ' ') begin++;
+  while (end > begin && end[-1] == ' ') end--;
+  s->names[side] = begin;
+  s->lengths[side] = (int)(end - begin);
+}
+
 static tl_code load_sides(sides *s, const cli_options *options, const model_file *file,
                           tl_error *err)
 {
@@ -221,10 +247,8 @@ static tl_code load_sides(sides *s, const cli_options *options, const model_file
   if (!comma || strchr(comma + 1, ','))
     return tl_fail(err, TL_E_USAGE, NULL,
                    "model compare: two personalities are needed: --personality tflm,single");
-  s->names[0] = text;
-  s->names[1] = comma + 1;
-  s->lengths[0] = (int)(comma - text);
-  s->lengths[1] = (int)strlen(comma + 1);
+  name_side(s, 0, text, comma);
+  name_side(s, 1, comma + 1, comma + strlen(comma));
   tl_code code = TL_OK;
   for (int i = 0; i < 2 && code == TL_OK; i++) {
     tl_model_options personality;
@@ -312,12 +336,12 @@ static void add_first_json(tl_text *out, const sides *s)
 static void add_json(tl_text *out, const sides *s, bool is_isolated)
 {
   const model_comparison *c = &s->comparison;
-  tl_text_addf(out,
-               "{\"schema\": \"twinloop.model-compare/1\", \"a\": \"%.*s\", \"b\": \"%.*s\", "
-               "\"cases\": %llu, \"isolated\": %s, \"verdict\": \"%s\",\n  \"first\": ",
-               s->lengths[0], s->names[0], s->lengths[1], s->names[1],
-               (unsigned long long)s->case_count, is_isolated ? "true" : "false",
-               c->first.is_found ? "different" : "equal");
+  tl_text_addf(
+      out,
+      "{\"schema\": \"twinloop.model-compare/1\", \"a\": \"%.*s\", \"b\": \"%.*s\", "
+      "\"cases\": %llu, \"isolated\": %s, \"verdict\": \"%s\", \"error\": null,\n  \"first\": ",
+      s->lengths[0], s->names[0], s->lengths[1], s->names[1], (unsigned long long)s->case_count,
+      is_isolated ? "true" : "false", c->first.is_found ? "different" : "equal");
   add_first_json(out, s);
   tl_text_addf(out, ",\n  \"differing\": %llu, \"ops\": [", (unsigned long long)c->differing);
   for (uint32_t op = 0; op < c->op_count; op++) {
@@ -350,7 +374,7 @@ static tl_code tell(const sides *s, const cli_options *options, const cli_term *
 }
 
 static tl_code compare(const cli_options *options, const cli_term *term, const model_file *file,
-                       int *status, tl_error *err)
+                       int *status, bool *is_written, tl_error *err)
 {
   sides s = {0};
   const char *input = cli_options_get(options, "input");
@@ -360,7 +384,10 @@ static tl_code compare(const cli_options *options, const cli_term *term, const m
   if (code == TL_OK)
     code = model_compare(&s.comparison, &s.models[0].model, &s.models[1].model, s.in, s.case_count,
                          is_isolated, err);
-  if (code == TL_OK) code = tell(&s, options, term, is_isolated, err);
+  if (code == TL_OK) {
+    code = tell(&s, options, term, is_isolated, err);
+    *is_written = true;
+  }
   *status = s.comparison.first.is_found ? EXIT_DIFFERENT : EXIT_EQUAL;
   model_compare_free(&s.comparison);
   free(s.in);
@@ -381,22 +408,68 @@ static tl_code check_word(const char *word, tl_error *err)
   return closest ? tl_fail_hint(err, "did you mean '%s'?", closest) : TL_E_USAGE;
 }
 
+/* An option's help begins with the words that take it: "run, compare: ...". */
+static bool takes(const char *help, size_t list_length, const char *word)
+{
+  const size_t length = strlen(word);
+  for (const char *at = help; at < help + list_length; at += strspn(at, ", ")) {
+    const size_t here = strcspn(at, ",:");
+    if (here == length && strncmp(at, word, length) == 0) return true;
+    at += here;
+  }
+  return false;
+}
+
+static tl_code check_options(const cli_options *options, const char *word, tl_error *err)
+{
+  for (uint32_t i = 0; i < options->given_count; i++) {
+    const cli_option *option = options->given[i].option;
+    const size_t list_length = strcspn(option->help, ":");
+    if (strcmp(option->command, "model") != 0 || takes(option->help, list_length, word)) continue;
+    return tl_fail(err, TL_E_USAGE, NULL, "model %s takes no --%s: it is for model %.*s", word,
+                   option->name, (int)list_length, option->help);
+  }
+  return TL_OK;
+}
+
+/* Whoever asked for a document gets one, whatever went wrong. */
+static void write_error(const cli_options *options, const char *word, const tl_error *err)
+{
+  const char *json = cli_options_get(options, "json");
+  tl_text document = {0};
+  if (!json) return;
+  tl_text_addf(&document, "{\"schema\": \"twinloop.%s/1\", \"model\": ",
+               strcmp(word, "info") == 0 ? "model" : "model-compare");
+  tl_text_add_json(&document, model_file_name(options->arguments[1]));
+  tl_text_add(&document, strcmp(word, "info") == 0 ? ", \"runs\": false,\n  "
+                                                   : ", \"verdict\": \"error\",\n  ");
+  model_error_json(&document, err);
+  tl_text_add(&document, "}\n");
+  (void)cli_write(json, &document, NULL); /* what went wrong first is told */
+  tl_text_free(&document);
+}
+
 int cmd_model(const cli_options *options, const cli_term *term)
 {
   tl_error err = {0};
   model_file file = {0};
   int status = 0;
+  bool is_written = false;
   const char *word = options->arguments[0];
   tl_code code = check_word(word, &err);
-  if (code == TL_OK) code = model_file_read(&file, options->arguments[1], &err);
+  if (code == TL_OK) code = check_options(options, word, &err);
+  if (code != TL_OK) return cli_fail(term, &err, NULL);
+  code = model_file_read(&file, options->arguments[1], &err);
   if (code == TL_OK) {
     if (strcmp(word, "info") == 0)
-      code = info(options, term, &file, &err);
+      code = info(options, term, &file, &is_written, &err);
     else if (strcmp(word, "run") == 0)
       code = run(options, term, &file, &err);
     else
-      code = compare(options, term, &file, &status, &err);
+      code = compare(options, term, &file, &status, &is_written, &err);
   }
   model_file_free(&file);
-  return code == TL_OK ? status : cli_fail(term, &err, NULL);
+  if (code == TL_OK) return status;
+  if (!is_written) write_error(options, word, &err);
+  return cli_fail(term, &err, NULL);
 }

@@ -1,5 +1,6 @@
 /* cmd_plan.c: what would run, from a sealed world that never advances. */
 #include "base/text.h"
+#include "script/fit/fit.h"
 #include "tools/cli/session.h"
 #include "tools/twinloop/commands.h"
 
@@ -15,6 +16,7 @@ typedef struct plan {
   const tl_world *world;
   double steps, samples; /* device-steps; device-ticks */
   double time_s;         /* estimate */
+  tl_scenario_fit fit;   /* of a scenario with calibrate{}; else it has no free value */
 } plan;
 
 static double ticks_of(const plan *p, tl_fleet_id fleet)
@@ -72,6 +74,23 @@ static void add_time(tl_text *out, double time_s)
   tl_text_addf(out, " %s", rows[row].name);
 }
 
+static void add_calibration(tl_text *out, const tl_scenario_fit *fit)
+{
+  if (fit->problem.free_count == 0) return;
+  tl_text_addf(out, "calibrates (`twinloop calibrate`; a run does not): method %s, %u starts\n",
+               tl_calibrate_method_name(fit->options.method), fit->options.starts);
+  for (uint32_t k = 0; k < fit->problem.free_count; k++) {
+    const tl_calibrate_free *free = &fit->problem.free[k];
+    tl_text_addf(out, "  %-34s ", free->name);
+    tl_text_add_digits(out, free->low, 6);
+    tl_text_add(out, " .. ");
+    tl_text_add_digits(out, free->high, 6);
+    tl_text_addf(out, " %s, from ", free->unit);
+    tl_text_add_digits(out, free->start, 6);
+    tl_text_add(out, free->log ? ", by its logarithm\n" : "\n");
+  }
+}
+
 static void add_table(tl_text *out, const plan *p)
 {
   tl_text_addf(out, "%s: %s\n  seed %llu, ", p->info.name, p->info.title,
@@ -100,6 +119,7 @@ static void add_table(tl_text *out, const plan *p)
   for (uint32_t i = 0; i < p->info.threshold_count; i++)
     tl_text_addf(out, "  %-34s %-16s %s\n", p->info.thresholds[i].name, p->info.thresholds[i].text,
                  p->info.thresholds[i].where);
+  add_calibration(out, &p->fit);
   tl_text_add(out, "files\n");
   for (uint32_t i = 0; i < p->info.file_count; i++)
     tl_text_addf(out, "  %-10s %-40s %.12s\n", p->info.files[i].kind, p->info.files[i].name,
@@ -143,6 +163,19 @@ static void add_json(tl_text *out, const plan *p)
     tl_text_add_json(out, p->info.thresholds[i].text);
     tl_text_add_char(out, '}');
   }
+  tl_text_add(out, "], \"calibrates\": [");
+  for (uint32_t k = 0; k < p->fit.problem.free_count; k++) {
+    const tl_calibrate_free *free = &p->fit.problem.free[k];
+    tl_text_add(out, k ? ", {\"name\": " : "{\"name\": ");
+    tl_text_add_json(out, free->name);
+    tl_text_add(out, ", \"low\": ");
+    tl_text_add_json_double(out, free->low);
+    tl_text_add(out, ", \"high\": ");
+    tl_text_add_json_double(out, free->high);
+    tl_text_add(out, ", \"start\": ");
+    tl_text_add_json_double(out, free->start);
+    tl_text_add_char(out, '}');
+  }
   tl_text_add(out, "], \"inputs\": [");
   for (uint32_t i = 0; i < p->info.file_count; i++) {
     tl_text_addf(out, "%s{\"kind\": \"%s\", \"name\": ", i ? ", " : "", p->info.files[i].kind);
@@ -161,7 +194,10 @@ static int plan_scenario(cli_session *session, const cli_options *options, const
   code = cli_session_load(session, options->arguments[0], &err);
   if (code == TL_OK) code = tl_scenario_seal(session->scenario, &err);
   if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
-  const plan p = make_plan(session);
+  plan p = make_plan(session);
+  if (tl_scenario_has_calibration(session->scenario))
+    code = tl_scenario_plan_fit(session->scenario, &p.fit, &err);
+  if (code != TL_OK) return cli_fail(term, &err, &context);
   tl_text text = {0};
   const char *json = cli_options_get(options, "json");
   if (json) {
@@ -174,6 +210,7 @@ static int plan_scenario(cli_session *session, const cli_options *options, const
     cli_print(term, &text);
   }
   tl_text_free(&text);
+  tl_scenario_fit_free(&p.fit);
   return code == TL_OK ? 0 : cli_fail(term, &err, NULL);
 }
 

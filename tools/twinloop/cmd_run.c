@@ -2,6 +2,7 @@
  *
  * The run folder is written in any case that came as far as simulating: after an interrupt or an error it is
  * complete up to then. */
+#include "fidelity/overall/overall.h"
 #include "base/text.h"
 #include "tools/cli/publish.h"
 #include "tools/cli/record.h"
@@ -228,12 +229,50 @@ static void add_judgement(tl_text *out, const tl_judgement *row, bool color)
   add_value(out, row->observed, unit);
   tl_text_addf(out, "  (%s, margin ", row->threshold.text);
   add_value(out, row->margin, unit);
+  char modelled[TL_MODELLED_TEXT_BYTES];
+  if (tl_modelled_text(modelled, &row->modelled)[0]) tl_text_addf(out, ", %s", modelled);
   tl_text_add_char(out, ')');
   if (row->verdict == TL_FAILED && row->breach_ns >= 0) {
     tl_text_add(out, " since ");
     tl_text_add_duration(out, row->breach_ns);
   }
   tl_text_add_char(out, '\n');
+}
+
+/* "fidelity 0.756 (0.71 to 0.80), worst: box_K in heating 0.62" */
+static void add_fidelity(tl_text *out, const tl_score *score)
+{
+  const tl_overall *overall = score ? score->overall : NULL;
+  if (!overall || overall->status != TL_METRIC_OK) return;
+  tl_text_add(out, "fidelity ");
+  tl_text_add_digits(out, overall->score, 3);
+  tl_text_add(out, " (");
+  tl_text_add_digits(out, overall->low, 3);
+  tl_text_add(out, " to ");
+  tl_text_add_digits(out, overall->high, 3);
+  tl_text_add_char(out, ')');
+  if (overall->part_count > 1) {
+    const tl_overall_part *worst = &overall->parts[0];
+    tl_text_addf(out, ", worst: %s in %s ", score->channels[worst->channel].name,
+                 score->regime_names[worst->regime]);
+    tl_text_add_digits(out, worst->score, 3);
+  }
+  tl_text_add_char(out, '\n');
+}
+
+static void add_borders(tl_text *out, const tl_scenario_result *result)
+{
+  for (uint32_t i = 0; result && i < result->border_count; i++) {
+    const tl_scenario_border *b = &result->borders[i];
+    if (b->result.outside_devices == 0) continue;
+    tl_text_addf(out, "outside the recording: %u of %u %s, first device %u at ",
+                 b->result.outside_devices, b->result.device_count, b->fleet,
+                 b->result.first_device);
+    tl_text_add_duration(out, b->result.first_ns);
+    tl_text_add(out, ": ");
+    tl_border_explain(b->border, b->result.first_value, b->result.first, out);
+    tl_text_add_char(out, '\n');
+  }
 }
 
 static void print_summary(const run *r)
@@ -263,6 +302,8 @@ static void print_summary(const run *r)
     add_judgement(&text, &outcome->result->judgements[i], color);
     held += outcome->result->judgements[i].verdict == TL_PASSED;
   }
+  add_fidelity(&text, outcome->result ? outcome->result->score : NULL);
+  add_borders(&text, outcome->result);
   if (outcome->result && outcome->result->score && r->term->verbose)
     tl_score_write_table(outcome->result->score, &text);
   tl_text_add(&text, tl_verdict_name(outcome->verdict));

@@ -1,5 +1,7 @@
 #include "fidelity/score.h"
 #include "tools/cli/run_folder.h"
+#include "tools/pair/parameters.h"
+#include "tools/pair/score.h"
 #include "tools/twinloop/commands.h"
 
 #include <jansson.h>
@@ -87,6 +89,18 @@ static tl_code scenario_pairs(pair_list *out, const char *path, const tl_recordi
   return code;
 }
 
+/* --metric and --params; without both the score stays as it is. */
+static tl_code ask(tl_score *score, const cli_options *options, tl_error *err)
+{
+  const char *list = cli_options_get(options, "metric"), *json = cli_options_get(options, "params");
+  bool wanted[TL_METRIC_ALL_COUNT];
+  tl_metric_parameters parameters = tl_metric_parameters_default();
+  if (!list && !json) return TL_OK;
+  tl_code code = json ? pair_parameters_parse(&parameters, json, "--params", err) : TL_OK;
+  if (code == TL_OK) code = tl_metric_choose(wanted, list, true, false, err);
+  return code == TL_OK ? tl_score_ask(score, wanted, &parameters, err) : code;
+}
+
 static tl_code print_score(const tl_score *score, const cli_options *options, const cli_term *term,
                            tl_error *err)
 {
@@ -136,6 +150,7 @@ int cmd_score(const cli_options *options, const cli_term *term)
   tl_recording *sim = NULL, *rec = NULL;
   tl_score_side a = {0}, b = {0};
   tl_score score = {0};
+  if (options->argument_count == 1) return pair_score(options, term);
   pair_list *list = malloc(sizeof *list);
   tl_code code = list ? TL_OK : tl_fail(&err, TL_E_LIMIT, NULL, "out of memory");
   if (code == TL_OK) code = read_pairs(list, options, &err);
@@ -150,6 +165,7 @@ int cmd_score(const cli_options *options, const cli_term *term)
     say_device(&a, options, term);
     code = tl_score_run(&score, &a, &b, list->count ? list->pairs : NULL, list->count, NULL, &err);
   }
+  if (code == TL_OK) code = ask(&score, options, &err);
   if (code == TL_OK) code = print_score(&score, options, term, &err);
   tl_score_free(&score);
   tl_recording_close(rec);

@@ -7,7 +7,7 @@
 #include "tools/cli/term.h"
 
 typedef int cli_command_run(const cli_options *options, const cli_term *term);
-cli_command_run cmd_run, cmd_check, cmd_plan, cmd_import, cmd_export, cmd_score, cmd_diff,
-    cmd_drift, cmd_inspect, cmd_report, cmd_model, cmd_schema, cmd_verify_firmware, cmd_doctor,
-    cmd_explain;
+cli_command_run cmd_run, cmd_calibrate, cmd_check, cmd_diff, cmd_doctor, cmd_drift, cmd_explain,
+    cmd_export, cmd_import, cmd_inspect, cmd_model, cmd_plan, cmd_report, cmd_schema, cmd_score,
+    cmd_verify_firmware;
 #endif

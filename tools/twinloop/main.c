@@ -16,6 +16,7 @@ static const struct {
     {"import", cmd_import},
     {"export", cmd_export},
     {"score", cmd_score},
+    {"calibrate", cmd_calibrate},
     {"diff", cmd_diff},
     {"drift", cmd_drift},
     {"inspect", cmd_inspect},

@@ -59,33 +59,39 @@ static size_t trace_bytes_of(const tl_model *model)
   return bytes;
 }
 
-static tl_code check_same_model(const fw_client *c, const tl_model *model, const uint8_t *file,
-                                size_t bytes, tl_error *err)
+tl_code client_start(fw_client *out, const char *qemu, const char *elf, const elf_info *info,
+                     tl_error *err)
 {
-  if (c->hello.version != FW_VERSION)
-    return tl_fail(err, TL_E_SCHEMA, NULL, "the firmware speaks version %u, this program %d",
-                   c->hello.version, FW_VERSION);
-  if (c->hello.model_bytes != bytes || c->hello.model_hash != fw_hash(file, (uint32_t)bytes) ||
-      c->hello.op_count != model->op_count)
+  *out = (fw_client){.instructions_per_tick = 1e9 / info->clock_Hz};
+  tl_code code = emulator_start(&out->emulator, qemu, elf, info, err);
+  if (code == TL_OK) code = client_greet(out, err);
+  if (code == TL_OK && out->hello.version != FW_VERSION)
+    code = tl_fail(err, TL_E_SCHEMA, NULL, "the firmware speaks version %u, this program %d",
+                   out->hello.version, FW_VERSION);
+  return code;
+}
+
+bool client_holds(const fw_client *c, const uint8_t *model_file, size_t bytes)
+{
+  return c->hello.model_bytes == bytes &&
+         c->hello.model_hash == fw_hash(model_file, (uint32_t)bytes);
+}
+
+tl_code client_expect(fw_client *c, const tl_model *model, const uint8_t *model_file, size_t bytes,
+                      tl_error *err)
+{
+  if (!client_holds(c, model_file, bytes) || c->hello.op_count != model->op_count)
     return tl_fail(err, TL_E_MODEL, NULL,
                    "the firmware holds another model: %u bytes, hash %016llx; expected %zu bytes, "
                    "hash %016llx",
                    c->hello.model_bytes, (unsigned long long)c->hello.model_hash, bytes,
-                   (unsigned long long)fw_hash(file, (uint32_t)bytes));
-  return TL_OK;
-}
-
-tl_code client_open(fw_client *out, const char *qemu, const char *elf, const elf_info *info,
-                    const tl_model *model, const uint8_t *model_file, size_t model_bytes,
-                    tl_error *err)
-{
-  *out = (fw_client){.instructions_per_tick = 1e9 / info->clock_Hz,
-                     .trace_bytes = trace_bytes_of(model)};
-  out->trace = malloc(out->trace_bytes + 1);
-  if (!out->trace) return tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
-  tl_code code = emulator_start(&out->emulator, qemu, elf, info, err);
-  if (code == TL_OK) code = client_greet(out, err);
-  return code == TL_OK ? check_same_model(out, model, model_file, model_bytes, err) : code;
+                   (unsigned long long)fw_hash(model_file, (uint32_t)bytes));
+  if (c->hello.state_bytes != model->state_bytes)
+    return tl_fail(err, TL_E_MODEL, NULL, "the model's state has %u bytes there, %zu here",
+                   c->hello.state_bytes, model->state_bytes);
+  c->trace_bytes = trace_bytes_of(model);
+  c->trace = malloc(c->trace_bytes + 1);
+  return c->trace ? TL_OK : tl_fail(err, TL_E_LIMIT, NULL, "out of memory");
 }
 
 tl_code client_run(fw_client *c, const uint8_t *in, bool resets, uint8_t *out, tl_error *err)
@@ -101,11 +107,13 @@ tl_code client_run(fw_client *c, const uint8_t *in, bool resets, uint8_t *out, t
 }
 
 tl_code client_configure(fw_client *c, const fw_config *config, const uint8_t *window,
-                         tl_error *err)
+                         const uint8_t *state, tl_error *err)
 {
-  tl_code code = send_header(c, FW_CONFIG, sizeof *config + c->hello.in_bytes, err);
+  const size_t bytes = (size_t)c->hello.in_bytes + c->hello.state_bytes;
+  tl_code code = send_header(c, FW_CONFIG, sizeof *config + bytes, err);
   if (code == TL_OK) code = emulator_send(&c->emulator, config, sizeof *config, err);
   if (code == TL_OK) code = emulator_send(&c->emulator, window, c->hello.in_bytes, err);
+  if (code == TL_OK) code = emulator_send(&c->emulator, state, c->hello.state_bytes, err);
   return code == TL_OK ? expect(c, FW_CONFIG, 0, 0, NULL, err) : code;
 }
 

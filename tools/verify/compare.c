@@ -2,6 +2,7 @@
 
 #include "kernels/op_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,19 +131,25 @@ tl_code compare_cases(comparison *c, const uint8_t *in, uint64_t count, tl_error
 /* --- the loop --- */
 static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
-static bool compare_window(comparison *c, const uint8_t *expected, uint32_t count, uint64_t number,
-                           int64_t at_ns)
+/* Inputs as the simulation and the firmware have them, one after the other. */
+static bool compare_window(comparison *c, const uint8_t *expected, uint64_t number, int64_t at_ns)
 {
-  uint32_t i = 0;
-  while (i < count && expected[i] == c->got[i]) i++;
-  if (i == count) return true;
-  note(c, &(difference){.kind = DIFFERS_WINDOW,
-                        .number = number,
-                        .at_ns = at_ns,
-                        .element = i,
-                        .expected = (int8_t)expected[i],
-                        .got = (int8_t)c->got[i]});
-  return false;
+  const uint8_t *got = c->got;
+  for (uint32_t i = 0; i < c->model->input_count; i++) {
+    const tl_tensor *input = tl_model_input(c->model, i);
+    uint32_t byte = 0;
+    while (byte < input->bytes && expected[byte] == got[byte]) byte++;
+    if (byte < input->bytes) {
+      const uint32_t element = byte / (input->bytes / input->element_count);
+      note(c, &(difference){DIFFERS_WINDOW, number, at_ns, 0, i, (uint32_t)c->model->inputs[i],
+                            element, element_of(input, expected, element),
+                            element_of(input, got, element)});
+      return false;
+    }
+    expected += input->bytes;
+    got += input->bytes;
+  }
+  return true;
 }
 
 static bool compare_value(comparison *c, difference_kind kind, double expected, double got,
@@ -180,8 +187,7 @@ static tl_code compare_sample(comparison *c, const trace *t, uint32_t number, tl
   const tl_code code = client_sample(c->client, &sample->in, c->got, &reply, err);
   if (code != TL_OK) return code;
   bool same = true;
-  if (t->loop.has_detector)
-    same = compare_window(c, window, t->loop.slot_count, number, sample->at_ns);
+  if (t->loop.has_detector) same = compare_window(c, window, number, sample->at_ns);
   if (reply.inferred) compare_inference(c, window, number, sample->at_ns);
   if (!compare_reply(c, t, sample, &reply, number)) same = false;
   c->samples++;
@@ -190,17 +196,17 @@ static tl_code compare_sample(comparison *c, const trace *t, uint32_t number, tl
   return TL_OK;
 }
 
-tl_code compare_loop(comparison *c, const trace *t, tl_error *err)
+tl_code compare_loop(comparison *c, const trace *t, uint32_t version, tl_error *err)
 {
+  const bool has_detector = t->loop.has_detector;
+  assert(!has_detector || t->loop.versions[version].input_bytes == c->client->hello.in_bytes);
   tl_model_reset(c->model, c->state);
-  if (t->loop.has_detector && t->loop.slot_count != c->client->hello.in_bytes)
-    return tl_fail(err, TL_E_MODEL, NULL,
-                   "the run's windows have %u values, the firmware's model takes %u bytes",
-                   t->loop.slot_count, c->client->hello.in_bytes);
-  uint8_t *window = c->got;
-  memset(window, 0, c->client->hello.in_bytes);
-  memcpy(window, t->first_window, t->loop.slot_count);
-  tl_code code = client_configure(c->client, &t->config, window, err);
+  memset(c->got, 0, c->client->hello.in_bytes);
+  if (has_detector) {
+    memcpy(c->state, trace_first_state(t, version), c->model->state_bytes);
+    memcpy(c->got, trace_first_window(t, version), c->client->hello.in_bytes);
+  }
+  tl_code code = client_configure(c->client, &t->config, c->got, c->state, err);
   for (uint32_t i = 0; code == TL_OK && i < t->count; i++) code = compare_sample(c, t, i, err);
   return code;
 }

@@ -10,7 +10,7 @@
 
 typedef enum difference_kind {
   DIFFERS_NOTHING,
-  DIFFERS_WINDOW, /* element: of the model's input */
+  DIFFERS_WINDOW, /* output: number of the model's input; tensor, element of it */
   DIFFERS_TENSOR, /* op, output, tensor, element */
   DIFFERS_SCORE,
   DIFFERS_ALARM, /* alarm, streak, onsets or onset_s */
@@ -52,7 +52,7 @@ tl_code comparison_open(comparison *out, const tl_model *model, fw_client *clien
  * errors  those of the fw_client */
 tl_code compare_cases(comparison *c, const uint8_t *in, uint64_t count, tl_error *err);
 /* The samples of a trace through the firmware's loop; the host's inferences are made of the simulation's windows.
- * errors  those of the fw_client */
-tl_code compare_loop(comparison *c, const trace *t, tl_error *err);
+ * version: that the model is of, and that the device ran at every sample.  errors  those of the fw_client */
+tl_code compare_loop(comparison *c, const trace *t, uint32_t version, tl_error *err);
 void comparison_close(comparison *c);
 #endif

@@ -51,7 +51,7 @@ static void add_place(tl_text *out, const verify_report *r)
                  tl_model_op_name(r->result->model, d->op), d->tensor, (int)tensor->name_bytes,
                  tensor->name, d->element);
   } else if (d->kind == DIFFERS_WINDOW)
-    tl_text_addf(out, ", window, element %u", d->element);
+    tl_text_addf(out, ", window of input %u, element %u", d->output, d->element);
   else
     tl_text_addf(out, ", %s", difference_name(d->kind));
   char expected[TL_TEXT_DOUBLE_BYTES], got[TL_TEXT_DOUBLE_BYTES];
@@ -162,6 +162,8 @@ static void add_first_json(tl_text *out, const verify_report *r)
   if (d->kind == DIFFERS_TENSOR)
     tl_text_addf(out, ", \"node\": %u, \"op\": \"%s\", \"output\": %u, \"tensor\": %u", d->op,
                  tl_model_op_name(r->result->model, d->op), d->output, d->tensor);
+  if (d->kind == DIFFERS_WINDOW)
+    tl_text_addf(out, ", \"input\": %u, \"tensor\": %u", d->output, d->tensor);
   if (d->kind == DIFFERS_TENSOR || d->kind == DIFFERS_WINDOW)
     tl_text_addf(out, ", \"element\": %u", d->element);
   tl_text_add(out, ", \"expected\": ");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum {
+  GROUPS_MAX = 64, /* of lines of taps: as many as depthwise_body.h has room for */
   TABLES_MAX = 64, /* an odd number of channels has as many tables; then plain code serves */
   SCRATCH_BYTES_MAX = 1 << 27
 };
@@ -35,60 +36,81 @@ static tl_sums sums_of(const tl_conv_data *conv, tl_unit unit)
 static bool size_lines(tl_depthwise *d, const tl_fast_path *path, size_t *scratch_bytes)
 {
   const uint64_t per_unit = tl_unit_inputs(path->unit), stride = (uint32_t)d->x.stride;
+  const uint64_t places = d->outputs % path->lanes == 0 ? 1 : stride;
   const uint64_t reach =
       (uint64_t)(d->x.out - 1) * stride + (uint64_t)(d->x.kernel - 1) * (uint32_t)d->x.dilation + 1;
-  const uint64_t columns = (reach + stride - 1) / stride;
-  const uint64_t line = columns * stride * d->outputs;
+  const uint64_t columns = (reach + places - 1) / places;
+  const uint64_t line = columns * places * d->outputs;
   const uint64_t spare = 64; /* vectors read and write past the end of a line */
   const uint64_t line_bytes = (line + spare + 63) / 64 * 64;
   const uint64_t groups = ((uint64_t)d->y.kernel + per_unit - 1) / per_unit;
   const uint64_t group_bytes = 4 * line_bytes;
-  const uint64_t all = line_bytes * ((uint32_t)d->y.in + 1ull) + groups * group_bytes + 4 * spare;
-  if (line > SCRATCH_BYTES_MAX || groups > SCRATCH_BYTES_MAX || all > SCRATCH_BYTES_MAX)
+  const uint64_t kernel = (uint32_t)d->y.kernel;
+  const bool moves_by_one = d->y.stride == 1 && d->y.dilation == 1 && kernel > per_unit;
+  const uint64_t ring = moves_by_one ? kernel - per_unit + 1 : 0;
+  const uint64_t lines = moves_by_one ? ring : groups;
+  const uint64_t all = line_bytes * ((uint32_t)d->y.in + 1ull) + lines * group_bytes + 4 * spare;
+  if (line > SCRATCH_BYTES_MAX || lines > SCRATCH_BYTES_MAX || groups > GROUPS_MAX ||
+      all > SCRATCH_BYTES_MAX)
     return false;
   const uint64_t taps = groups * (uint32_t)d->x.kernel;
   if (taps > TL_PACKED_BYTES_MAX ||
       taps * d->tables * 4 * path->lanes * path->vectors > TL_PACKED_BYTES_MAX)
     return false;
+  d->places = (uint32_t)places;
   d->columns = (uint32_t)columns;
+  d->pixel_step = (uint32_t)(stride / places);
   d->line_bytes = (uint32_t)line_bytes;
   d->groups = (uint32_t)groups;
+  d->ring = (uint32_t)ring;
   d->group_bytes = (uint32_t)group_bytes;
   *scratch_bytes = (size_t)all;
   return true;
 }
 
-/* Weights of one column of taps, lines group * per_unit .. */
+static uint32_t start_of(const tl_depthwise *d, uint32_t per_unit, uint32_t group)
+{
+  return d->ring != 0 && group + 1 == d->groups ? (uint32_t)d->y.kernel - per_unit
+                                                : group * per_unit;
+}
+
+/* Weights of one column of taps of a group; those that the group before has, too, are 0. */
 static void pack_tap(uint8_t *out, const tl_depthwise *d, const tl_fast_path *path,
                      const tl_sums *sums, uint32_t first, uint32_t group, uint32_t column)
 {
   const uint32_t per_unit = tl_unit_inputs(path->unit), width = (uint32_t)d->x.kernel;
+  const uint32_t start = start_of(d, per_unit, group);
   const tl_weights *weights = &sums->weights;
   for (uint32_t lane = 0; lane < path->lanes; lane++) {
     const uint32_t output = (first + lane) % d->outputs;
-    const tl_weights one = {
-        weights->data + output * weights->output_step + column * weights->tap_step, 0,
-        weights->tap_step * width, tl_sums_constant(sums, output) ? 0 : 1, (uint32_t)d->y.kernel};
-    tl_unit_put(out, path, lane, &one, group * per_unit);
+    int8_t taps[4] = {0};
+    for (uint32_t i = 0; i < per_unit; i++)
+      if (start + i >= group * per_unit && start + i < (uint32_t)d->y.kernel &&
+          !tl_sums_constant(sums, output))
+        taps[i] = weights->data[output * weights->output_step +
+                                ((start + i) * width + column) * weights->tap_step];
+    const tl_weights one = {taps, 0, 1, 1, per_unit};
+    tl_unit_put(out, path, lane, &one, 0);
   }
 }
 
 static void pack_weights(tl_depthwise *d, const tl_fast_path *path, const tl_sums *sums,
                          tl_cutter *cutter)
 {
-  const uint32_t width = (uint32_t)d->x.kernel, stride = (uint32_t)d->x.stride;
+  const uint32_t width = (uint32_t)d->x.kernel;
   d->taps = d->groups * width;
-  uint32_t *shift = tl_cut(cutter, 4ull * d->taps);
+  uint32_t *shift = tl_cut(cutter, 4ull * width);
+  uint32_t *starts = tl_cut(cutter, 4ull * d->groups);
   uint8_t *out = tl_cut(cutter, 4ull * path->lanes * path->vectors * d->taps * d->tables);
   d->shift = shift;
+  d->starts = starts;
   d->weights = out;
   if (out == NULL) return;
-  for (uint32_t g = 0; g < d->groups; g++)
-    for (uint32_t k = 0; k < width; k++) {
-      const uint32_t column = k * (uint32_t)d->x.dilation;
-      const uint32_t place = column % stride * d->columns + column / stride;
-      *shift++ = g * d->group_bytes + 4 * place * d->outputs;
-    }
+  for (uint32_t g = 0; g < d->groups; g++) starts[g] = start_of(d, tl_unit_inputs(path->unit), g);
+  for (uint32_t k = 0; k < width; k++) {
+    const uint32_t column = k * (uint32_t)d->x.dilation;
+    shift[k] = 4 * (column % d->places * d->columns + column / d->places) * d->outputs;
+  }
   for (uint32_t table = 0; table < d->tables; table++)
     for (uint32_t g = 0; g < d->groups; g++)
       for (uint32_t k = 0; k < width; k++)

@@ -114,7 +114,7 @@ void tl_unit_put(uint8_t *out, const tl_fast_path *path, uint32_t lane, const tl
 typedef enum tl_fast_form {
   TL_FORM_FLOAT,         /* round(sum * scale + above), half to even */
   TL_FORM_FLOAT_BY_SIGN, /* round(sum * scale + (sum < 0 ? below : above)) */
-  TL_FORM_SHIFTED,       /* sum * scale + above, whose integer stands in the low bits (prove.c) */
+  TL_FORM_SHIFTED,       /* sums are floats by their bits, and so is the result (prove.c) */
   TL_FORM_INTEGER        /* tl_fixed_mul, then + zero */
 } tl_fast_form;
 
@@ -159,7 +159,9 @@ typedef struct tl_fast_float {
 bool tl_fast_prove(tl_scale scale, int32_t zero, tl_range range, tl_range sums, bool fused,
                    tl_fast_float *out);
 
-/* sum + shift, times scale, plus add: 1.5 * 2^23 + y. Paths that are fused only. */
+/* The float with the bits of 1.5 * 2^23, plus sum + shift, times scale, plus add: 1.5 * 2^23 + y, whose
+ * integer stands in the low bits. Paths that are fused only. */
+enum { TL_SHIFTED_BITS = 0x4B400000 /* of 1.5 * 2^23 */ };
 typedef struct tl_fast_shifted {
   float scale, add;
   int32_t shift;
@@ -227,25 +229,32 @@ void tl_narrow_pack(tl_gemm *gemm, const tl_sums *sums, uint32_t lanes, uint32_t
 
 /* ---- depthwise (depthwise_pack.c, depthwise_body.h) ---- */
 
-/* Each input line is copied with its padding, columns sorted by their place modulo the stride, and
- * channels multiplied; then the taps of a column become units of consecutive lines. So one output
+/* Each input line is copied with its padding, columns sorted by their place modulo the stride (if
+ * need be), and channels multiplied; then the taps of a column become units of consecutive lines. So one output
  * line is a sum of shifted arrays, pixels and channels alike: output number i (pixel * outputs +
- * channel) adds unit i + shift[tap] of each tap. Tables repeat the channels, so that every vector of
- * a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables. */
+ * channel) adds unit i + shift[k] of tap k of each group. Tables repeat the channels, so that every
+ * vector of a pass of `vectors * lanes` outputs has its own: pass number n uses table n % tables.
+ * Where output lines move by one input line, the last group begins at kernel - inputs of a unit (what
+ * it has in common with the group before is 0 there): so every line of units serves several output
+ * lines, and only one is made for each; they stand in a ring. */
 typedef struct tl_depthwise {
   uint32_t in_offset, out_offset; /* of the tensors in the arena */
   uint32_t images;                /* of one device */
   uint32_t inputs, outputs;       /* channels */
   tl_conv_axis y, x;
-  uint32_t columns;      /* of a copied line, for each place modulo the stride */
-  uint32_t line_bytes;   /* of a copied line, with room to read past it */
-  uint32_t groups;       /* of units: lines of taps / inputs of a unit */
-  uint32_t group_bytes;  /* of one line of units */
-  uint32_t taps;         /* groups * taps of a line */
-  const uint32_t *shift; /* taps: bytes into the units */
+  uint32_t places;        /* the stride, or 1 where whole vectors lie in one pixel: then unsorted */
+  uint32_t columns;       /* of a copied line, for each place */
+  uint32_t pixel_step;    /* columns from one output pixel to the next */
+  uint32_t line_bytes;    /* of a copied line, with room to read past it */
+  uint32_t groups;        /* of units: lines of taps, by inputs of a unit */
+  const uint32_t *starts; /* of each group: its first tap */
+  uint32_t ring;          /* lines of units that are kept; 0: made afresh for each output line */
+  uint32_t group_bytes;   /* of one line of units */
+  uint32_t taps;          /* groups * taps of a line */
+  const uint32_t *shift;  /* of the taps of a line: bytes into the units */
   int32_t input_zero;
   uint32_t tables;
-  const uint8_t *weights; /* [table][tap][vector][lane] */
+  const uint8_t *weights; /* [table][group][tap of a line][vector][lane] */
   tl_rescaling rescaling;
 } tl_depthwise;
 

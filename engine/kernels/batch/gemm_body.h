@@ -3,7 +3,7 @@
  *
  * Outputs lie in lanes, one unit of inputs of a row (an output pixel) is broadcast to all of them,
  * and U_ROWS rows share each vector of weights that is loaded. The last rows of a group overlap
- * those before instead of having code of their own: they are computed twice, to the same bytes. */
+ * those before: some are computed twice, to the same bytes. */
 
 /* ---- staging ---- */
 
@@ -145,7 +145,7 @@ enum { ROWS_MAX = U_ROWS_NARROW > U_ROWS ? U_ROWS_NARROW : U_ROWS };
 TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
 {
   if (w->left >= (uint32_t)rows) {
-    TL_UNROLL
+    TL_EACH
     for (int r = 0; r < rows; r++) {
       x[r] = w->x + (uint32_t)r * w->x_step;
       y[r] = w->y + (uint32_t)r * w->y_step;
@@ -162,25 +162,42 @@ TL_INLINE void walk_rows(walk *w, const uint8_t **x, int8_t **y, int rows)
   if (w->left == 0) walk_next(w);
 }
 
+#if U_HAS_NARROW
+/* The same for any number of rows; outputs from `first` on. */
+TL_INLINE void walk_many(walk *w, const uint8_t **x, int8_t **y, uint32_t rows, uint32_t first)
+{
+  if (w->left > rows) {
+    for (uint32_t r = 0; r < rows; r++) {
+      x[r] = w->x + r * w->x_step;
+      y[r] = w->y + r * w->y_step + first;
+    }
+    walk_skip(w, rows);
+    return;
+  }
+  for (uint32_t r = 0; r < rows; r++) {
+    walk_rows(w, x + r, y + r, 1);
+    y[r] += first;
+  }
+}
+#endif
+
 TL_INLINE void gemm_store(const tl_gemm *g, const tl_panel *panel, int8_t **y,
                           V sum[ROWS_MAX][U_VECTORS], int rows, int vectors, tl_fast_form form)
 {
   const tl_rescaling *t = &g->rescaling;
   const limits limit = limits_of(t->low, t->high);
   V out[ROWS_MAX * U_VECTORS];
-  TL_UNROLL
-  for (int v = 0; v < vectors; v++) TL_UNROLL
+  TL_EACH
+  for (int v = 0; v < vectors; v++) TL_EACH
   for (int r = 0; r < rows; r++)
     out[r * vectors + v] = rescale(sum[r][v], t, panel->first + (uint32_t)v * V_LANES, form);
-  int r = 0;
-  const int together = U_TOGETHER / vectors;
-  if (panel->count == (uint32_t)(vectors * V_LANES) && vectors < U_TOGETHER) {
-    TL_UNROLL
-    for (; r + together <= rows; r += together)
-      u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high);
-  }
-  TL_UNROLL
-  for (; r < rows; r++)
+  const int together = U_TOGETHER / vectors,
+            grouped = together > 1 ? rows / together * together : 0;
+  TL_EACH
+  for (int r = 0; r < grouped; r += together)
+    u_narrow_rows(y + r, out + r * vectors, vectors, limit.low, limit.high, panel->count);
+  TL_EACH
+  for (int r = grouped; r < rows; r++)
     u_narrow(y[r], out + r * vectors, vectors, limit.low, limit.high, panel->count);
 }
 
@@ -193,27 +210,30 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   int8_t *y[ROWS_MAX];
   V sum[ROWS_MAX][U_VECTORS];
   walk_rows(w, x, y, rows);
-  TL_UNROLL
-  for (int v = 0; v < vectors; v++) TL_UNROLL
+  TL_EACH
+  for (int v = 0; v < vectors; v++) TL_EACH
   for (int r = 0; r < rows; r++)
     sum[r][v] = V_LOAD(g->rescaling.start + panel->first + (uint32_t)v * V_LANES);
   const uint32_t *offset = g->unit_offsets, *const end = offset + g->runs * g->units;
   for (; offset < end; offset++, weights += vectors * V_BYTES) {
     const size_t at = *offset;
     V unit[U_VECTORS];
-    TL_UNROLL
-    for (int v = 0; v < vectors; v++) unit[v] = V_LOAD(weights + v * V_BYTES);
-    TL_UNROLL
+    TL_EACH
+    for (int v = 0; v < vectors; v++) {
+      unit[v] = V_LOAD(weights + v * V_BYTES);
+      V_PIN(unit[v]); /* in a register: not loaded once a row */
+    }
+    TL_EACH
     for (int r = 0; r < rows; r++) {
       const V input = U_BROADCAST(x[r] + at);
-      TL_UNROLL
+      TL_EACH
       for (int v = 0; v < vectors; v++) {
         sum[r][v] = U_DOT(sum[r][v], input, unit[v]);
         V_PIN(sum[r][v]);
       }
     }
   }
-  TL_UNROLL
+  TL_EACH
   for (int r = 0; r < rows; r++) y[r] += panel->first;
   switch (g->rescaling.form) {
     case TL_FORM_FLOAT: gemm_store(g, panel, y, sum, rows, vectors, TL_FORM_FLOAT); break;
@@ -225,19 +245,24 @@ TL_INLINE void gemm_rows(walk *w, const tl_panel *panel, int rows, int vectors)
   }
 }
 
+/* `rows` at a time; the last ones overlap those before, or (fewer) go by themselves. */
 TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, int rows, int vectors)
 {
   const uint32_t at_once = (uint32_t)rows;
   uint32_t row = 0;
   walk_to(w, 0);
-  if (row_count < at_once) {
-    for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
-    return;
-  }
   for (; row + at_once <= row_count; row += at_once) gemm_rows(w, panel, rows, vectors);
-  if (row == row_count) return;
-  walk_to(w, row_count - at_once);
-  gemm_rows(w, panel, rows, vectors);
+  const uint32_t left = row_count - row;
+  if (left == 0) return;
+  if (left <= U_ROWS_LAST && row_count >= U_ROWS_LAST) {
+    walk_to(w, row_count - U_ROWS_LAST);
+    gemm_rows(w, panel, U_ROWS_LAST, vectors);
+  } else if (row_count >= at_once) {
+    walk_to(w, row_count - at_once);
+    gemm_rows(w, panel, rows, vectors);
+  } else {
+    for (; row < row_count; row++) gemm_rows(w, panel, 1, vectors);
+  }
 }
 
 #if U_HAS_NARROW
@@ -259,6 +284,12 @@ TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *
                       g->in_offset + (i % g->images) * pixels_in * g->inputs,
                   job->scratch + (size_t)i * g->image_bytes);
     const uint32_t rows = devices * g->images * (uint32_t)(g->y.out * g->x.out);
+#if U_HAS_NARROW
+    if (g->narrow != 0 && rows == 1) {
+      narrow_one(&w);
+      continue;
+    }
+#endif
     for (uint32_t p = 0; p < g->panel_count; p++) {
       const tl_panel *panel = &g->panels[p];
 #if U_HAS_NARROW

@@ -21,7 +21,7 @@ TL_TARGET static void TL_PATH_NAME(pair)(const void *packed, const tl_fast_job *
     int8_t *y = arena + p->out_offset;
     for (uint32_t i = 0; i < p->count; i += PASS) {
       V out[U_VECTORS];
-      TL_UNROLL
+      TL_EACH
       for (uint32_t v = 0; v < U_VECTORS; v++)
         out[v] = pair_vector(p, x1 + i + v * V_LANES, x2 + i + v * V_LANES);
       u_narrow(y + i, out, U_VECTORS, limit.low, limit.high,

@@ -9,14 +9,15 @@
  * of constants; its middle is then checked in the very arithmetic of the vector code.
  * Double rounding moves steps up for positive and down for negative sums; where no one constant
  * serves both signs, there is one for each.
- * Where the interval is too narrow for the float that such a sum is (2^-17 apart), the shifted form
- * adds a whole number to the sum instead, whose product with the scale has the right fraction, and
- * lets the one rounding of a fused multiply-add make the integer: nothing but the scale is rounded. */
+ * The shifted form is better still where one constant serves: sums begin at the bits of 1.5 * 2^23, so
+ * that they are floats as they stand, and one fused multiply-add makes the integer. Its constant is
+ * whole; the fraction that the interval wants comes from a whole number that is added to the sums,
+ * whose product with the scale has it. Nothing but the scale is rounded. */
 #include "kernels/batch/fast.h"
 
 #include <string.h>
 
-enum { STEPS_MAX = 256, SCALE_TRIES = 33, SHIFT_MAX = 1 << 19 };
+enum { STEPS_MAX = 256, SCALE_TRIES = 33, SHIFTED_TRIES = 9, SHIFT_MAX = 1 << 19 };
 
 /* The staircase of the reference: steps[i] is the first sum whose output is at least first + i. */
 typedef struct staircase {
@@ -189,15 +190,18 @@ bool tl_fast_prove(tl_scale scale, int32_t zero, tl_range range, tl_range sums, 
 
 /* ---- the shifted form ---- */
 
-/* What vector code computes: the fused sum is rounded once, to an integer. */
+enum { WHOLE = 12582912, SUM_MAX = (1 << 22) - 1 /* so that WHOLE + sum keeps its exponent */ };
+
+/* What vector code computes: WHOLE + sum + shift is a float by its bits; times the scale, plus an
+ * integer, rounded once. The product is exact in double, the sum need not be, so it is rounded here
+ * by hand: to nearest, halves to even. */
 static int32_t approximate_shifted(int64_t sum, const tl_fast_shifted *form)
 {
-  const double product = (double)(float)(sum + form->shift) * (double)form->scale; /* exact */
-  const float whole = (float)(product + (double)form->add);
-  int32_t bits, zero;
-  memcpy(&bits, &whole, sizeof bits);
-  memcpy(&zero, &magic, sizeof zero);
-  return bits - zero;
+  const double product = (double)(WHOLE + sum + form->shift) * (double)form->scale; /* >= 0 */
+  const int64_t add = (int64_t)form->add, floor = (int64_t)product;
+  const double rest = product - (double)floor;
+  const bool up = rest > 0.5 || (rest == 0.5 && (add + floor) % 2 != 0);
+  return (int32_t)(add + floor + (up ? 1 : 0) - WHOLE);
 }
 
 static bool agrees_shifted(const staircase *s, const tl_fast_shifted *form)
@@ -211,20 +215,23 @@ static bool agrees_shifted(const staircase *s, const tl_fast_shifted *form)
   return true;
 }
 
-/* A whole number of steps whose product with the scale has the fraction that the interval wants. */
-static bool find_shift(const interval *want, float scale, int32_t *shift, double *whole)
+/* A shift whose product with the scale, and that of WHOLE, has the fraction that the interval wants. */
+static bool find_shift(const interval *want, tl_range shifts, tl_fast_shifted *out)
 {
-  const double low = want->low, width = want->high - want->low;
-  double base = (double)(int64_t)low;
-  if (base > low) base -= 1.0; /* floor */
-  double at = base - low;      /* of shift 0, against the interval's begin, modulo 1: -1 .. 0 */
-  for (int32_t c = 0; c < SHIFT_MAX; c++) {
+  const double low = want->low, width = want->high - want->low, scale = (double)out->scale;
+  int64_t tries = (int64_t)shifts.high - shifts.low + 1;
+  if (tries > SHIFT_MAX) tries = SHIFT_MAX;
+  int32_t shift = shifts.low > 0 || shifts.high < SHIFT_MAX ? shifts.low : 0;
+  double at = (double)(WHOLE + shift) * scale - low; /* behind the interval's begin, modulo 1 */
+  at -= (double)(int64_t)at + 1.0;
+  for (int64_t t = 0; t < tries; t++, shift++) {
     if (at > 0.0 && at < width) {
-      *shift = c;
-      *whole = low + at - (double)c * (double)scale;
-      return true;
+      const double add = low + at - (double)(WHOLE + shift) * scale; /* nearly whole */
+      out->shift = shift;
+      out->add = (float)(WHOLE + (int64_t)(add - 0.25)); /* negative: towards 0 */
+      return out->add >= 8388608.0f;
     }
-    at += (double)scale;
+    at += scale;
     if (at >= width) at -= (double)(int64_t)(at - width) + 1.0;
   }
   return false;
@@ -233,23 +240,19 @@ static bool find_shift(const interval *want, float scale, int32_t *shift, double
 bool tl_fast_prove_shifted(tl_scale scale, int32_t zero, tl_range range, tl_range sums,
                            tl_fast_shifted *out)
 {
-  const double limit = 2097152.0; /* of products, so that they leave magic its exponent */
+  const tl_range shifts = {-SUM_MAX - sums.low, SUM_MAX - sums.high};
   staircase s;
   double real;
-  if (sums.low <= -(1 << 23) || sums.high >= 1 << 23 || scale.shift > 0 || scale.shift < -16 ||
-      !prepare(&s, scale, zero, range, sums, &real) || 8388608.0 * real > limit)
+  if (sums.low < -SUM_MAX || sums.high > SUM_MAX || shifts.low > shifts.high || scale.shift > -2 ||
+      scale.shift < -16 || !prepare(&s, scale, zero, range, sums, &real))
     return false;
-  for (int32_t t = 0; t < SCALE_TRIES; t++) {
+  for (int32_t t = 0; t < SHIFTED_TRIES; t++) {
     interval sides[2];
-    double whole;
     out->scale = candidate(real, t);
     allowed(&s, out->scale, sides);
     narrow(&sides[0], sides[1].low, sides[1].high);
-    if (!(sides[0].low < sides[0].high) || sides[0].low < -1e6 || sides[0].high > 1e6 ||
-        !find_shift(&sides[0], out->scale, &out->shift, &whole))
-      continue;
-    out->add = (float)((double)magic + (whole < 0.0 ? whole - 0.25 : whole + 0.25));
-    if (agrees_shifted(&s, out)) return true;
+    if (!(sides[0].low < sides[0].high) || sides[0].low < -1e6 || sides[0].high > 1e6) continue;
+    if (find_shift(&sides[0], shifts, out) && agrees_shifted(&s, out)) return true;
   }
   return false;
 }

@@ -115,24 +115,6 @@ static bool put_float(const tl_sums *sums, const tables *t, uint32_t o, span64 s
   return true;
 }
 
-/* Turns all outputs to the shifted form; false where one has none, and t->start is as it was. */
-static bool put_shifted(const tl_sums *sums, const tables *t, const uint8_t *constant)
-{
-  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
-    tl_fast_shifted form = {0.0f, 12582912.0f + t->above[o], 0}; /* of a constant */
-    if (!constant[o] && !tl_fast_prove_shifted(scale_of(sums, o), sums->output_zero, sums->range,
-                                               narrow(reach(sums, o)), &form)) {
-      while (o-- > 0) t->start[o] -= t->shift[o];
-      return false;
-    }
-    t->scale[o] = form.scale;
-    t->above[o] = form.add;
-    t->shift[o] = form.shift;
-    t->start[o] += form.shift;
-  }
-  return true;
-}
-
 /* The reach of all outputs that share a scale and are not constant. */
 static span64 reach_all(const tl_sums *sums)
 {
@@ -147,6 +129,30 @@ static span64 reach_all(const tl_sums *sums)
   return all;
 }
 
+/* Turns all outputs to the shifted form; false where one has none, and t->start is as it was. */
+static bool put_shifted(const tl_sums *sums, const tables *t, const uint8_t *constant, span64 all)
+{
+  const bool shared = sums->scale_count == 1;
+  tl_fast_shifted form = {0};
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    if (constant[o]) continue;
+    const bool known = shared && form.scale > 0.0f;
+    if (!known && !tl_fast_prove_shifted(scale_of(sums, o), sums->output_zero, sums->range,
+                                         narrow(shared ? all : reach(sums, o)), &form))
+      return false;
+    t->scale[o] = form.scale;
+    t->above[o] = form.add;
+    t->shift[o] = form.shift;
+  }
+  for (uint32_t o = 0; o < sums->weights.outputs; o++) {
+    if (constant[o])
+      t->above[o] += 12582912.0f;
+    else
+      t->start[o] = (int32_t)((uint32_t)t->start[o] + TL_SHIFTED_BITS + (uint32_t)t->shift[o]);
+  }
+  return true;
+}
+
 static tl_fast_form fill(const tl_sums *sums, const tl_fast_path *path, const tables *t,
                          uint8_t *constant)
 {
@@ -154,21 +160,21 @@ static tl_fast_form fill(const tl_sums *sums, const tl_fast_path *path, const ta
   tl_fast_float shared = {0};
   const span64 all = sums->scale_count == 1 ? reach_all(sums) : (span64){0, 0};
   for (uint32_t o = 0; o < sums->weights.outputs; o++) {
-    const span64 span = reach(sums, o);
     int32_t value;
-    constant[o] = is_constant(sums, o, span, &value);
-    if (constant[o]) {
+    constant[o] = is_constant(sums, o, reach(sums, o), &value);
+    if (constant[o])
       put_constant(sums, t, o, value);
-      continue;
-    }
-    put_integer(sums, t, o);
-    if (form != TL_FORM_INTEGER &&
-        !put_float(sums, t, o, sums->scale_count == 1 ? all : span, path->fused, &shared))
-      form = TL_FORM_INTEGER;
-    if (form != TL_FORM_INTEGER && !shared.one_sided) form = TL_FORM_FLOAT_BY_SIGN;
+    else
+      put_integer(sums, t, o);
   }
-  if (form == TL_FORM_INTEGER && path->fused && put_shifted(sums, t, constant))
-    return TL_FORM_SHIFTED;
+  if (path->fused && put_shifted(sums, t, constant, all)) return TL_FORM_SHIFTED;
+  for (uint32_t o = 0; o < sums->weights.outputs && form != TL_FORM_INTEGER; o++) {
+    if (constant[o]) continue;
+    if (!put_float(sums, t, o, sums->scale_count == 1 ? all : reach(sums, o), path->fused, &shared))
+      form = TL_FORM_INTEGER;
+    else if (!shared.one_sided)
+      form = TL_FORM_FLOAT_BY_SIGN;
+  }
   return form;
 }
 

@@ -2,15 +2,27 @@
  * guard: included once a path. */
 #include "kernels/batch/fast.h"
 
-#ifdef TL_STANDIN /* slow anyhow: let the compiler be quick */
-#define TL_INLINE static
-#define TL_UNROLL
+/* TL_EACH: before loops whose count is a constant; TL_MANY: where it can be a variable. What is slow
+ * anyhow (stand-ins, sanitizers) is left to the compiler, or it would take minutes. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
+    __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define TL_SLOWLY
+#endif
+#endif
+#if defined(TL_STANDIN) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||        \
+    defined(TL_SLOWLY)
+#define TL_INLINE TL_TARGET static
+#define TL_EACH
+#define TL_MANY
 #else
 #define TL_INLINE TL_TARGET static inline __attribute__((always_inline))
 #ifdef __clang__
-#define TL_UNROLL _Pragma("unroll")
+#define TL_EACH _Pragma("clang loop unroll(full)")
+#define TL_MANY
 #else
-#define TL_UNROLL _Pragma("GCC unroll 16")
+#define TL_EACH _Pragma("GCC unroll 16")
+#define TL_MANY _Pragma("GCC unroll 16")
 #endif
 #endif
 
@@ -37,8 +49,8 @@ TL_INLINE V rescale_float(V sum, const tl_rescaling *r, uint32_t output, bool by
 /* See tl_fast_shifted: the product and the sum are rounded once, to an integer. */
 TL_INLINE V rescale_shifted(V sum, const tl_rescaling *r, uint32_t output)
 {
-  const F whole = F_MUL_ADD(F_OF(sum), F_LOAD(r->scale + output), F_LOAD(r->above + output));
-  return V_SUB(V_BITS(whole), V_BITS(F_SET(12582912.0f)));
+  const F whole = F_MUL_ADD(F_BITS(sum), F_LOAD(r->scale + output), F_LOAD(r->above + output));
+  return V_SUB(V_BITS(whole), V_SET(TL_SHIFTED_BITS));
 }
 
 TL_INLINE V rescale(V sum, const tl_rescaling *r, uint32_t output, tl_fast_form form)

@@ -10,6 +10,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 2,
   U_ROWS = 4,
+  U_ROWS_LAST = 2,   /* if no more are left */
   U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
@@ -24,6 +25,7 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_WIDEN(sum, words) V_ADD((sum), _mm256_madd_epi16((words), _mm256_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) _mm256_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm256_castps_si256(f)
+#define F_BITS(v) _mm256_castsi256_ps(v)
 #define F_LOAD(p) _mm256_loadu_ps((const float *)(const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm256_sllv_epi32((a), (n))
@@ -42,6 +44,15 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
     _mm_storeu_si128((__m128i *)(void *)out, clamped);
   else
     _mm_storel_epi64((__m128i *)(void *)out, clamped);
+}
+
+/* Four vectors as 32 bytes, in order. */
+TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+{
+  const V mixed =
+      _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
+  const V bytes = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  V_STORE(out, _mm256_min_epi8(_mm256_max_epi8(bytes, low), high));
 }
 
 /* U_CHUNK units from element `at` on of two lines. */

@@ -10,6 +10,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 4,
   U_ROWS = 4,
+  U_ROWS_LAST = 2,   /* if no more are left */
   U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
@@ -19,6 +20,7 @@ enum {
                                      vld1_dup_s16((const int16_t *)(const void *)(p) + 1)))
 #define F_MUL_ADD(a, b, c) vfmaq_f32((c), (a), (b))
 #define V_BITS(f) vreinterpretq_s32_f32(f)
+#define F_BITS(v) vreinterpretq_f32_s32(v)
 #define F_LOAD(p) vld1q_f32((const float *)(const void *)(p))
 #define V_SHIFT_LEFT_EACH(a, n) vshlq_s32((a), (n))
 #define V_SHIFT_RIGHT_EACH(a, n) vshlq_s32((a), vnegq_s32(n))

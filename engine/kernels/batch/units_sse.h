@@ -9,6 +9,7 @@ enum {
   U_INPUTS = 2,
   U_VECTORS = 2,
   U_ROWS = 4,
+  U_ROWS_LAST = 2,   /* if no more are left */
   U_ROWS_NARROW = 6, /* of panels that have fewer vectors */
   U_CHUNK = 8
 };
@@ -23,6 +24,7 @@ enum { U_NARROW_VECTORS = 4 };
 #define U_WIDEN(sum, words) V_ADD((sum), _mm_madd_epi16((words), _mm_set1_epi16(1)))
 #define F_MUL_ADD(a, b, c) F_ADD(F_MUL((a), (b)), (c))
 #define V_BITS(f) _mm_castps_si128(f)
+#define F_BITS(v) _mm_castsi128_ps(v)
 #define F_LOAD(p) _mm_loadu_ps((const float *)(const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) u_shift((a), (n), true)
@@ -50,6 +52,13 @@ TL_TARGET static inline void u_narrow_all(int8_t *out, const V *v, int vectors, 
     const int32_t four = _mm_cvtsi128_si32(bytes);
     memcpy(out, &four, sizeof four);
   }
+}
+
+/* Four vectors as 16 bytes, in order. */
+TL_TARGET static inline void u_narrow_four(int8_t *out, const V *v, V low, V high)
+{
+  const V bytes = _mm_packs_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
+  V_STORE(out, _mm_min_epi8(_mm_max_epi8(bytes, low), high));
 }
 
 /* U_CHUNK units from element `at` on of two lines. */

@@ -9,25 +9,29 @@ enum {
   U_INPUTS = 4,
   U_VECTORS = 4,
   U_ROWS = 6,
+  U_ROWS_LAST = 4,   /* if no more are left */
   U_ROWS_NARROW = 8, /* of panels that have fewer vectors */
   U_CHUNK = 64
 };
 
 #ifdef TL_STANDIN
 #define u_wide(p) standin_wide(p)
-#define U_STORE_16(p, v, part) memcpy((p), (v).u8 + 16 * (part), 16)
-#define U_STORE_32(p, v, part) memcpy((p), (v).u8 + 32 * (part), 32)
+#define U_STORE_16(p, v, part, count) memcpy((p), (v).u8 + 16 * (part), (count))
+#define U_STORE_32(p, v, part, count) memcpy((p), (v).u8 + 32 * (part), (count))
 #else
-#define U_STORE_16(p, v, part)                                                                     \
-  _mm_storeu_si128((__m128i *)(void *)(p), _mm512_extracti32x4_epi32((v), (part)))
-#define U_STORE_32(p, v, part)                                                                     \
-  _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_extracti64x4_epi64((v), (part)))
 #define u_wide(p) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#define U_STORE_16(p, v, part, count)                                                              \
+  _mm_mask_storeu_epi8((p), (__mmask16)((1u << (count)) - 1u),                                     \
+                       _mm512_extracti32x4_epi32((v), (part)))
+#define U_STORE_32(p, v, part, count)                                                              \
+  _mm256_mask_storeu_epi8((p), (__mmask32)((1ull << (count)) - 1u),                                \
+                          _mm512_extracti64x4_epi64((v), (part)))
 #endif
 #define U_BROADCAST(p) V_SET(u_load32(p))
 #define U_DOT(sum, x, w) _mm512_dpbusd_epi32((sum), (x), (w))
 #define F_MUL_ADD(a, b, c) _mm512_fmadd_ps((a), (b), (c))
 #define V_BITS(f) _mm512_castps_si512(f)
+#define F_BITS(v) _mm512_castsi512_ps(v)
 #define F_LOAD(p) _mm512_loadu_ps((const void *)(p))
 #define U_LOAD_UNITS(p) V_LOAD(p)
 #define V_SHIFT_LEFT_EACH(a, n) _mm512_sllv_epi32((a), (n))
@@ -58,20 +62,20 @@ TL_TARGET static inline void u_narrow(int8_t *out, const V *v, int vectors, V lo
     _mm512_mask_storeu_epi8((void *)out, (1ull << count) - 1, bytes);
 }
 
-/* Rows that together have four vectors: 4 rows of one, 2 of two, each full. */
+/* Stores the first `count` outputs of rows that together have four vectors: 4 of one, 2 of two. */
 enum { U_TOGETHER = 4 };
 TL_TARGET static inline void u_narrow_rows(int8_t *const *out, const V *v, int vectors, V low,
-                                           V high)
+                                           V high, uint32_t count)
 {
   const V bytes = u_narrow4(v[0], v[1], v[2], v[3], low, high);
   if (vectors == 1) {
-    U_STORE_16(out[0], bytes, 0);
-    U_STORE_16(out[1], bytes, 1);
-    U_STORE_16(out[2], bytes, 2);
-    U_STORE_16(out[3], bytes, 3);
+    U_STORE_16(out[0], bytes, 0, count);
+    U_STORE_16(out[1], bytes, 1, count);
+    U_STORE_16(out[2], bytes, 2, count);
+    U_STORE_16(out[3], bytes, 3, count);
   } else {
-    U_STORE_32(out[0], bytes, 0);
-    U_STORE_32(out[1], bytes, 1);
+    U_STORE_32(out[0], bytes, 0, count);
+    U_STORE_32(out[1], bytes, 1, count);
   }
 }
 

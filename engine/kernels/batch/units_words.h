@@ -20,19 +20,26 @@ TL_TARGET static inline void u_narrow(int8_t *out, const V *v, int vectors, V lo
   memcpy(out, bytes, count);
 }
 
-/* Rows that together have U_TOGETHER vectors, each full. */
+/* Stores the first `count` outputs of rows that together have U_TOGETHER vectors. */
 enum { U_TOGETHER = 2 };
 TL_TARGET static inline void u_narrow_rows(int8_t *const *out, const V *v, int vectors, V low,
-                                           V high)
+                                           V high, uint32_t count)
 {
   int8_t bytes[2 * V_LANES];
-  if (vectors == 2) {
+  if (vectors == 2 && count == 2 * V_LANES) {
     u_narrow_all(out[0], v, 2, low, high);
     return;
   }
   u_narrow_all(bytes, v, 2, low, high);
-  memcpy(out[0], bytes, V_LANES);
-  memcpy(out[1], bytes + V_LANES, V_LANES);
+  if (vectors == 2) {
+    memcpy(out[0], bytes, count);
+  } else if (count == V_LANES) {
+    memcpy(out[0], bytes, V_LANES);
+    memcpy(out[1], bytes + V_LANES, V_LANES);
+  } else {
+    memcpy(out[0], bytes, count);
+    memcpy(out[1], bytes + V_LANES, count);
+  }
 }
 
 #if U_HAS_NARROW

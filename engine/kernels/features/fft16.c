@@ -1,6 +1,6 @@
 #include "kernels/features/fft.h"
 
-#include "kernels/features/exact.h"
+#include "kernels/real.h"
 
 #include <stdbool.h>
 

@@ -35,16 +35,16 @@ static const WIDE whole = ((WIDE)1 << FRACTION) - 1;
 
 static COMPLEX turn(double phase)
 {
-  return (COMPLEX){(REAL)tl_exact_floor(0.5 + (double)whole * tl_exact_cos(phase)),
-                   (REAL)tl_exact_floor(0.5 + (double)whole * tl_exact_sin(phase))};
+  return (COMPLEX){(REAL)tl_real_floor(0.5 + (double)whole * tl_real_cos(phase)),
+                   (REAL)tl_real_floor(0.5 + (double)whole * tl_real_sin(phase))};
 }
 
 void TWIDDLES(COMPLEX *twiddles, int32_t bits)
 {
   const int32_t count = 1 << (bits - 1);
-  for (int32_t i = 0; i < count; i++) twiddles[i] = turn(-2.0 * TL_EXACT_PI * i / count);
+  for (int32_t i = 0; i < count; i++) twiddles[i] = turn(-2.0 * TL_REAL_PI * i / count);
   for (int32_t i = 0; i < count / 2; i++)
-    twiddles[count + i] = turn(-TL_EXACT_PI * ((double)(i + 1) / count + 0.5));
+    twiddles[count + i] = turn(-TL_REAL_PI * ((double)(i + 1) / count + 0.5));
 }
 
 /* The input that ends at a position: digits of base 4 (the last one of base 2 if bits is odd),

@@ -1,6 +1,6 @@
 #include "kernels/features/filters.h"
 
-#include "kernels/features/exact.h"
+#include "kernels/real.h"
 
 /* ---- the micro front end: bands between centres, float arithmetic ---- */
 
@@ -12,7 +12,7 @@ typedef struct bands {
 
 static float micro_mel(float frequency_Hz)
 {
-  return (float)(1127.0 * tl_exact_log(1.0 + (double)frequency_Hz / 700.0));
+  return (float)(1127.0 * tl_real_log(1.0 + (double)frequency_Hz / 700.0));
 }
 
 static bands bands_of(const tl_frontend_def *def)
@@ -51,8 +51,8 @@ static uint16_t band_weight(const bands *b, int32_t band, int32_t bin, bool rise
 {
   const float top = centre(b, band);
   const float share = (top - bin_mel(b, bin)) / (top - centre(b, band - 1));
-  return rises ? (uint16_t)tl_exact_floor((1.0 - (double)share) * 4096 + 0.5)
-               : (uint16_t)tl_exact_floor((double)(share * 4096.0f) + 0.5);
+  return rises ? (uint16_t)tl_real_floor((1.0 - (double)share) * 4096 + 0.5)
+               : (uint16_t)tl_real_floor((double)(share * 4096.0f) + 0.5);
 }
 
 static void make_micro(tl_frontend_filter *filters, uint16_t *weights, const tl_frontend_def *def)
@@ -74,20 +74,20 @@ static void make_micro(tl_frontend_filter *filters, uint16_t *weights, const tl_
 
 static double htk_mel(double frequency_Hz)
 {
-  return 1127.0 * tl_exact_log(1.0 + frequency_Hz / 700.0);
+  return 1127.0 * tl_real_log(1.0 + frequency_Hz / 700.0);
 }
 
 /* 3 mel each 200 Hz to 1 kHz; from there 27 mel each factor of 6.4. */
 static double slaney_mel(double frequency_Hz)
 {
   if (frequency_Hz < 1000.0) return frequency_Hz * 3.0 / 200.0;
-  return 15.0 + tl_exact_log(frequency_Hz / 1000.0) * 27.0 / tl_exact_log(6.4);
+  return 15.0 + tl_real_log(frequency_Hz / 1000.0) * 27.0 / tl_real_log(6.4);
 }
 
 static double slaney_Hz(double mel)
 {
   if (mel < 15.0) return mel * 200.0 / 3.0;
-  return 1000.0 * tl_exact_exp((mel - 15.0) * tl_exact_log(6.4) / 27.0);
+  return 1000.0 * tl_real_exp((mel - 15.0) * tl_real_log(6.4) / 27.0);
 }
 
 /* Edge 0 .. channel_count + 1 on the axis where the triangles are straight. */
@@ -116,9 +116,9 @@ static double triangle(double place, double low, double top, double high)
 static void set_gain(tl_frontend_filter *filter, const tl_frontend_def *def, double gain)
 {
   const double decibels = def->energy ? 10.0 : 20.0;
-  const double unit = def->decibel ? decibels / tl_exact_log(10.0) : 1.0;
-  filter->floor_exponent = tl_exact_split(&filter->floor, (double)def->log_floor / gain);
-  filter->offset = (int32_t)tl_exact_floor(tl_exact_log(gain) * unit * 65536.0 + 0.5);
+  const double unit = def->decibel ? decibels / tl_real_log(10.0) : 1.0;
+  filter->floor_exponent = tl_real_split(&filter->floor, (double)def->log_floor / gain);
+  filter->offset = (int32_t)tl_real_floor(tl_real_log(gain) * unit * 65536.0 + 0.5);
 }
 
 static void make_mel(tl_frontend_filter *filters, uint16_t *weights, const tl_frontend_def *def)
@@ -132,7 +132,7 @@ static void make_mel(tl_frontend_filter *filters, uint16_t *weights, const tl_fr
     int32_t end = begin;
     for (; end <= def->fft_samples / 2 && bin_place(def, end) < high; end++)
       weights[used + (uint32_t)(end - begin)] =
-          (uint16_t)tl_exact_floor(triangle(bin_place(def, end), low, top, high) * 32768.0 + 0.5);
+          (uint16_t)tl_real_floor(triangle(bin_place(def, end), low, top, high) * 32768.0 + 0.5);
     filters[channel] = (tl_frontend_filter){
         .bin_begin = (uint16_t)begin, .bin_count = (uint16_t)(end - begin), .weight_begin = used};
     used += (uint32_t)(end - begin);

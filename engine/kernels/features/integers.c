@@ -1,6 +1,6 @@
 #include "kernels/features/integers.h"
 
-#include "kernels/features/exact.h"
+#include "kernels/real.h"
 
 int32_t tl_bits_of(uint64_t x)
 {
@@ -34,8 +34,8 @@ void tl_log2_curve(uint16_t curve[TL_LOG2_CURVE_COUNT])
 {
   for (int32_t i = 0; i <= TL_LOG2_SEGMENTS; i++) {
     const double x = (double)i / TL_LOG2_SEGMENTS;
-    const double gap = tl_exact_log(1.0 + x) / tl_exact_log(2.0) - x;
-    curve[i] = (uint16_t)tl_exact_floor(gap * 65536.0 + 0.5);
+    const double gap = tl_real_log(1.0 + x) / tl_real_log(2.0) - x;
+    curve[i] = (uint16_t)tl_real_floor(gap * 65536.0 + 0.5);
   }
 }
 

@@ -1,6 +1,6 @@
 #include "kernels/features/noise.h"
 
-#include "kernels/features/exact.h"
+#include "kernels/real.h"
 #include "kernels/features/integers.h"
 
 enum { RATIO_BITS = 14, SNR_BITS = 12, OUTPUT_BITS = 6, INTERVAL_LAST = 32 };
@@ -25,7 +25,7 @@ static int16_t gain_at(const tl_frontend_def *def, int32_t input_bits, uint32_t 
 {
   const float noise = (float)x / (float)(1u << input_bits);
   const double power =
-      tl_exact_exp(-(double)def->pcan_strength * tl_exact_log((double)(noise + def->pcan_offset)));
+      tl_real_exp(-(double)def->pcan_strength * tl_real_log((double)(noise + def->pcan_offset)));
   const float gain = (float)(1u << def->pcan_gain_bits) * (float)power;
   return gain > 32767.0f ? INT16_MAX : (int16_t)(gain + 0.5f);
 }

@@ -1,5 +1,5 @@
 #include "kernels/features/check.h"
-#include "kernels/features/exact.h"
+#include "kernels/real.h"
 #include "kernels/features/fft.h"
 #include "kernels/features/filters.h"
 #include "kernels/features/frontend.h"
@@ -121,10 +121,10 @@ tl_kernel_code tl_frontend_bytes(size_t *bytes, const tl_frontend_def *def,
 /* Hann's window at half samples in Q12: the micro front end's, with its angle made float. */
 static void make_micro_window(uint16_t *window, int32_t count)
 {
-  const float angle = (float)(TL_EXACT_PI * 2.0 / (double)(float)count);
+  const float angle = (float)(TL_REAL_PI * 2.0 / (double)(float)count);
   for (int32_t i = 0; i < count; i++) {
-    const float value = (float)(0.5 - 0.5 * tl_exact_cos((double)angle * (i + 0.5)));
-    window[i] = (uint16_t)tl_exact_floor((double)(value * 4096.0f) + 0.5);
+    const float value = (float)(0.5 - 0.5 * tl_real_cos((double)angle * (i + 0.5)));
+    window[i] = (uint16_t)tl_real_floor((double)(value * 4096.0f) + 0.5);
   }
 }
 
@@ -132,8 +132,8 @@ static void make_micro_window(uint16_t *window, int32_t count)
 static void make_mel_window(uint16_t *window, int32_t count)
 {
   for (int32_t i = 0; i < count; i++) {
-    const double value = 0.5 - 0.5 * tl_exact_cos(2.0 * TL_EXACT_PI * i / count);
-    const int64_t rounded = tl_exact_floor(value * 32768.0 + 0.5);
+    const double value = 0.5 - 0.5 * tl_real_cos(2.0 * TL_REAL_PI * i / count);
+    const int64_t rounded = tl_real_floor(value * 32768.0 + 0.5);
     window[i] = (uint16_t)(rounded < 32767 ? rounded : 32767);
   }
 }
@@ -142,11 +142,11 @@ static void make_mel_window(uint16_t *window, int32_t count)
 static void make_cosines(int32_t *cosines, const tl_frontend_def *def)
 {
   const int32_t channels = def->channel_count;
-  const double scale = tl_exact_exp(0.5 * tl_exact_log(2.0 / channels)) * 1073741824.0;
+  const double scale = tl_real_exp(0.5 * tl_real_log(2.0 / channels)) * 1073741824.0;
   for (int32_t k = 0; k < def->coefficient_count; k++)
     for (int32_t i = 0; i < channels; i++)
-      cosines[k * channels + i] = (int32_t)tl_exact_floor(
-          scale * tl_exact_cos(TL_EXACT_PI * k * (i + 0.5) / channels) + 0.5);
+      cosines[k * channels + i] =
+          (int32_t)tl_real_floor(scale * tl_real_cos(TL_REAL_PI * k * (i + 0.5) / channels) + 0.5);
 }
 
 static void set_numbers(tl_frontend *f)
@@ -162,12 +162,12 @@ static void set_numbers(tl_frontend *f)
   f->odd_smoothing = (uint32_t)(def->odd_smoothing_ratio * 16384.0f);
   f->signal_remaining = (uint32_t)(def->signal_remaining_ratio * 16384.0f);
   f->gain_shift = def->pcan_gain_bits - (f->fft_bits - TL_FILTER_HALF_BITS) - TL_GAIN_SNR_BITS;
-  const double decibels = (def->energy ? 10.0 : 20.0) / tl_exact_log(10.0);
-  const double octave = tl_exact_log(2.0) * (def->decibel ? decibels : 1.0);
-  f->log_per_octave = (int32_t)tl_exact_floor(octave * 268435456.0 + 0.5);
+  const double decibels = (def->energy ? 10.0 : 20.0) / tl_real_log(10.0);
+  const double octave = tl_real_log(2.0) * (def->decibel ? decibels : 1.0);
+  f->log_per_octave = (int32_t)tl_real_floor(octave * 268435456.0 + 0.5);
   uint32_t multiplier;
   const double unit = micro ? 1.0 : 1.0 / 65536.0;
-  f->output_shift = -tl_exact_split(&multiplier, unit / (double)def->output_scale);
+  f->output_shift = -tl_real_split(&multiplier, unit / (double)def->output_scale);
   f->output_multiplier = (int32_t)multiplier;
 }
 

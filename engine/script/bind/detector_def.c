@@ -1,8 +1,6 @@
-/* detector_def.c: detector = { ... } of a fleet: models, windows, alarm, battery. */
+/* detector_def.c: detector = { ... } of a fleet: models, windows, alarm. */
 #include "base/hash.h"
 #include "base/text.h"
-#include "edge/board.h"
-#include "edge/coulomb.h"
 #include "edge/personality.h"
 #include "script/binding.h"
 
@@ -147,71 +145,6 @@ static void read_inputs(lua_State *L, int t, const tl_fleet_def *def, tl_detecto
   lua_pop(L, 1);
 }
 
-/* What an inference of each version costs on the board; needs the models opened once more. */
-static void cost_versions(lua_State *L, const tl_board *board, tl_detector_def *detector,
-                          bool battery, double voltage_V, double efficiency_ratio)
-{
-  for (uint32_t v = 0; v < detector->version_count; v++) {
-    tl_detector_model *version = &detector->versions[v];
-    tl_kernel_status status;
-    tl_model model;
-    tl_cost cost;
-    size_t bytes = 0;
-    if (tl_model_memory_bytes(&bytes, version->bytes, version->byte_count, &status) != TL_KERNEL_OK)
-      tl_script_raise(L, TL_E_MODEL, NULL, "%s: %s", version->name, status.reason);
-    void *memory = aligned_alloc(64, (bytes + 127) & ~(size_t)63);
-    if (memory == NULL) script_no_memory(L);
-    const tl_kernel_code code = tl_model_open(&model, memory, bytes, version->bytes,
-                                              version->byte_count, &detector->options, &status);
-    if (code == TL_KERNEL_OK) tl_board_cost(board, &cost, NULL, &model);
-    free(memory);
-    if (code != TL_KERNEL_OK)
-      tl_script_raise(L, TL_E_MODEL, NULL, "%s: %s", version->name, status.reason);
-    if (battery && !cost.has_energy)
-      tl_script_raise(L, TL_E_ARG, NULL,
-                      "board '%s': its power was not published, so no battery can be counted down",
-                      board->id);
-    version->inference_s = cost.time_s;
-    version->inference_J = cost.energy_J;
-    version->inference_C = tl_coulomb_of_energy(cost.energy_J, voltage_V, efficiency_ratio);
-  }
-}
-
-/* board = "nucleo-l4r5zi-tflm", battery = { capacity, voltage, sleep, efficiency }: charge is counted. */
-static void read_energy(lua_State *L, tl_scenario *s, int t, tl_detector_def *detector)
-{
-  static const char *const keys[] = {"capacity", "voltage", "sleep", "efficiency"};
-  const char *name = script_text_field(L, t, "board", NULL);
-  const bool battery = script_field(L, t, "battery") != LUA_TNIL;
-  double voltage_V = 3.0, efficiency_ratio = 1.0;
-  if (battery && name == NULL)
-    tl_script_raise(L, TL_E_ARG, NULL, "'battery' needs 'board': what an inference costs");
-  if (battery) {
-    script_table_at(L, -1, "battery");
-    const int row = lua_gettop(L);
-    script_check_keys(L, row, "battery", keys, sizeof keys / sizeof *keys);
-    detector->capacity_C = script_number_field(L, row, "capacity", "C", false, 0.0);
-    detector->sleep_A = script_number_field(L, row, "sleep", "A", false, 0.0);
-    voltage_V = script_number_field(L, row, "voltage", "V", false, voltage_V);
-    efficiency_ratio = script_number_field(L, row, "efficiency", "1", false, efficiency_ratio);
-    if (!(voltage_V > 0.0) || !(efficiency_ratio > 0.0 && efficiency_ratio <= 1.0))
-      tl_script_raise(L, TL_E_ARG, NULL,
-                      "battery: 'voltage' must be above 0 and 'efficiency' in 0 .. 1");
-  }
-  lua_pop(L, 1);
-  if (name == NULL) return;
-  char where[160], file[160], path[1024];
-  tl_error err;
-  tl_board board;
-  script_where_word(L, name, where, sizeof where);
-  snprintf(file, sizeof file, "%s%s", name, strchr(name, '.') ? "" : ".json");
-  if (script_find_file(s, file, where, path, sizeof path, &err) != TL_OK ||
-      tl_board_load(&board, path, &err) != TL_OK)
-    tl_script_raise_error(L, &err);
-  cost_versions(L, &board, detector, battery, voltage_V, efficiency_ratio);
-  detector->has_battery = true;
-}
-
 static void read_personality(lua_State *L, int t, tl_detector_def *detector)
 {
   const char *text = script_text_field(L, t, "personality", "tflm");
@@ -239,7 +172,7 @@ void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def 
   read_models(L, s, t, detector);
   read_inputs(L, t, def, detector);
   read_personality(L, t, detector);
-  read_energy(L, s, t, detector);
+  script_read_board(L, s, t, detector);
   detector->scores_output = script_field(L, t, "output") != LUA_TNIL;
   lua_pop(L, 1);
   detector->output = script_count_field(L, t, "output", 1, 1000000) - 1;

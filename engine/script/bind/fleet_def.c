@@ -388,11 +388,14 @@ static int make_fleet(lua_State *L, const char *name, int table, bool single)
   if (inputs != NULL) script_drive_inputs(L, inputs, &s->fleets[index]);
   read_columns(L, s, table, index, true);
   static const char *const nested[] = {"init", "set", "vary"};
+  const script_parameters *parameters = NULL;
   for (int i = 0; i < 3; i++) {
     if (script_field(L, table, nested[i]) == LUA_TNIL) continue;
+    if (i == 1 && (parameters = script_test_parameters(L, -1)) != NULL) continue;
     script_table_at(L, -1, nested[i]);
     read_columns(L, s, -1, index, false);
   }
+  if (parameters != NULL) script_write_parameters(L, s, parameters, index);
   script_push_devices(L, index);
   return 1;
 }

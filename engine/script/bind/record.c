@@ -1,4 +1,4 @@
-/* record.c: recordings: their channels, twins driven by them, and what is compared with them. */
+/* record.c: recordings: their channels, and twins driven by them. */
 #include "base/hash.h"
 #include "base/text.h"
 #include "script/binding.h"
@@ -10,16 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const tl_recording_fleet *fleet_of(const tl_scenario *s, const script_recording_ref *ref)
+const tl_recording_fleet *script_recording_fleet(const tl_scenario *s,
+                                                 const script_recording_ref *ref)
 {
   return tl_recording_fleet_at(s->recordings[ref->recording].file, ref->fleet);
 }
 
 /* First and one past the last sample of a slice. */
-static void range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
+void script_range_of(const tl_scenario *s, const script_recording_ref *ref, uint64_t *begin,
                      uint64_t *end)
 {
-  const tl_recording_fleet *fleet = fleet_of(s, ref);
+  const tl_recording_fleet *fleet = script_recording_fleet(s, ref);
   *begin = 0;
   *end = fleet->sample_count;
   while (*begin < *end && fleet->times_ns[*begin] < ref->begin_ns) (*begin)++;
@@ -126,7 +127,7 @@ int api_recording(lua_State *L)
   if (code == TL_OK && lua_istable(L, 2) && script_field(L, 2, "device") != LUA_TNIL)
     code = tl_recording_device_find(file, ref.fleet, device, &ref.device, &err);
   if (code != TL_OK) return raise_named(L, &s->recordings[ref.recording], &err, where);
-  const tl_recording_fleet *info = fleet_of(s, &ref);
+  const tl_recording_fleet *info = script_recording_fleet(s, &ref);
   if (info->sample_count < 1)
     return tl_script_raise(L, TL_E_FORMAT, NULL, "%s holds no samples", name);
   if (lua_istable(L, 2) && script_field(L, 2, "schema") != LUA_TNIL)
@@ -142,8 +143,8 @@ script_recording_ref *script_check_recording(lua_State *L, int index)
 }
 
 /* --- channels -------------------------------------------------------------------------------------------------------- */
-static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
-                             const char *name)
+uint32_t script_signal_find(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
+                            const char *name)
 {
   const script_recording *recording = &s->recordings[ref->recording];
   tl_error err, outer;
@@ -151,7 +152,7 @@ static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_re
   if (tl_recording_signal_find(recording->file, ref->fleet, name, &signal, &err) == TL_OK)
     return signal;
   char where[160];
-  const tl_recording_fleet *fleet = fleet_of(s, ref);
+  const tl_recording_fleet *fleet = script_recording_fleet(s, ref);
   const char *names[256];
   uint32_t count = 0;
   for (; count < fleet->signal_count && count < 256; count++)
@@ -166,7 +167,7 @@ static uint32_t signal_named(lua_State *L, const tl_scenario *s, const script_re
 static int push_channel(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
                         const char *name)
 {
-  const uint32_t signal = signal_named(L, s, ref, name);
+  const uint32_t signal = script_signal_find(L, s, ref, name);
   script_channel *channel = lua_newuserdatauv(L, sizeof *channel, 0);
   *channel = (script_channel){*ref, signal};
   luaL_setmetatable(L, SCRIPT_CHANNEL);
@@ -181,7 +182,8 @@ int api_rec_channel(lua_State *L)
 
 int api_rec_channels(lua_State *L)
 {
-  const tl_recording_fleet *fleet = fleet_of(script_scenario(L), script_check_recording(L, 1));
+  const tl_recording_fleet *fleet =
+      script_recording_fleet(script_scenario(L), script_check_recording(L, 1));
   lua_createtable(L, (int)fleet->signal_count, 0);
   for (uint32_t i = 0; i < fleet->signal_count; i++) {
     lua_pushstring(L, fleet->signals[i].name);
@@ -196,16 +198,16 @@ int api_rec_slice(lua_State *L)
   script_recording_ref ref = *script_check_recording(L, 1);
   const int64_t from_ns = script_duration_ns(L, 2, "slice"),
                 to_ns = script_duration_ns(L, 3, "slice");
-  const int64_t zero_ns = fleet_of(s, &ref)->times_ns[0];
+  const int64_t zero_ns = script_recording_fleet(s, &ref)->times_ns[0];
   luaL_argcheck(L, from_ns >= 0 && from_ns < to_ns, 3, "expected from < to");
   if (from_ns > ref.begin_ns - zero_ns) ref.begin_ns = from_ns + zero_ns;
   if (to_ns < ref.end_ns - zero_ns) ref.end_ns = to_ns + zero_ns;
   uint64_t begin = 0, end = 0;
-  range_of(s, &ref, &begin, &end);
+  script_range_of(s, &ref, &begin, &end);
   if (begin >= end)
     return tl_script_raise(L, TL_E_ARG, NULL, "slice: no samples between these times");
-  ref.begin_ns = fleet_of(s, &ref)->times_ns[begin];
-  ref.end_ns = fleet_of(s, &ref)->times_ns[end - 1];
+  ref.begin_ns = script_recording_fleet(s, &ref)->times_ns[begin];
+  ref.end_ns = script_recording_fleet(s, &ref)->times_ns[end - 1];
   return push_recording(L, ref);
 }
 
@@ -232,7 +234,7 @@ static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_
                            uint32_t signal, uint64_t *count)
 {
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *count = end - begin;
   double *values = lua_newuserdatauv(L, (size_t)*count * sizeof *values + 1, 0);
   tl_error err;
@@ -245,7 +247,7 @@ static double *read_signal(lua_State *L, tl_scenario *s, const script_recording_
 }
 
 /* bool and ratios are both 0..1. */
-static bool same_ratio(const char *from, const char *to)
+bool script_same_ratio(const char *from, const char *to)
 {
   return strcmp(from, "bool") == 0 && strcmp(to, "1") == 0;
 }
@@ -255,7 +257,7 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
 {
   tl_unit a, b;
   tl_error err;
-  if (same_ratio(from, to) || strcmp(from, to) == 0) return;
+  if (script_same_ratio(from, to) || strcmp(from, to) == 0) return;
   tl_code code = tl_unit_find(&a, from, where, &err);
   if (code == TL_OK) code = tl_unit_find(&b, to, where, &err);
   if (code == TL_OK && !tl_unit_same_dimension(&a, &b))
@@ -264,6 +266,18 @@ static void convert(lua_State *L, double *values, uint64_t count, const char *fr
                 strcmp(from, "1") == 0 ? "no unit" : from, strcmp(to, "1") == 0 ? "no unit" : to);
   if (code != TL_OK) tl_script_raise_error(L, &err);
   for (uint64_t i = 0; i < count; i++) values[i] = tl_unit_apply(values[i], &a, &b);
+}
+
+const double *script_signal_values(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                                   uint32_t signal, const char *unit, const char *what,
+                                   uint64_t *count)
+{
+  char where[160];
+  double *values = read_signal(L, s, ref, signal, count);
+  script_where_word(L, what, where, sizeof where);
+  convert(L, values, *count, script_recording_fleet(s, ref)->signals[signal].unit, unit, where,
+          what);
+  return values;
 }
 
 double script_first_value(lua_State *L, const script_channel *channel, const char *unit,
@@ -275,7 +289,7 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
   double *values = read_signal(L, s, &channel->rec, channel->signal, &count);
   uint64_t first = 0;
   while (first < count && isnan(values[first])) first++;
-  const tl_signal_def *signal = &fleet_of(s, &channel->rec)->signals[channel->signal];
+  const tl_signal_def *signal = &script_recording_fleet(s, &channel->rec)->signals[channel->signal];
   if (first == count)
     tl_script_raise(L, TL_E_SAMPLES, NULL, "'%s': channel %s holds no value", key, signal->name);
   char where[160];
@@ -287,11 +301,32 @@ double script_first_value(lua_State *L, const script_channel *channel, const cha
 }
 
 /* --- driving ------------------------------------------------------------------------------------------------------------ */
+/* { "current", held = "before" } at the top of the stack: puts the channel's name there. */
+static bool held_before(lua_State *L, const char *input)
+{
+  static const char *const keys[] = {"held"};
+  bool before = false;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TNUMBER && lua_tointeger(L, -2) == 1) continue;
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(key, "held") != 0) script_unknown(L, "inputs: unknown key", key, keys, 1);
+    const char *held = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+    before = strcmp(held, "before") == 0;
+    if (!before && strcmp(held, "after") != 0)
+      tl_script_raise(L, TL_E_ARG, NULL,
+                      "'%s': held is \"after\" or \"before\" its stamp, not '%s'", input, held);
+  }
+  lua_rawgeti(L, -1, 1);
+  lua_replace(L, -2);
+  return before;
+}
+
 static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs, const char *input,
                       int value)
 {
   if (inputs->count == SCRIPT_INPUTS_MAX)
     tl_script_raise(L, TL_E_LIMIT, NULL, "more than %d inputs", (int)SCRIPT_INPUTS_MAX);
+  inputs->row[inputs->count].before = lua_type(L, value) == LUA_TTABLE && held_before(L, input);
   const script_channel *channel = luaL_testudata(L, value, SCRIPT_CHANNEL);
   if (channel != NULL && channel->rec.recording != inputs->rec.recording)
     tl_script_raise(L, TL_E_ARG, NULL, "'%s' comes from another recording", input);
@@ -301,7 +336,8 @@ static void add_input(lua_State *L, const tl_scenario *s, script_inputs *inputs,
   script_where_word(L, input, inputs->row[inputs->count].where,
                     sizeof inputs->row[inputs->count].where);
   inputs->row[inputs->count].signal =
-      channel != NULL ? channel->signal : signal_named(L, s, &inputs->rec, lua_tostring(L, value));
+      channel != NULL ? channel->signal
+                      : script_signal_find(L, s, &inputs->rec, lua_tostring(L, value));
   inputs->count++;
 }
 
@@ -341,9 +377,9 @@ int api_rec_inputs(lua_State *L)
 static uint32_t distinct_stamps(lua_State *L, const tl_scenario *s, const script_recording_ref *ref,
                                 int64_t **stamps, uint64_t **rows)
 {
-  const tl_recording_fleet *fleet = fleet_of(s, ref);
+  const tl_recording_fleet *fleet = script_recording_fleet(s, ref);
   uint64_t begin = 0, end = 0;
-  range_of(s, ref, &begin, &end);
+  script_range_of(s, ref, &begin, &end);
   *stamps = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **stamps + 1, 0);
   *rows = lua_newuserdatauv(L, (size_t)(end - begin) * sizeof **rows + 1, 0);
   uint32_t count = 0;
@@ -379,7 +415,8 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
   const uint32_t count = distinct_stamps(L, s, &inputs->rec, &stamps, &rows);
   for (uint32_t k = 0; k < inputs->count; k++) {
     const char *input = inputs->row[k].input;
-    const tl_signal_def *signal = &fleet_of(s, &inputs->rec)->signals[inputs->row[k].signal];
+    const tl_signal_def *signal =
+        &script_recording_fleet(s, &inputs->rec)->signals[inputs->row[k].signal];
     uint64_t samples = 0;
     uint32_t column = 0;
     tl_error err;
@@ -398,6 +435,8 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
       values[i] = values[i - 1];
       held++;
     }
+    if (inputs->row[k].before) /* a row's value is that of the time before it */
+      memmove(values, values + 1, (count - 1) * sizeof *values);
     if (tl_fleet_drive(s->world, fleet->id, info->name, stamps, values, count, where, &err) !=
         TL_OK)
       tl_script_raise_error(L, &err);
@@ -411,162 +450,4 @@ void script_drive_inputs(lua_State *L, const script_inputs *inputs, const script
     script_event(s, "log", fleet->id, -1, 0, 0.0, text);
   }
   lua_pop(L, 2);
-}
-
-/* --- comparing ------------------------------------------------------------------------------------------------------------- */
-int api_compare(lua_State *L)
-{
-  tl_scenario *s = script_scenario(L);
-  if (luaL_testudata(L, 1, SCRIPT_COLUMN) == NULL)
-    return script_wrong_type(L, "compare", "a column such as twin.box_K", 1);
-  if (luaL_testudata(L, 2, SCRIPT_CHANNEL) == NULL)
-    return script_wrong_type(L, "compare", "a channel such as rec.box", 2);
-  if (s->loaded) return tl_script_raise(L, TL_E_SCRIPT, NULL, "compare belongs to the main chunk");
-  const script_column sim = *(const script_column *)lua_touserdata(L, 1);
-  const script_channel rec = *(const script_channel *)lua_touserdata(L, 2);
-  const script_fleet *fleet = &s->fleets[sim.fleet];
-  const tl_column *column = tl_fleet_column(s->world, fleet->id, sim.column);
-  const tl_signal_def *signal = &fleet_of(s, &rec.rec)->signals[rec.signal];
-  tl_unit a, b;
-  tl_error err;
-  if (tl_unit_find(&a, column->unit, NULL, &err) != TL_OK ||
-      tl_unit_find(&b, signal->unit, NULL, &err) != TL_OK)
-    return tl_script_raise_error(L, &err);
-  if (!tl_unit_same_dimension(&a, &b) && !same_ratio(signal->unit, column->unit))
-    return tl_script_raise(L, TL_E_UNIT, NULL, "%s is in %s, channel %s in %s", column->name,
-                           column->unit, signal->name, signal->unit);
-  if (column->type != TL_F64)
-    return tl_script_raise(L, TL_E_ARG, NULL, "%s is no floating-point column", column->name);
-  if (!script_grow(&s->compares, &s->compare_room, s->compare_count, sizeof *s->compares))
-    return script_no_memory(L);
-  script_compare *out = &s->compares[s->compare_count];
-  memset(out, 0, sizeof *out);
-  snprintf(out->sim, sizeof out->sim, "%s", column->name);
-  for (uint32_t i = 0; i < s->compare_count; i++)
-    if (strcmp(s->compares[i].sim, out->sim) == 0)
-      snprintf(out->sim, sizeof out->sim, "%.31s.%.31s", fleet->name, column->name);
-  snprintf(out->rec, sizeof out->rec, "%s", signal->name);
-  tl_script_where(L, out->where, sizeof out->where);
-  out->channel = rec;
-  out->shift_ns = fleet->stamp_count > 0 ? fleet->shift_ns : rec.rec.begin_ns;
-  out->info = (tl_scenario_compare){.fleet = fleet->id, .device = sim.device, .column = sim.column};
-  s->compare_count++;
-  return 0;
-}
-
-/* One tick of one block on a worker thread: each compare has its own arrays, written by the block that has its device. */
-static void capture(void *self, const tl_tick_view *view)
-{
-  script_compare *compare = self;
-  if (view->fleet.index1 != compare->info.fleet.index1 ||
-      view->block != compare->info.device / TL_BLOCK_ROWS)
-    return;
-  if (compare->count == compare->capacity) return;
-  compare->at_ns[compare->count] = view->at_ns;
-  compare->value[compare->count] =
-      view->column[compare->info.column][compare->info.device % TL_BLOCK_ROWS];
-  compare->count++;
-}
-
-static void capture_all(void *self, const tl_tick_view *view)
-{
-  tl_scenario *s = self;
-  for (uint32_t i = 0; i < s->compare_count; i++) capture(&s->compares[i], view);
-}
-
-tl_code script_seal_compares(tl_scenario *s, tl_error *err)
-{
-  if (s->compare_count == 0) return TL_OK;
-  for (uint32_t i = 0; i < s->compare_count; i++) {
-    script_compare *compare = &s->compares[i];
-    const int64_t tick_ns = tl_fleet_tick_ns(s->world, compare->info.fleet);
-    compare->capacity = tick_ns > 0 ? (uint64_t)(s->duration_ns / tick_ns) + 2
-                                    : s->fleets[compare->info.fleet.index1 - 1].stamp_count + 1u;
-    compare->at_ns = malloc(compare->capacity * sizeof *compare->at_ns);
-    compare->value = malloc(compare->capacity * sizeof *compare->value);
-    if (compare->at_ns == NULL || compare->value == NULL)
-      return tl_fail(err, TL_E_LIMIT, compare->where, "no memory for %llu samples",
-                     (unsigned long long)compare->capacity);
-  }
-  const tl_observer observer = {.self = s, .tick = capture_all};
-  return tl_world_observe(s->world, &observer, err);
-}
-
-/* The recorded side of a compare, on the simulation's clock; stamps distinct. The caller frees both. */
-static tl_code recorded_trace(tl_scenario *s, const script_compare *compare, int64_t **at_ns,
-                              double **value, size_t *count, tl_error *err)
-{
-  const tl_recording_fleet *fleet = fleet_of(s, &compare->channel.rec);
-  uint64_t begin = 0, end = 0;
-  range_of(s, &compare->channel.rec, &begin, &end);
-  *at_ns = malloc((size_t)(end - begin) * sizeof **at_ns);
-  *value = malloc((size_t)(end - begin) * sizeof **value);
-  if (*at_ns == NULL || *value == NULL)
-    return tl_fail(err, TL_E_LIMIT, compare->where, "no memory to score %s", compare->sim);
-  const tl_code code = tl_recording_read(
-      s->recordings[compare->channel.rec.recording].file, compare->channel.rec.fleet,
-      compare->channel.signal, compare->channel.rec.device, begin, end - begin, *value, err);
-  if (code != TL_OK) return code;
-  *count = 0;
-  for (uint64_t i = begin; i < end; i++) {
-    const int64_t at = fleet->times_ns[i] - compare->shift_ns;
-    if (*count == 0 || at > (*at_ns)[*count - 1]) (*count)++;
-    (*at_ns)[*count - 1] = at;
-    (*value)[*count - 1] = (*value)[i - begin];
-  }
-  return TL_OK;
-}
-
-static tl_code score_one(tl_scenario *s, uint32_t index, tl_error *err)
-{
-  const script_compare *compare = &s->compares[index];
-  const tl_column *column = tl_fleet_column(s->world, compare->info.fleet, compare->info.column);
-  const tl_signal_def *signal =
-      &fleet_of(s, &compare->channel.rec)->signals[compare->channel.signal];
-  int64_t *at_ns = NULL;
-  double *value = NULL;
-  size_t count = 0;
-  tl_code code = recorded_trace(s, compare, &at_ns, &value, &count, err);
-  if (code == TL_OK) {
-    const char *unit = same_ratio(signal->unit, column->unit) ? column->unit : signal->unit;
-    const tl_trace sim = {compare->sim, column->unit, compare->at_ns, compare->value,
-                          (size_t)compare->count};
-    const tl_trace rec = {compare->rec, unit, at_ns, value, count};
-    const tl_score_options options = {0};
-    code = tl_score_traces(&s->score.channels[index], &s->score_memory[index], &sim, &rec, &options,
-                           err);
-  }
-  free(at_ns);
-  free(value);
-  return code;
-}
-
-tl_code script_score(tl_scenario *s, tl_error *err)
-{
-  if (s->compare_count == 0) return TL_OK;
-  s->score.channels = calloc(s->compare_count, sizeof *s->score.channels);
-  s->score_memory = calloc(s->compare_count, sizeof *s->score_memory);
-  if (s->score.channels == NULL || s->score_memory == NULL)
-    return tl_fail(err, TL_E_LIMIT, NULL, "no memory to score");
-  s->score.channel_count = s->compare_count;
-  for (uint32_t i = 0; i < s->compare_count; i++) {
-    tl_error inner;
-    if (score_one(s, i, &inner) != TL_OK) {
-      tl_fail(err, inner.code, s->compares[i].where, "%s",
-              inner.where[0] != '\0' && strstr(inner.text, ": ") ? strstr(inner.text, ": ") + 2
-                                                                 : inner.text);
-      return err->code;
-    }
-    for (int m = 0; m < TL_METRIC_COUNT; m++) {
-      const tl_metric_value *metric = &s->score.channels[i].metric[m];
-      char name[64];
-      snprintf(name, sizeof name, "fidelity.%s", tl_metric_describe((tl_metric)m)->name);
-      const tl_code code = tl_judge_set_value(
-          s->judge, name, s->compares[i].sim, metric->value, metric->unit,
-          metric->status == TL_METRIC_OK ? "ok" : tl_metric_status_name(metric->status), err);
-      if (code != TL_OK && code != TL_E_UNIT) return code; /* the judgement repeats a wrong unit */
-    }
-  }
-  s->has_score = true;
-  return TL_OK;
 }

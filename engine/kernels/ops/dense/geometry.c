@@ -45,10 +45,11 @@ static const char *place_axes(const tl_op_setup *setup, uint32_t dilation, tl_co
   return NULL;
 }
 
-/* Sums of int16 have the bits of the bias, as in TFLite Micro; depthwise has 64 always. */
+/* Sums of int16 have the bits of the bias, as in TFLite Micro, and 64 without one; depthwise has 64
+ * always. */
 static bool fits_bias(const tl_tensor *bias, bool always64, tl_conv_data *conv)
 {
-  conv->sum64 = conv->wide && (always64 || (bias != NULL && bias->type == TL_TENSOR_INT64));
+  conv->sum64 = conv->wide && (always64 || bias == NULL || bias->type == TL_TENSOR_INT64);
   if (bias == NULL) return true;
   conv->bias = bias->data;
   return bias->type == (conv->sum64 ? TL_TENSOR_INT64 : TL_TENSOR_INT32) && bias->data != NULL &&

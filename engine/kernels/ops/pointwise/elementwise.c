@@ -1,10 +1,13 @@
-/* elementwise.c: ABS, NEG, RSQRT and ZEROS_LIKE.
+/* elementwise.c: ABS, NEG, RSQRT, ZEROS_LIKE; SQRT, SQUARE, FLOOR, CEIL and ROUND of float32.
  *
  * ABS int8, int16: |x - zero| (rescaled by scale in / out unless they are equal) + zero out; int16
  * without a scale, int32 and float32 as they stand. NEG: int32 and float32, as TFLite has it.
  * RSQRT int8, int16: 1 / sqrt of the integer by Newton's method in Q3.28, then one multiplication by
  * 1 / (sqrt(scale in) * scale out); 0 gives the highest value, and so does a negative input, where
- * TFLite stops. ZEROS_LIKE writes zero bytes, whatever the zero point. */
+ * TFLite stops. ZEROS_LIKE writes zero bytes, whatever the zero point.
+ * Of float32, in a quantised model between DEQUANTIZE and QUANTIZE, stand those functions whose every
+ * bit IEEE 754 fixes: no C library, no processor gives another (a root of a negative number is x86's
+ * NaN, 0xFFC00000). TFLite has SQRT, SQUARE, FLOOR, CEIL and ROUND (halves to even) of nothing else. */
 #include "kernels/ops/pointwise/pointwise.h"
 
 #include "kernels/curve.h"
@@ -111,6 +114,83 @@ void tl_neg_eval(const tl_model *model, const tl_op *op, const tl_place *place)
                    data->plan.type_out == TL_TENSOR_FLOAT32 ? neg_float_lanes : neg_lanes);
 }
 
+/* ---- functions of float32 ---- */
+
+static float float_of(int32_t bits)
+{
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static int32_t bits_of(float value)
+{
+  int32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static float sqrt_of(float x)
+{
+  const int32_t bits = bits_of(x);
+  if (x == 0.0f || x != x || bits == 0x7F800000) return x; /* with its sign; infinity */
+  return x < 0.0f ? float_of(-0x400000) : (float)tl_real_sqrt(x);
+}
+
+static float floor_of(float x)
+{
+  if (!(x > -8388608.0f && x < 8388608.0f)) return x; /* whole already, or no number */
+  const float whole = (float)(int32_t)x;
+  if (whole > x) return whole - 1.0f;
+  return whole == 0.0f ? float_of(bits_of(x) & INT32_MIN) : whole; /* -0 stays */
+}
+
+/* As TFLite writes it: what is rounded up to 0 from below has no sign. */
+static float round_of(float x)
+{
+  const float low = floor_of(x), rest = x - low;
+  if (rest < 0.5f || (rest == 0.5f && (int32_t)low % 2 == 0)) return low;
+  return low + 1.0f;
+}
+
+static tl_kernel_code float_prepare(const tl_op_setup *setup)
+{
+  const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
+  const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
+  tl_elementwise_data *data = setup->op->data;
+  if (input->type != TL_TENSOR_FLOAT32 || output->type != TL_TENSOR_FLOAT32)
+    return tl_op_refuse(setup, "takes and gives float32 alone: a quantised model has it between "
+                               "DEQUANTIZE and QUANTIZE");
+  if (!tl_broadcast_plan_flat(&data->plan, setup))
+    return tl_op_refuse(setup, "input and output differ in size");
+  return TL_KERNEL_OK;
+}
+
+#define FLOAT_LANES(name, value)                                                                   \
+  static void name##_lanes(const void *data, int32_t(*x)[TL_LANES], int32_t *restrict y,           \
+                           uint32_t count)                                                         \
+  {                                                                                                \
+    (void)data;                                                                                    \
+    for (uint32_t i = 0; i < count; i++) {                                                         \
+      const float v = float_of(x[0][i]);                                                           \
+      y[i] = bits_of(value);                                                                       \
+    }                                                                                              \
+  }
+#define FLOAT_OP(name, value)                                                                      \
+  FLOAT_LANES(name, value)                                                                         \
+  tl_kernel_code tl_##name##_prepare(const tl_op_setup *setup) { return float_prepare(setup); }    \
+  void tl_##name##_eval(const tl_model *model, const tl_op *op, const tl_place *place)             \
+  {                                                                                                \
+    const tl_elementwise_data *data = op->data;                                                    \
+    tl_broadcast_run(&data->plan, model, op, place, name##_lanes);                                 \
+  }
+FLOAT_OP(sqrt, sqrt_of(v))
+FLOAT_OP(square, v *v)
+FLOAT_OP(floor, floor_of(v))
+FLOAT_OP(ceil, -floor_of(-v))
+FLOAT_OP(round, round_of(v))
+FLOAT_LANES(rsqrt_float, 1.0f / sqrt_of(v))
+
 /* ---- RSQRT ---- */
 
 tl_kernel_code tl_rsqrt_prepare(const tl_op_setup *setup)
@@ -118,9 +198,11 @@ tl_kernel_code tl_rsqrt_prepare(const tl_op_setup *setup)
   const tl_tensor *input = tl_op_input(setup->model, setup->op, 0);
   const tl_tensor *output = tl_op_output(setup->model, setup->op, 0);
   tl_elementwise_data *data = setup->op->data;
+  if (input->type == TL_TENSOR_FLOAT32 && output->type == TL_TENSOR_FLOAT32)
+    return float_prepare(setup);
   if (!tl_op_quantised(input) || !tl_op_quantised(output) || input->type != output->type)
     return tl_op_refuse(setup, "input and output must both be int8 or both int16, quantised per "
-                               "tensor");
+                               "tensor, or float32");
   if (!tl_broadcast_plan_flat(&data->plan, setup))
     return tl_op_refuse(setup, "input and output differ in size");
   if (input->type == TL_TENSOR_INT16 && (input->zero_point != 0 || output->zero_point != 0))
@@ -177,7 +259,9 @@ static void rsqrt_lanes(const void *data, int32_t (*x)[TL_LANES], int32_t *restr
 
 void tl_rsqrt_eval(const tl_model *model, const tl_op *op, const tl_place *place)
 {
-  tl_broadcast_run(&((const tl_elementwise_data *)op->data)->plan, model, op, place, rsqrt_lanes);
+  const tl_elementwise_data *data = op->data;
+  tl_broadcast_run(&data->plan, model, op, place,
+                   data->plan.type_out == TL_TENSOR_FLOAT32 ? rsqrt_float_lanes : rsqrt_lanes);
 }
 
 /* ---- ZEROS_LIKE ---- */

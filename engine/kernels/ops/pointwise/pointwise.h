@@ -120,7 +120,7 @@ tl_kernel_code tl_log_prepare(const tl_op_setup *setup);
 tl_kernel_code tl_elu_prepare(const tl_op_setup *setup);
 void tl_table_eval(const tl_model *model, const tl_op *op, const tl_place *place);
 
-/* ---- elementwise.c: ABS, NEG, RSQRT, ZEROS_LIKE (which needs no data) ---- */
+/* ---- elementwise.c: ABS, NEG, RSQRT, functions of float32, ZEROS_LIKE (which needs no data) ---- */
 typedef struct tl_elementwise_data {
   tl_broadcast plan;
   tl_scale scale;
@@ -131,6 +131,11 @@ typedef struct tl_elementwise_data {
 TL_OP(abs);
 TL_OP(neg);
 TL_OP(rsqrt);
+TL_OP(sqrt);
+TL_OP(square);
+TL_OP(floor);
+TL_OP(ceil);
+TL_OP(round);
 TL_OP(zeros_like);
 
 /* ---- quantize.c: QUANTIZE, DEQUANTIZE ---- */

@@ -16,18 +16,18 @@ typedef float (*function)(float x, float floor_value);
 static float exponential(float x, float floor_value)
 {
   (void)floor_value;
-  return tl_real_exp(x);
+  return tl_real_exp_float(x);
 }
 
 static float logarithm(float x, float floor_value)
 {
-  return x <= 0.0f ? floor_value : tl_real_log(x);
+  return x <= 0.0f ? floor_value : tl_real_log_float(x);
 }
 
 static float elu(float x, float floor_value)
 {
   (void)floor_value;
-  return x < 0.0f ? tl_real_exp(x) - 1.0f : x;
+  return x < 0.0f ? tl_real_exp_float(x) - 1.0f : x;
 }
 
 static void populate_int8(tl_table_data *data, const tl_tensor *input, const tl_tensor *output,
