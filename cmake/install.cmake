@@ -29,7 +29,7 @@ foreach(header ${TL_PUBLIC_HEADERS})
 endforeach()
 install(FILES twins/registry.h DESTINATION ${TL_INCLUDE}/twins)
 
-foreach(folder scripts scenarios assets)
+foreach(folder scripts scenarios assets schemas)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder})
     install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/twinloop)
   endif()

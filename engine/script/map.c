@@ -281,8 +281,8 @@ static void read_channels(lua_State *L)
 
 static void read_time(lua_State *L)
 {
-  static const char *const keys[] = {"column",  "unit",       "period",   "rate",
-                                     "restart", "duplicates", "backwards"};
+  static const char *const keys[] = {"column",  "unit",       "period",    "rate",
+                                     "restart", "duplicates", "backwards", "lateness"};
   static const char *const duplicates[] = {"refuse", "first", "last"};
   static const char *const backwards[] = {"refuse", "drop", "sort"};
   reader *r = reader_of(L);
@@ -310,6 +310,32 @@ static void read_time(lua_State *L)
                                                      COUNT(duplicates), TL_DUPLICATES_REFUSE);
   map->backwards = (tl_import_backwards)get_choice(L, "time", "backwards", backwards,
                                                    COUNT(backwards), TL_BACKWARDS_REFUSE);
+  double lateness_s = (double)NAN;
+  get_number(L, "time", "lateness", &lateness_s);
+  map->has_lateness = !isnan(lateness_s);
+  if (map->has_lateness &&
+      (lateness_s < 0.0 || !tl_time_from_double(&map->lateness_ns, lateness_s, TL_TIME_S)))
+    refuse(L, tl_fail(r->err, TL_E_ARG, r->path, "time: lateness must be a time of 0 or more"));
+  lua_pop(L, 1);
+}
+
+static void read_clock(lua_State *L)
+{
+  static const char *const keys[] = {"offset", "rate", "reference", "unit"};
+  reader *r = reader_of(L);
+  tl_import_clock *clock = &r->map->clock;
+  char unit[16] = "s";
+  if (!get(L, "clock")) return;
+  if (lua_type(L, -1) != LUA_TTABLE) refuse_type(L, "the map", "clock", "a table");
+  check_keys(L, "clock", keys, COUNT(keys));
+  clock->given = true;
+  get_number(L, "clock", "offset", &clock->offset_s);
+  get_number(L, "clock", "rate", &clock->rate);
+  if (get(L, "reference")) take_ref(L, "clock", "reference", &clock->reference);
+  get_text(L, "clock", "unit", unit, sizeof unit);
+  if (!tl_time_unit_find(&clock->unit, unit))
+    refuse(L, tl_fail(r->err, TL_E_UNIT, r->path,
+                      "clock: unit '%s' is none of ns, us, ms, s, min, h, day, unix", unit));
   lua_pop(L, 1);
 }
 
@@ -353,7 +379,7 @@ static void read_map(lua_State *L)
 {
   static const char *const keys[] = {"format",  "fleet",  "device",     "label",     "delimiter",
                                      "comment", "header", "skip_lines", "skip_rows", "from",
-                                     "missing", "object", "time",       "channels"};
+                                     "missing", "object", "time",       "clock",     "channels"};
   static const char *const formats[] = {"auto", "csv", "hdf5", "usdlog"};
   reader *r = reader_of(L);
   tl_import_map *map = r->map;
@@ -374,6 +400,7 @@ static void read_map(lua_State *L)
   read_from(L);
   read_missing(L);
   read_time(L);
+  read_clock(L);
   read_channels(L);
 }
 

@@ -54,6 +54,15 @@ typedef struct tl_import_channel {
   tl_role role;
 } tl_import_channel;
 
+/* How the logger's clock is put right: time + offset + rate * (time - first time). With a reference (a column of a
+ * better clock's times) both are measured by least squares. */
+typedef struct tl_import_clock {
+  bool given;
+  double offset_s, rate;   /* rate: seconds lost a second; 20e-6 for a clock that is 20 ppm slow */
+  tl_import_ref reference; /* none: offset and rate are as declared */
+  tl_time_unit unit;       /* of the reference; not iso */
+} tl_import_clock;
+
 /* The map. Start from tl_import_map_default(). */
 typedef struct tl_import_map {
   char path[192];                   /* of the map file, for messages; may be "" */
@@ -82,6 +91,10 @@ typedef struct tl_import_map {
   bool restart; /* the first kept row is at 0; calendar and unix times always are */
   tl_import_duplicates duplicates;
   tl_import_backwards backwards;
+  bool
+      has_lateness; /* backwards = sort: rows more than lateness_ns behind the newest are dropped */
+  int64_t lateness_ns; /* >= 0 */
+  tl_import_clock clock;
   uint32_t channel_count;
   tl_import_channel channels[TL_IMPORT_CHANNELS_MAX];
   uint32_t cookie_;
@@ -106,9 +119,16 @@ typedef struct tl_import_report {
   char source[192]; /* file name without folder */
   char source_sha256[65];
   uint64_t rows_read, rows_kept;
-  uint64_t duplicates;      /* rows whose stamp was there before */
-  uint64_t steps_back;      /* times the clock fell */
-  uint64_t rows_dropped;    /* by the two policies */
+  uint64_t duplicates;   /* rows whose stamp was there before */
+  uint64_t steps_back;   /* times the clock fell */
+  uint64_t rows_dropped; /* by the policies, all of them */
+  uint64_t reordered;    /* rows put back to their place by sorting */
+  uint64_t late; /* of the dropped: behind the newest by more than the lateness allowed, or, under
+                               the policy drop, at all */
+  bool clock_corrected;
+  double clock_offset_s, clock_rate; /* what was added; declared or measured */
+  double clock_residual_s;  /* root mean square of the reference about its line; NaN: declared */
+  uint64_t clock_rows;      /* rows that the line was measured on */
   int64_t begin_ns, end_ns; /* of the kept rows */
   int64_t epoch_ns;         /* Unix time of begin when the source has calendar times, else 0 */
   double period_s_median, period_s_min, period_s_max; /* NaN below two rows */

@@ -243,9 +243,9 @@ function degC(x) end
 ---@return number
 function degF(x) end
 
----Opens a recording, a run or a CSV export. Channels are fields: rec.box, rec["t1"]; rec.duration is its length in seconds.
+---Opens a recording, a run or a CSV export; schema = "schemas/incubator/1.json" refuses one that does not mean what the schema says. Channels are fields: rec.box, rec["t1"]; rec.duration is its length in seconds.
 ---@param path string
----@param options { fleet: string?, device: integer? }?
+---@param options { fleet: string?, device: integer?, schema: string? }?
 ---@return recording
 function recording(path, options) end
 

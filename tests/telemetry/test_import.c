@@ -171,6 +171,97 @@ static void a_falling_clock_needs_a_policy(void **unused)
   tl_import_report_free(&report);
 }
 
+static void late_rows_are_sorted_in_or_dropped_and_counted(void **unused)
+{
+  (void)unused;
+  tl_import_map map = simple_map();
+  const char *text = "t,t2\n0,1\n2,2\n1,3\n10,4\n4,5\n9,6\n";
+  double values[8];
+  map.backwards = TL_BACKWARDS_SORT;
+  map.has_lateness = true;
+  map.lateness_ns = INT64_C(2000000000);
+  tl_import_report report = import_passes(&map, text);
+  assert_int_equal(report.late, 1); /* 4 comes 6 s after 10 */
+  assert_int_equal(report.reordered, 2);
+  assert_int_equal(report.rows_dropped, 1);
+  assert_int_equal(report.steps_back, 2);
+  assert_int_equal(read_box(values, NULL), 5);
+  assert_true(values[1] == 3.0 && values[2] == 2.0 && values[3] == 6.0 && values[4] == 4.0);
+  tl_text json = {0};
+  tl_import_report_json(&report, &json);
+  assert_non_null(strstr(tl_text_string(&json), "\"reordered\":2,\"late\":1"));
+  tl_text_free(&json);
+  tl_import_report_free(&report);
+  map.lateness_ns = 0; /* no waiting at all */
+  report = import_passes(&map, text);
+  assert_int_equal(report.late, 3);
+  tl_import_report_free(&report);
+  map.backwards = TL_BACKWARDS_DROP;
+  import_fails(&map, text, TL_E_ARG,
+               "time: lateness is a time of 0 or more, and needs backwards = \"sort\"");
+  map.has_lateness = false;
+  report = import_passes(&map, text);
+  assert_int_equal(report.late, 3);
+  assert_int_equal(report.reordered, 0);
+  tl_import_report_free(&report);
+}
+
+static void a_declared_skew_moves_and_stretches_the_clock(void **unused)
+{
+  (void)unused;
+  tl_import_map map = simple_map();
+  double values[8];
+  int64_t times_ns[8];
+  map.clock = (tl_import_clock){.given = true, .offset_s = 0.5, .rate = 100e-6, .unit = TL_TIME_S};
+  tl_import_report report = import_passes(&map, "t,t2\n10,1\n20,2\n1010,3\n");
+  assert_int_equal(read_box(values, times_ns), 3);
+  assert_true(times_ns[0] == INT64_C(10500000000) && times_ns[1] == INT64_C(20501000000));
+  assert_true(times_ns[2] == INT64_C(1010600000000));
+  assert_true(report.clock_corrected && isnan(report.clock_residual_s));
+  tl_text json = {0};
+  tl_import_report_json(&report, &json);
+  assert_non_null(strstr(tl_text_string(&json),
+                         "\"clock\":{\"measured\":false,\"offset_s\":0.5,\"rate\":0.0001"));
+  tl_text_free(&json);
+  tl_import_report_free(&report);
+  map.clock.rate = 0.7;
+  import_fails(&map, "t,t2\n0,1\n", TL_E_ARG,
+               "clock: offset must be a number, rate between -0.5 and 0.5 s a second");
+}
+
+static void a_skew_is_measured_against_a_better_clock(void **unused)
+{
+  (void)unused;
+  tl_import_map map = simple_map();
+  tl_text text = {0};
+  tl_text_add(&text, "t,t2,gps\n");
+  for (int i = 0; i < 1000;
+       i++) { /* the logger loses 50 ppm, started 3 s late, and gps jitters by 1 ms */
+    if (i % 7 == 3)
+      tl_text_addf(&text, "%d,20,\n", i);
+    else
+      tl_text_addf(&text, "%d,20,%d.%06d\n", i, i + 3, 50 * i + (i % 2 ? 1000 : 0));
+  }
+  map.clock.given = true;
+  snprintf(map.clock.reference.name, sizeof map.clock.reference.name, "gps");
+  tl_import_report report = import_passes(&map, tl_text_string(&text));
+  assert_true(fabs(report.clock_offset_s - 3.0005) < 1e-4);
+  assert_true(fabs(report.clock_rate - 50e-6) < 5e-7);
+  assert_true(fabs(report.clock_residual_s - 0.0005) < 1e-5);
+  assert_int_equal(report.clock_rows, 857);
+  tl_import_report_free(&report);
+  tl_text_free(&text);
+  import_fails(
+      &map, "t,t2,gps\n0,1,\n1,2,5\n", TL_E_FORMAT,
+      "exp2.csv: the clock's reference gps has 1 values at different times: at least 2 are "
+      "needed for offset and rate");
+  import_fails(&map, "t,t2,gps\n0,1,9\n1,2,5\n", TL_E_FORMAT,
+               "exp2.csv: the clock's reference gps does not rise with time");
+  map.clock.offset_s = 1.0;
+  import_fails(&map, "t,t2,gps\n0,1,9\n", TL_E_ARG,
+               "clock: give either a reference, or offset and rate");
+}
+
 static void a_gap_is_listed_and_no_row_is_made_up(void **unused)
 {
   (void)unused;
@@ -407,6 +498,9 @@ int main(void)
       cmocka_unit_test(a_bad_stamp_is_refused_with_its_line),
       cmocka_unit_test(repeated_stamps_need_a_policy),
       cmocka_unit_test(a_falling_clock_needs_a_policy),
+      cmocka_unit_test(late_rows_are_sorted_in_or_dropped_and_counted),
+      cmocka_unit_test(a_declared_skew_moves_and_stretches_the_clock),
+      cmocka_unit_test(a_skew_is_measured_against_a_better_clock),
       cmocka_unit_test(a_gap_is_listed_and_no_row_is_made_up),
       cmocka_unit_test(a_gap_lies_before_a_line_or_a_row),
       cmocka_unit_test(an_interval_of_exactly_one_and_a_half_medians_is_no_gap),

@@ -233,9 +233,10 @@ static tl_code test_frame(tl_drift_signal *out, const drift_frame *frame,
   if (!exists) {
     set_status(out, TL_DRIFT_SHORT);
     snprintf(out->why, sizeof out->why,
-             "%u and %u independent stretches of time (each 10 correlation times) of %u devices: "
+             "%u and %u independent stretches of time (each 10 correlation times) of %u device%s: "
              "at least %d in all are needed on each side",
-             frame->blocks[0], frame->blocks[1], frame->side[0].device_count, DRIFT_CLUSTERS_MIN);
+             frame->blocks[0], frame->blocks[1], frame->side[0].device_count,
+             frame->side[0].device_count == 1 ? "" : "s", DRIFT_CLUSTERS_MIN);
     return TL_OK;
   }
   double inflation = 1.0;

@@ -8,9 +8,9 @@
 enum { TERMS_MAX = 100000 };
 
 /* x^a y^b / (B(a, b) I_x(a, b)): the continued fraction of A. R. DiDonato, A. H. Morris, "Algorithm 708", ACM TOMS
- * 18, 1992, eq. 9, by the modified Lentz method. It needs a - (a + b) x, which is taken from x or y, whichever is small: for x near 1, as in
- * Student t of many degrees of freedom, the difference of two near numbers would lose half of the digits.
- * For x < (a + 1) / (a + b + 2), where it converges fast and its terms are positive. */
+ * 18, 1992, eq. 9, by the modified Lentz method, for x < (a + 1) / (a + b + 2), where it converges fast and its terms
+ * are positive. It needs a - (a + b) x, which is taken from x or from y, whichever has the small weight: for x near 1,
+ * as in Student t of many degrees of freedom, the difference of two near numbers would lose half of the digits. */
 static double fraction(double x, double y, double a, double b)
 {
   const double lambda = a < b ? a - (a + b) * x : (a + b) * y - b;

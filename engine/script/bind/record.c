@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "script/binding.h"
+#include "telemetry/governance/governed.h"
 
 #include <assert.h>
 #include <math.h>
@@ -79,9 +80,33 @@ static int push_recording(lua_State *L, script_recording_ref ref)
   return 1;
 }
 
+/* Holds a fleet of the file against a schema document, found as recordings are. */
+static void check_schema(lua_State *L, tl_scenario *s, const script_recording_ref *ref,
+                         const char *name)
+{
+  tl_error err;
+  char where[160], path[1024], sha[TL_SHA256_HEX_BYTES];
+  script_where_word(L, name, where, sizeof where);
+  tl_governed *schema = malloc(sizeof *schema);
+  tl_resolution *found = malloc(sizeof *found);
+  tl_code code = schema && found ? script_find_file(s, name, where, path, sizeof path, &err)
+                                 : tl_fail(&err, TL_E_LIMIT, where, "out of memory");
+  tl_sandbox_pause(s->sandbox);
+  if (code == TL_OK) code = tl_governed_read(schema, path, &err);
+  if (code == TL_OK)
+    code = tl_governed_check_recording(found, schema, s->recordings[ref->recording].file,
+                                       ref->fleet, &err);
+  if (code == TL_OK) code = tl_sha256_file(sha, path, &err);
+  tl_sandbox_continue(s->sandbox);
+  free(schema);
+  free(found);
+  if (code == TL_OK && script_note_file(s, "schema", name, path, sha) != TL_OK) script_no_memory(L);
+  if (code != TL_OK) raise_named(L, &s->recordings[ref->recording], &err, where);
+}
+
 int api_recording(lua_State *L)
 {
-  static const char *const keys[] = {"fleet", "device"};
+  static const char *const keys[] = {"fleet", "device", "schema"};
   tl_scenario *s = script_scenario(L);
   const char *name = luaL_checkstring(L, 1);
   const char *fleet = NULL;
@@ -89,7 +114,7 @@ int api_recording(lua_State *L)
   lua_settop(L, 2);
   if (!lua_isnil(L, 2)) {
     luaL_checktype(L, 2, LUA_TTABLE);
-    script_check_keys(L, 2, "recording", keys, 2);
+    script_check_keys(L, 2, "recording", keys, 3);
     if (script_field(L, 2, "fleet") != LUA_TNIL) fleet = luaL_checkstring(L, -1);
     if (script_field(L, 2, "device") != LUA_TNIL) device = (uint32_t)luaL_checkinteger(L, -1);
   }
@@ -105,6 +130,8 @@ int api_recording(lua_State *L)
   const tl_recording_fleet *info = script_recording_fleet(s, &ref);
   if (info->sample_count < 1)
     return tl_script_raise(L, TL_E_FORMAT, NULL, "%s holds no samples", name);
+  if (lua_istable(L, 2) && script_field(L, 2, "schema") != LUA_TNIL)
+    check_schema(L, s, &ref, luaL_checkstring(L, -1));
   ref.begin_ns = info->times_ns[0];
   ref.end_ns = info->times_ns[info->sample_count - 1];
   return push_recording(L, ref);

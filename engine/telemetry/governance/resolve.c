@@ -74,25 +74,20 @@ static bool widens(tl_store from, tl_store to)
   return from == TL_STORE_I16 && (to == TL_STORE_I32 || to == TL_STORE_F32);
 }
 
-/* The rule between the two, in the direction writer to reader. */
+/* The rule of the newer's channel, in the direction writer to reader. */
 typedef struct linear {
   bool given, clamps;
   double scale, offset;
 } linear;
 
-static linear rule_between(const tl_governed *rules, const tl_governed_channel *reader,
+static linear rule_between(bool reader_is_newer, const tl_governed_channel *reader,
                            const tl_governed_channel *writer)
 {
-  linear out = {.scale = 1.0};
-  const tl_governed_channel *newer = rules ? find(rules, reader->name) : NULL;
-  if (newer && newer->migrates && (strcmp(newer->from, writer->name) == 0)) {
-    out = (linear){true, newer->clamps, newer->scale, newer->offset};
-    return out;
-  }
-  newer = rules ? find(rules, writer->name) : NULL;
-  if (newer && newer->migrates && strcmp(newer->from, reader->name) == 0)
-    out = (linear){true, newer->clamps, 1.0 / newer->scale, -newer->offset / newer->scale};
-  return out;
+  const tl_governed_channel *newer = reader_is_newer ? reader : writer;
+  const tl_governed_channel *older = reader_is_newer ? writer : reader;
+  if (!newer->migrates || strcmp(newer->from, older->name) != 0) return (linear){.scale = 1.0};
+  if (reader_is_newer) return (linear){true, newer->clamps, newer->scale, newer->offset};
+  return (linear){true, newer->clamps, 1.0 / newer->scale, -newer->offset / newer->scale};
 }
 
 static void judge_type(tl_resolution *out, const tl_governed_channel *r,
@@ -154,7 +149,8 @@ static void judge_range(tl_resolution *out, const tl_governed_channel *r,
     low = high;
     high = kept;
   }
-  const double slack = 1e-12 * (fabs(r->high) + fabs(r->low)); /* of the conversion */
+  double slack = 1e-12 * (fabs(r->high) + fabs(r->low)); /* of the conversion */
+  if (!isfinite(slack)) slack = 0.0;
   const bool same = fabs(low - r->low) <= slack && fabs(high - r->high) <= slack;
   if (same || (low == r->low && high == r->high)) return;
   const bool fits = low >= r->low - slack && high <= r->high + slack;
@@ -209,10 +205,10 @@ static void judge_missing(tl_resolution *out, const tl_governed_channel *r, bool
       &text);
 }
 
-static void judge_channel(tl_resolution *out, const tl_governed *rules,
+static void judge_channel(tl_resolution *out, const tl_governed *rules, bool rules_of_reader,
                           const tl_governed_channel *r, const tl_governed_channel *w, bool partial)
 {
-  const linear rule = rule_between(rules, r, w);
+  const linear rule = rules ? rule_between(rules_of_reader, r, w) : (linear){.scale = 1.0};
   if (strcmp(r->name, w->name) != 0) {
     char memory[240];
     tl_text text = tl_text_over(memory, sizeof memory);
@@ -257,7 +253,7 @@ void tl_governed_resolve(tl_resolution *out, const tl_governed *reader, const tl
       judge_missing(out, r, partial);
     } else {
       taken[w - writer->channels] = true;
-      judge_channel(out, rules, r, w, partial);
+      judge_channel(out, rules, rules == reader, r, w, partial);
     }
   }
   for (uint32_t i = 0; i < writer->channel_count; i++) {

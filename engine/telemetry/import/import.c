@@ -16,8 +16,11 @@
 
 tl_import_map tl_import_map_default(void)
 {
-  return (tl_import_map){
-      .fleet = "recording", .header = true, .time_unit = TL_TIME_S, .cookie_ = COOKIE};
+  return (tl_import_map){.fleet = "recording",
+                         .header = true,
+                         .time_unit = TL_TIME_S,
+                         .clock = {.unit = TL_TIME_S},
+                         .cookie_ = COOKIE};
 }
 
 tl_import_channel tl_import_channel_default(void)
@@ -88,6 +91,19 @@ tl_code tl_import_map_check(const tl_import_map *map, tl_error *err)
   if (map->from_occurrence > 0 &&
       (map->format == TL_IMPORT_HDF5 || map->format == TL_IMPORT_USDLOG))
     return tl_fail(err, TL_E_ARG, where, "`from` works on CSV files only");
+  if (map->has_lateness && (map->backwards != TL_BACKWARDS_SORT || map->lateness_ns < 0))
+    return tl_fail(err, TL_E_ARG, where,
+                   "time: lateness is a time of 0 or more, and needs backwards = \"sort\"");
+  if (map->clock.given &&
+      (!isfinite(map->clock.offset_s) || !(map->clock.rate > -0.5) || !(map->clock.rate < 0.5)))
+    return tl_fail(err, TL_E_ARG, where,
+                   "clock: offset must be a number, rate between -0.5 and 0.5 s a second");
+  if (map->clock.given && ref_given(&map->clock.reference) &&
+      (map->clock.offset_s != 0.0 || map->clock.rate != 0.0))
+    return tl_fail(err, TL_E_ARG, where, "clock: give either a reference, or offset and rate");
+  if (map->clock.given && map->clock.unit == TL_TIME_ISO)
+    return tl_fail(err, TL_E_UNIT, where,
+                   "clock: the reference must be a number: s, ms, ..., unix");
   for (uint32_t i = 0; i < map->channel_count; i++) {
     const tl_code code = check_channel(&map->channels[i], where, err);
     if (code != TL_OK) return code;
@@ -151,28 +167,38 @@ static uint32_t column_of(import_rows *rows, const tl_import_ref *ref)
   return UINT32_MAX;
 }
 
-/* The columns that the channels use, each once. */
+/* Place of a column among those that are read, made when it is new; UINT32_MAX: too many. */
+static uint32_t want_column(import_rows *rows, const tl_import_ref *ref)
+{
+  uint32_t k = column_of(rows, ref);
+  if (k != UINT32_MAX || rows->column_count == IMPORT_COLUMNS_MAX) return k;
+  k = rows->column_count++;
+  import_column *column = &rows->columns[k];
+  column->ref = *ref;
+  if (ref->number > 0)
+    snprintf(column->name, sizeof column->name, "%u", ref->number);
+  else
+    snprintf(column->name, sizeof column->name, "%s", ref->name);
+  return k;
+}
+
+/* The columns that the channels and the clock use, each once. */
 static tl_code collect_columns(import_rows *rows, tl_error *err)
 {
   for (uint32_t i = 0; i < rows->map->channel_count; i++) {
     const tl_import_channel *channel = &rows->map->channels[i];
     for (uint32_t j = 0; j < channel->from_count; j++) {
-      uint32_t k = column_of(rows, &channel->from[j]);
-      if (k == UINT32_MAX) {
-        if (rows->column_count == IMPORT_COLUMNS_MAX)
-          return tl_fail(err, TL_E_LIMIT, NULL, "%s: the map uses more than %d columns",
-                         rows->map->path, IMPORT_COLUMNS_MAX);
-        k = rows->column_count++;
-        import_column *column = &rows->columns[k];
-        column->ref = channel->from[j];
-        if (column->ref.number > 0)
-          snprintf(column->name, sizeof column->name, "%u", column->ref.number);
-        else
-          snprintf(column->name, sizeof column->name, "%s", channel->from[j].name);
-      }
+      const uint32_t k = want_column(rows, &channel->from[j]);
+      if (k == UINT32_MAX)
+        return tl_fail(err, TL_E_LIMIT, NULL, "%s: the map uses more than %d columns",
+                       rows->map->path, IMPORT_COLUMNS_MAX);
       if (is_truth(channel)) rows->columns[k].truth = true;
     }
   }
+  if (ref_given(&rows->map->clock.reference) &&
+      want_column(rows, &rows->map->clock.reference) == UINT32_MAX)
+    return tl_fail(err, TL_E_LIMIT, NULL, "%s: the map uses more than %d columns", rows->map->path,
+                   IMPORT_COLUMNS_MAX);
   return TL_OK;
 }
 
@@ -359,6 +385,7 @@ static tl_code convert(const char *out_path, import_rows *rows, tl_import_report
     code = tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
   if (code == TL_OK && rows->count == 0)
     code = tl_fail(err, TL_E_FORMAT, NULL, "%s: has no rows", rows->name);
+  if (code == TL_OK) code = import_clock(report, rows, err);
   if (code == TL_OK) code = import_order(keep, report, rows, err);
   if (code == TL_OK) code = zero_times(times_ns, report, rows, keep, err);
   if (code == TL_OK) code = import_describe(report, times_ns, keep, rows, err);

@@ -49,6 +49,14 @@ static bool kept_before(const uint64_t *keep, uint64_t count, const import_rows 
   return low < count && rows->times_ns[keep[low]] == time_ns;
 }
 
+/* Behind the newest row so far by more than the map waits for. */
+static bool is_too_late(const tl_import_map *map, int64_t newest_ns, int64_t time_ns)
+{
+  if (map->backwards != TL_BACKWARDS_SORT || !map->has_lateness) return false;
+  int64_t behind_ns;
+  return __builtin_sub_overflow(newest_ns, time_ns, &behind_ns) || behind_ns > map->lateness_ns;
+}
+
 tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows *rows,
                      tl_error *err)
 {
@@ -56,8 +64,19 @@ tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows
   keyed *order = calloc(rows->count + 1, sizeof *order);
   tl_code code = TL_OK;
   if (order == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "%s: not enough memory", rows->name);
+  uint64_t ordered = 0;
+  int64_t newest_ns = INT64_MIN;
   for (uint64_t i = 0; i < rows->count; i++) {
-    order[i] = (keyed){rows->times_ns[i], i};
+    const bool behind = i > 0 && rows->times_ns[i] < newest_ns;
+    if (!behind) newest_ns = rows->times_ns[i];
+    if (behind && is_too_late(map, newest_ns, rows->times_ns[i])) {
+      report->late++;
+      report->rows_dropped++;
+      report->steps_back += rows->times_ns[i] < rows->times_ns[i - 1];
+      continue;
+    }
+    report->reordered += behind && map->backwards == TL_BACKWARDS_SORT;
+    order[ordered++] = (keyed){rows->times_ns[i], i};
     if (i == 0 || rows->times_ns[i] >= rows->times_ns[i - 1]) continue;
     report->steps_back++;
     if (map->backwards == TL_BACKWARDS_REFUSE) {
@@ -66,9 +85,9 @@ tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows
     }
   }
   if (map->backwards == TL_BACKWARDS_SORT && report->steps_back > 0)
-    qsort(order, rows->count, sizeof *order, by_time);
+    qsort(order, ordered, sizeof *order, by_time);
   uint64_t count = 0;
-  for (uint64_t i = 0; i < rows->count; i++) {
+  for (uint64_t i = 0; i < ordered; i++) {
     const uint64_t row = order[i].row;
     const int64_t last_ns = count > 0 ? rows->times_ns[keep[count - 1]] : INT64_MIN;
     if (count == 0 || order[i].time_ns > last_ns) {
@@ -77,6 +96,7 @@ tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows
     }
     report->rows_dropped++;
     if (order[i].time_ns < last_ns) { /* only under the policy `drop` */
+      report->late++;
       report->duplicates += kept_before(keep, count, rows, order[i].time_ns);
       continue;
     }

@@ -77,6 +77,25 @@ static void add_channels(tl_text *text, const tl_import_report *report)
   }
 }
 
+static void add_clock(tl_text *text, const tl_import_report *report)
+{
+  if (!report->clock_corrected) return;
+  tl_text_add(text, "  clock corrected by ");
+  tl_text_add_digits(text, report->clock_offset_s, 9);
+  tl_text_add(text, " s and ");
+  tl_text_add_digits(text, report->clock_rate * 1e6, 6);
+  tl_text_add(text, " ppm, ");
+  if (isnan(report->clock_residual_s)) {
+    tl_text_add(text, "as the map says\n");
+    return;
+  }
+  tl_text_add(text, "measured on ");
+  add_count(text, report->clock_rows, "row", "rows");
+  tl_text_add(text, ", rest ");
+  tl_text_add_digits(text, report->clock_residual_s, 3);
+  tl_text_add(text, " s\n");
+}
+
 void tl_import_report_text(const tl_import_report *report, FILE *out)
 {
   tl_text text = {0};
@@ -92,7 +111,11 @@ void tl_import_report_text(const tl_import_report *report, FILE *out)
   tl_text_add(&text, "  ");
   add_count(&text, report->duplicates, "repeated stamp, ", "repeated stamps, ");
   add_count(&text, report->steps_back, "step back, ", "steps back, ");
+  if (report->reordered > 0)
+    add_count(&text, report->reordered, "row sorted in, ", "rows sorted in, ");
+  if (report->late > 0) add_count(&text, report->late, "too late, ", "too late, ");
   add_count(&text, report->rows_dropped, "row dropped\n", "rows dropped\n");
+  add_clock(&text, report);
   add_channels(&text, report);
   fputs(tl_text_string(&text), out);
   tl_text_free(&text);
@@ -119,8 +142,19 @@ void tl_import_report_json(const tl_import_report *report, tl_text *out)
   add_json_count(out, "rows_dropped", report->rows_dropped);
   add_json_count(out, "duplicates", report->duplicates);
   add_json_count(out, "steps_back", report->steps_back);
+  add_json_count(out, "reordered", report->reordered);
+  add_json_count(out, "late", report->late);
   tl_text_addf(out, ",\"begin_ns\":%lld,\"end_ns\":%lld,\"epoch_ns\":%lld",
                (long long)report->begin_ns, (long long)report->end_ns, (long long)report->epoch_ns);
+  if (report->clock_corrected) {
+    tl_text_add(out, ",\"clock\":{\"measured\":");
+    tl_text_add(out, isnan(report->clock_residual_s) ? "false" : "true");
+    add_json_number(out, "offset_s", report->clock_offset_s);
+    add_json_number(out, "rate", report->clock_rate);
+    add_json_number(out, "residual_s", report->clock_residual_s);
+    add_json_count(out, "rows", report->clock_rows);
+    tl_text_add_char(out, '}');
+  }
   add_json_number(out, "period_s_median", report->period_s_median);
   add_json_number(out, "period_s_min", report->period_s_min);
   add_json_number(out, "period_s_max", report->period_s_max);

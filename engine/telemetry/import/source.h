@@ -47,6 +47,8 @@ tl_code import_read_usdlog(import_rows *rows, const char *path, tl_error *err);
 tl_code import_no_column(const import_rows *rows, const import_column *column,
                          const char *const *known, uint32_t known_count, tl_error *err);
 
+/* Corrects the stamps by the map's clock (clock.c).  errors  TL_E_FORMAT: a reference without a line; TL_E_RANGE */
+tl_code import_clock(tl_import_report *report, import_rows *rows, tl_error *err);
 /* Which rows are kept, in which order, by the map's policies: keep[report->rows_kept] are row numbers (order.c).
  * errors  TL_E_FORMAT: a repeated or falling stamp that the map refuses; TL_E_LIMIT */
 tl_code import_order(uint64_t *keep, tl_import_report *report, const import_rows *rows,

@@ -79,8 +79,7 @@ static void samples_that_follow_each_other(void **unused)
 {
   (void)unused;
   const made_def def = {.devices = 1, .rows = {900, 900}, .keep = 0.7};
-  run_design("correlated, one device", &def,
-             false);
+  run_design("correlated, one device", &def, false);
 }
 static void devices_that_differ_and_stay(void **unused)
 {

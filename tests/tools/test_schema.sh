@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# twinloop schema: show, check, diff and add; recordings and models held against a schema.
+# usage: test_schema.sh PROGRAM SOURCE
+PROGRAM=$1
+source_dir=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tools/support.sh
+. "$source_dir/tests/tools/support.sh"
+cd "$work" || exit 1
+shipped=$source_dir/schemas
+model=$source_dir/assets/models/incubator-detector-int8
+
+tl 0 schema check --registry "$shipped"; ok "shipped schemas: hashes, promises, twins' columns"
+tl 0 schema check incubator --registry "$shipped" --model "$model.tflite" && grep -q "32 samples of 2 inputs" out; ok "the shipped model's card"
+tl 0 schema show --registry "$shipped" && grep -q "^incubator" out; ok "list"
+tl 0 schema show incubator --registry "$shipped" && grep -q "box_K *K *float64" out; ok "show"
+tl 0 schema show incubator@1 --registry "$shipped" --json-schema && json out "d['properties']['box_K']['x-unit'] == 'K' and d['properties']['box_K']['minimum'] == 200 and 'box_K' in d['required'] and 'room_K' not in d['required']"; ok "JSON Schema"
+tl 0 schema show incubator --registry "$shipped" --json - && json out "d['schema'] == 'twinloop.schema/1' and d['version'] == 1"; ok "the document"
+
+# --- versions
+tl 0 schema add incubator && grep -q "incubator@1 added" out; ok "add from a twin"
+tl 0 schema add incubator && grep -q "already says this" out; ok "the same again adds nothing"
+tl 0 schema diff incubator twin:incubator && grep -q "the same" out; ok "diff: the same"
+draft() { python3 -c 'import json, sys; d = json.load(open("schemas/incubator/1.json")); d["hash"] = "draft"; d["version"] = 2; c = {x["name"]: x for x in d["channels"]}; exec(sys.argv[1]); json.dump(d, open("draft.json", "w"))' "$1"; }
+draft 'c["box_K"].update(type="float32")'
+tl 4 schema add incubator draft.json && grep -q "values would be cut" err; ok "a narrower type is refused"
+draft 'c["box_K"].update(unit="degC", low=-73.15, high=326.85)'
+tl 3 schema add incubator draft.json && grep -q "channel box_K: unit K becomes degC: no rule is declared" err && grep -q "incubator@2 cannot read incubator@1" err; ok "a unit change is refused"
+draft 'c["box_K"].update(unit="degC", low=-73.15, high=326.85, migrate={"unit": "K"}); d["compatibility"] = "full"'
+tl 0 schema add incubator draft.json && test -f schemas/incubator/2.json; ok "with a rule it is a version"
+tl 1 schema diff incubator@1 incubator@2 --json d.json && json d.json "not d['same'] and d['compatible'] == 'full' and d['backward']['migrated'] == 1 and d['forward']['refused'] == 0"; ok "diff says how"
+tl 4 schema check incubator && grep -q "twin incubator has other columns" err && grep -q "schema add incubator" err; ok "the twin's columns are no longer the latest"
+sed -i 's/"high": 600/"high": 700/' schemas/incubator/1.json
+tl 4 schema check incubator && grep -q "a version never changes" err; ok "an edited version is refused"
+
+# --- files and models
+printf 'time_s,box_K[degC],room_K[K]\n0,20,290\n1,21,290\n' >fits.csv
+printf 'time_s,box_K[W],room_K[K]\n0,20,290\n1,21,290\n' >power.csv
+printf 'time_s,t2[degC]\n0,20\n1,21\n' >strange.csv
+tl 0 schema check incubator fits.csv --registry "$shipped" && grep -q "fits" out && grep -q "converted" out; ok "a recording that fits"
+tl 3 schema check incubator power.csv --registry "$shipped" && grep -q "channel box_K: unit W becomes K: another dimension" err && grep -q -- "--> power.csv" err; ok "another dimension"
+tl 4 schema check incubator strange.csv --registry "$shipped" && grep -q "holds no channel of incubator@1" err; ok "no channel at all"
+card() { cp "$model.tflite" m.tflite; python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); exec(sys.argv[2]); json.dump(d, open("m.json", "w"))' "$model.json" "$1"; }
+refused() { tl "$1" schema check incubator --registry "$shipped" --model m.tflite && grep -q "$2" err; }
+card 'd["inputs"][0]["unit"] = "degC"'; refused 3 "input box_K is in degC, the schema's channel in K"; ok "model: unit"
+card 'd["inputs"][0]["channel"] = "bx_K"'; refused 4 "has no channel 'bx_K'"; ok "model: channel"
+card 'd["window"] = 16'; refused 4 "16 samples of 2 inputs are 32 values, the tensor has 64"; ok "model: length"
+card 'd["inputs"][0]["high"] = 9'; refused 4 "is said to enter the tensor, which holds -4 .. 3.96875"; ok "model: range"
+card 'd["inputs"][1]["high"] = 2'; refused 4 "is not inside the schema's 0 .. 1"; ok "model: the schema's range"
+card 'd["governed_by"] = "tclab@1"'; refused 4 "is governed by tclab@1, not by incubator@1"; ok "model: schema"
+rm m.json; refused 4 "has no card"; ok "model: no card"
+
+# --- scenarios
+cp -r "$shipped" good
+head_='scenario { title = "x", duration = 1 }'
+printf '%s\nlocal r = recording("fits.csv", { schema = "good/incubator/1.json" })\n' "$head_" >s.lua
+tl 0 check s.lua; ok "a scenario opens what fits"
+printf '%s\nlocal r = recording("power.csv", { schema = "good/incubator/1.json" })\n' "$head_" >s.lua
+tl 3 check s.lua && grep -q "channel box_K: unit W becomes K" err; ok "and refuses what does not, at its line"
+tl 2 schema frobnicate && grep -q "is not show, check, diff or add" err; ok "unknown action"
+tl 2 schema diff incubator && grep -q "needs two" err; ok "diff of one"
+tl 4 schema show incubator@9 --registry "$shipped" && grep -q "has versions 1 to 1, not 9" err; ok "unknown version"
+finish
