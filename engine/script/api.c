@@ -126,8 +126,8 @@ void script_class(lua_State *L, const char *name, lua_CFunction index, lua_CFunc
 void script_open_api(tl_scenario *s)
 {
   lua_State *L = tl_sandbox_state(s->sandbox);
-  static const char *const plain[] = {SCRIPT_COLUMN, SCRIPT_CHANNEL, SCRIPT_INPUTS, SCRIPT_SPREAD,
-                                      SCRIPT_FAULT, SCRIPT_PARAMETERS};
+  static const char *const plain[] = {SCRIPT_COLUMN, SCRIPT_CHANNEL, SCRIPT_INPUTS,
+                                      SCRIPT_SPREAD, SCRIPT_FAULT,   SCRIPT_PARAMETERS};
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) script_class(L, plain[i], NULL, NULL);
   script_open_devices(L);
   script_open_recordings(L);

@@ -166,7 +166,8 @@ tl_code script_judge_borders(tl_scenario *s, tl_error *err)
   uint64_t ticks = 0, outside = 0;
   for (uint32_t i = 0; i < s->border_count; i++) {
     const script_border *border = &s->borders[i];
-    s->border_results[i] = (tl_scenario_border){.fleet = s->fleets[border->fleet].name, .source = border->source,
+    s->border_results[i] = (tl_scenario_border){.fleet = s->fleets[border->fleet].name,
+                                                .source = border->source,
                                                 .border = tl_border_watch_border(border->watch),
                                                 .result = tl_border_watch_result(border->watch)};
     const tl_border_result *result = &s->border_results[i].result;

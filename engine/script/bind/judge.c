@@ -149,7 +149,8 @@ tl_code script_check_times(tl_scenario *s, tl_error *err)
   for (uint32_t i = 0; i < s->fleet_count; i++) {
     const script_fleet *fleet = &s->fleets[i];
     if (fleet->stamp_count < 2 || s->duration_ns <= fleet->driven_ns) continue;
-    if (script_is_fitted(s, i)) continue; /* recordings of several lengths: a device ends with its own */
+    if (script_is_fitted(s, i))
+      continue; /* recordings of several lengths: a device ends with its own */
     tl_text_format_duration(time, fleet->driven_ns);
     tl_fail(err, TL_E_ARG, fleet->where,
             "the recording that drives fleet %s lasts %s, but the run ends at %s", fleet->name,
