@@ -174,6 +174,26 @@ static void imbalance_moves_the_machine_as_jeffcotts_rotor(void **unused)
   rig_close(&r);
 }
 
+/* The worst that the ranges allow: 170 turns a second, feet of 200 Hz, steps of 0.5 ms. */
+static void the_largest_step_holds_at_the_fastest_speed_and_the_stiffest_feet(void **unused)
+{
+  (void)unused;
+  rig r = open_coasting(170.0);
+  rig_set(&r, M(eccentricity_m), 1e-4);
+  for (int i = 0; i < ROWS; i++) r.column[M(horizontal_Hz)][i] = 50.0 + 10.0 * i;
+  step(&r, 5e-4, 4000);
+  double worst = 0.0;
+  for (int i = 0; i < ROWS; i++) {
+    const double u = 170.0 / r.column[M(horizontal_Hz)][i], w = TURN * 170.0;
+    const double seen = hypot(r.column[M(horizontal_m)][i], r.column[M(horizontal_m_per_s)][i] / w);
+    const double exact = 1e-4 * 5.0 / 20.0 * u * u / hypot(1.0 - u * u, 2.0 * 0.05 * u);
+    worst = fmax(worst, fabs(seen - exact) / exact);
+  }
+  printf("amplitude at 170 Hz, dt 5e-4 s: %.1e\n", worst);
+  assert_true(worst < 0.01); /* README.md */
+  rig_close(&r);
+}
+
 /* The critical speed: amplitude is greatest at 1 / sqrt(1 - 2 z^2) of the natural frequency, and
  * there it is (m e / M) / (2 z sqrt(1 - z^2)); upwards as well, at that axis' own frequency. */
 static void the_critical_speed_is_where_amplitude_is_greatest(void **unused)
@@ -446,6 +466,7 @@ int main(void)
       cmocka_unit_test(a_run_up_with_every_spall_agrees_with_another_solver_as_the_readme_states),
       cmocka_unit_test(published_bearings_have_their_published_frequencies),
       cmocka_unit_test(imbalance_moves_the_machine_as_jeffcotts_rotor),
+      cmocka_unit_test(the_largest_step_holds_at_the_fastest_speed_and_the_stiffest_feet),
       cmocka_unit_test(the_critical_speed_is_where_amplitude_is_greatest),
       cmocka_unit_test(strikes_ring_as_a_train_of_impulses_at_every_step),
       cmocka_unit_test(every_spall_shows_its_line_in_the_envelope),
