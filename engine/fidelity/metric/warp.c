@@ -19,8 +19,9 @@ static tl_code table_make(table *out, const tl_warp_def *def, tl_error *err)
   if (code != TL_OK) return code;
   out->memory = memory;
   for (size_t r = 0; r < ROWS; r++) {
-    out->row[r] = out->memory + r * (n + 2) + 1;
-    for (size_t i = 0; i < n + 2; i++) out->row[r][(ptrdiff_t)i - 1] = r < 3 ? def->outside : 0.0;
+    double *edge = out->memory + r * (n + 2); /* the cell before the row's first */
+    out->row[r] = edge + 1;
+    for (size_t i = 0; i < n + 2; i++) edge[i] = r < 3 ? def->outside : 0.0;
   }
   out->b = out->memory + ROWS * (n + 2);
   out->b_at = out->b + m;
@@ -47,6 +48,9 @@ static size_t end_row(const tl_warp_def *def, size_t d)
   return edge < band ? edge : band;
 }
 
+/* The cell before cell i: every row has one before its first. */
+static double *before_cell(const table *t, size_t row, size_t i) { return t->row[row] + i - 1; }
+
 static void run_diagonal(const tl_warp_def *def, const table *t, size_t d)
 {
   const size_t begin = first_row(def, d), end = end_row(def, d), m = def->b.count;
@@ -67,7 +71,7 @@ static void run_diagonal(const tl_warp_def *def, const table *t, size_t d)
     diagonal.carried_before[c] = t->row[3 * (c + 1) + before] + begin;
   }
   if (diagonal.count > 0) def->kernel(&diagonal, def->parameter);
-  t->row[now][(ptrdiff_t)begin - 1] = def->outside;
+  *before_cell(t, now, begin) = def->outside;
   t->row[now][end] = def->outside;
 }
 
@@ -82,9 +86,9 @@ tl_code tl_warp(double out[1 + TL_WARP_CARRIED], const tl_warp_def *def, tl_erro
   table t;
   if (code == TL_OK) code = table_make(&t, def, err);
   if (code != TL_OK) return code;
-  for (size_t c = 0; c <= TL_WARP_CARRIED; c++) t.row[3 * c + 2][-1] = def->start[c];
+  for (size_t c = 0; c <= TL_WARP_CARRIED; c++) *before_cell(&t, 3 * c + 2, 0) = def->start[c];
   run_diagonal(def, &t, 0);
-  t.row[2][-1] = def->outside; /* the start is a way into the first cell only */
+  *before_cell(&t, 2, 0) = def->outside; /* the start is a way into the first cell only */
   for (size_t d = 1; d + 1 < n + m; d++) run_diagonal(def, &t, d);
   for (size_t c = 0; c <= TL_WARP_CARRIED; c++) out[c] = t.row[3 * c + (n + m - 2) % 3][n - 1];
   free(t.memory);
