@@ -259,7 +259,7 @@ static void lua_takes_less_than_a_hundredth_of_a_fleet_run(void **unused)
 {
   (void)unused;
   static const char text[] =
-      "scenario { duration = 10*min, sync = 10*s, seed = 5 }\n"
+      "scenario { duration = 30*min, sync = 10*s, seed = 5 }\n"
       "local fleet = devices 'room' { twin = 'incubator', count = 10000, dt = 0.5*s, tick = 3*s,\n"
       "  sensors = { box = { column = 'box_K', noise = 0.1 } }, actuators = { heater = { column = "
       "'heater_on' } },\n"
@@ -268,7 +268,7 @@ static void lua_takes_less_than_a_hundredth_of_a_fleet_run(void **unused)
       "  detector = { model = 'w1-synthetic-int8.tflite', channels = { { sensor = 'box', minus = "
       "'control.setpoint' } }, threshold = 1e9 } }\n"
       "local sick = fleet:sample(0.01)\n"
-      "run(function() for i = 1, 9 do wait(1*min) log('%d %d', i, sick:count()) end end)\n"
+      "run(function() for i = 1, 29 do wait(1*min) log('%d %d', i, sick:count()) end end)\n"
       "run(function() local f = sick:inject('sensor.drift', { channel = 'box', rate = 1/h }) "
       "wait(5*min) f:clear() end)\n";
   const run_options options = {.thread_count = 1};
