@@ -2,6 +2,7 @@
  * use. */
 #include "sim/internal.h"
 
+#include "base/dmath.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -153,7 +154,7 @@ tl_code tl_fleet_write(tl_world *world, tl_fleet_id fleet, uint32_t column, uint
     }
   if (f->has_detector && f->detector.version_count > 1 && column == f->detector.version)
     for (uint32_t i = 0; i < end - begin; i++)
-      if (values[i] != floor(values[i])) {
+      if (values[i] != tl_math_floor(values[i])) {
         char value[TL_TEXT_DOUBLE_BYTES];
         tl_text_format_double(value, values[i]);
         return tl_fail(err, TL_E_ARG, NULL,
