@@ -213,6 +213,12 @@ static peers *peers_of(bench *b, tl_kernel_path path)
                                                                              : &b->all;
 }
 
+/* Plain code is compared with TFLite Micro's reference kernels, which are plain, too. */
+static bool meets(tl_kernel_path path, int peer)
+{
+  return (path == TL_KERNEL_SCALAR) == (peer == PEER_TFLM);
+}
+
 static void add_number(tl_text *json, const char *key, double value)
 {
   tl_text_addf(json, ", \"%s\": ", key);
@@ -227,7 +233,7 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
   double peer_us = -1.0;
   int fastest = -1;
   for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
-    const double value = median(r->peer[peer], rounds);
+    const double value = meets(p->path, peer) ? median(r->peer[peer], rounds) : -1.0;
     if (value > 0.0 && (fastest < 0 || value < peer_us)) {
       peer_us = value;
       fastest = peer;
@@ -258,16 +264,27 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
   fputc('\n', stderr);
 }
 
+/* What a peer takes in this round; negative where no path that runs meets it, or it cannot. */
+static double time_peer(bench *b, peers *from, int peer, uint32_t batch)
+{
+  bool wanted = false;
+  for (uint32_t p = 0; p < b->path_count; p++) {
+    const tl_kernel_path path = b->paths[p].path;
+    wanted = wanted || (peers_of(b, path) == from && meets(path, peer));
+  }
+  return wanted ? peers_time(from, peer, peer == PEER_TFLM ? 1 : batch, peer_round_s) : -1.0;
+}
+
 static void measure_batch(bench *b, const model_name *name, const subject *s, const data *d,
                           uint32_t batch)
 {
   row *const rows = b->rows;
+  const bool asked = b->options->peers && !name->window;
   for (uint32_t round = 0; round < b->options->rounds; round++) {
-    double times[2][PEER_COUNT] = {{-1.0, -1.0}, {-1.0, -1.0}};
-    for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
-      if (!name->window) times[0][peer] = peers_time(&b->all, peer, batch, peer_round_s);
-      if (!name->window && b->has_limited)
-        times[1][peer] = peers_time(&b->limited, peer, batch, peer_round_s);
+    double times[2][PEER_COUNT];
+    for (int peer = 0; peer < PEER_COUNT; peer++) {
+      times[0][peer] = asked ? time_peer(b, &b->all, peer, batch) : -1.0;
+      times[1][peer] = asked ? time_peer(b, &b->limited, peer, batch) : -1.0;
     }
     for (uint32_t p = 0; p < b->path_count; p++) {
       const bool limited = b->options->peers && peers_of(b, b->paths[p].path) == &b->limited;

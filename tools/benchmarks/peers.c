@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-const char *const peer_names[PEER_COUNT] = {"litert", "onnxruntime"};
+const char *const peer_names[PEER_COUNT] = {"litert", "onnxruntime", "tflm"};
 
 static void run_child(const char *root, const char *environment, const char *program, bool avx2)
 {

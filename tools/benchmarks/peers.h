@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-enum { PEER_COUNT = 2, PEER_LINE_BYTES = 4096 };
+enum { PEER_LITERT, PEER_ONNXRUNTIME, PEER_TFLM, PEER_COUNT, PEER_LINE_BYTES = 4096 };
 extern const char *const peer_names[PEER_COUNT];
 
 typedef struct peers {
