@@ -10,15 +10,10 @@ TL_INLINE void narrow_group(const uint8_t *x, size_t x_step, const uint8_t *weig
                             V sum[][U_NARROW_VECTORS], int rows, int width, int vectors)
 {
   V words[NARROW_ROWS][U_NARROW_VECTORS];
+  const uint8_t *const offset = weights;
   TL_EACH
-  for (int v = 0; v < vectors; v++) {
-    const V offset = V_LOAD(weights + v * V_BYTES);
-    TL_EACH
-    for (int r = 0; r < rows; r++) {
-      words[r][v] = offset;
-      V_PIN(words[r][v]);
-    }
-  }
+  for (int r = 0; r < rows; r++) TL_EACH
+  for (int v = 0; v < vectors; v++) words[r][v] = V_ZERO();
   TL_MANY
   for (int u = 0; u < width; u++) {
     V input[NARROW_ROWS];
@@ -34,7 +29,8 @@ TL_INLINE void narrow_group(const uint8_t *x, size_t x_step, const uint8_t *weig
       if (rows > 1) V_PIN(unit);
       TL_EACH
       for (int r = 0; r < rows; r++) {
-        words[r][v] = U_ADD16(words[r][v], U_DOT_BYTES(input[r], unit));
+        const V pairs = U_DOT_BYTES(input[r], unit);
+        words[r][v] = U_ADD16(u == 0 ? V_LOAD(offset + v * V_BYTES) : words[r][v], pairs);
         V_PIN(words[r][v]);
       }
     }
