@@ -166,6 +166,9 @@ typedef void narrow_function(const tl_gemm *g, const tl_panel *panel, const narr
   {                                                                                                \
     narrow_tiles(g, panel, *run, width, form);                                                     \
   }
+NARROW(narrow_2_float, 2, TL_FORM_FLOAT)
+NARROW(narrow_2_by_sign, 2, TL_FORM_FLOAT_BY_SIGN)
+NARROW(narrow_2_shifted, 2, TL_FORM_SHIFTED)
 NARROW(narrow_4_float, 4, TL_FORM_FLOAT)
 NARROW(narrow_4_by_sign, 4, TL_FORM_FLOAT_BY_SIGN)
 NARROW(narrow_4_shifted, 4, TL_FORM_SHIFTED)
@@ -179,13 +182,20 @@ NARROW(narrow_any, (int)g->narrow, g->rescaling.form)
 
 static narrow_function *narrow_choose(const tl_gemm *g)
 {
-  static narrow_function *const all[3][3] = {
+  static narrow_function *const all[][3] = {
+      {narrow_2_float, narrow_2_by_sign, narrow_2_shifted},
       {narrow_4_float, narrow_4_by_sign, narrow_4_shifted},
       {narrow_8_float, narrow_8_by_sign, narrow_8_shifted},
       {narrow_16_float, narrow_16_by_sign, narrow_16_shifted}};
-  const uint32_t width = g->narrow, form = (uint32_t)g->rescaling.form;
-  if (form > TL_FORM_SHIFTED || (width != 4 && width != 8 && width != 16)) return narrow_any;
-  return all[width / 8][form];
+  const uint32_t form = (uint32_t)g->rescaling.form;
+  if (form > TL_FORM_SHIFTED) return narrow_any;
+  switch (g->narrow) {
+    case 2: return all[0][form];
+    case 4: return all[1][form];
+    case 8: return all[2][form];
+    case 16: return all[3][form];
+    default: return narrow_any;
+  }
 }
 
 /* Outputs that do not fill the panel: by way of rows that they do fill. */
