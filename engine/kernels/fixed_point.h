@@ -77,7 +77,8 @@ static inline int32_t tl_fixed_mul64(int64_t x, tl_scale scale)
 
 static inline int32_t tl_fixed_clamp(int32_t x, int32_t low, int32_t high)
 {
-  return x < low ? low : x > high ? high : x;
+  const int32_t raised = x > low ? x : low; /* maximum, then minimum: no branches */
+  return raised < high ? raised : high;
 }
 
 /* The scale of a real multiplier (>= 0, finite): nearest 31-bit fraction, half away from zero;
