@@ -7,7 +7,14 @@
 
 #include <string.h>
 
-enum { ACTIVATION = 3, DILATION = 4, OUTPUT_DIM = 0, TAPS_MAX = 1 << 24, DOT_BLOCK = 4096, SUMS = 32 };
+enum {
+  ACTIVATION = 3,
+  DILATION = 4,
+  OUTPUT_DIM = 0,
+  TAPS_MAX = 1 << 24,
+  DOT_BLOCK = 4096,
+  SUMS = 32
+};
 
 static uint32_t taps_of(const tl_conv_data *conv)
 {
