@@ -60,9 +60,12 @@ static inline int32_t tl_fixed_mul(int32_t x, tl_scale scale)
 {
   if (scale.rounding == TL_ROUNDING_SINGLE) return tl_fixed_mul_once(x, scale);
   const int32_t left = scale.shift > 0 ? scale.shift : 0;
-  const int32_t right = scale.shift < 0 ? -scale.shift : 0;
-  return tl_fixed_shift_right(tl_fixed_high_mul(tl_fixed_shift_left(x, left), scale.multiplier),
-                              right);
+  const int64_t product = (int64_t)tl_fixed_shift_left(x, left) * scale.multiplier;
+  const int32_t high =
+      (int32_t)((product + ((int64_t)1 << 30)) >> 31); /* no +-2^31: multiplier < 2^31 */
+  if (scale.shift >= 0) return high;
+  /* floor((high + half - (high < 0)) / 2^right), in two shifts, so that no sum leaves int32 */
+  return (((high + (high >> 31)) >> (-scale.shift - 1)) + 1) >> 1;
 }
 
 /* The form for 64-bit accumulators (int16 activations): 16-bit multiplier, one rounding, half up.
@@ -77,7 +80,8 @@ static inline int32_t tl_fixed_mul64(int64_t x, tl_scale scale)
 
 static inline int32_t tl_fixed_clamp(int32_t x, int32_t low, int32_t high)
 {
-  return x < low ? low : x > high ? high : x;
+  const int32_t raised = x > low ? x : low; /* maximum, then minimum: no branches */
+  return raised < high ? raised : high;
 }
 
 /* The scale of a real multiplier (>= 0, finite): nearest 31-bit fraction, half away from zero;

@@ -62,10 +62,6 @@ TL_INLINE void stage_line(const tl_gemm *g, const int8_t *x, uint8_t *out)
 
 TL_TARGET static void stage_image(const tl_gemm *g, const int8_t *x, uint8_t *out)
 {
-  if (g->x.in == 1 && g->y.in == 1 && g->x.size == 1 && g->y.size == 1) { /* FULLY_CONNECTED */
-    stage_inputs(g, out, x, g->inputs);
-    return;
-  }
   const size_t line = (size_t)g->x.in * g->inputs;
   for (int32_t s = 0; s < g->y.size; s++, out += g->line_bytes) {
     const int32_t from = g->y.first + s * g->y.step;
@@ -254,20 +250,33 @@ TL_INLINE void gemm_panel(walk *w, const tl_panel *panel, uint32_t row_count, in
 #include "kernels/batch/narrow_body.h"
 #endif
 
+/* The images of a group. */
+TL_TARGET static void stage_group(const tl_gemm *g, const tl_fast_job *job, uint32_t first,
+                                  uint32_t devices)
+{
+  const int8_t *x = (const int8_t *)job->arena + first * job->device_bytes + g->in_offset;
+  const size_t image = (size_t)g->y.in * (size_t)g->x.in * g->inputs;
+  const uint32_t inputs = g->inputs, images = g->images, image_bytes = g->image_bytes;
+  const bool flat = g->x.in == 1 && g->y.in == 1 && g->x.size == 1 && g->y.size == 1;
+  uint8_t *out = job->scratch;
+  for (uint32_t d = 0; d < devices; d++, x += job->device_bytes)
+    for (uint32_t i = 0; i < images; i++, out += image_bytes) {
+      if (flat) /* FULLY_CONNECTED */
+        stage_inputs(g, out, x + i * image, inputs);
+      else
+        stage_image(g, x + i * image, out);
+    }
+}
+
 TL_TARGET static void TL_PATH_NAME(gemm)(const void *packed, const tl_fast_job *job)
 {
   const tl_gemm *g = packed;
   walk w = {.g = g, .job = job};
   for (uint32_t first = 0; first < job->count; first += g->group) {
     const uint32_t left = job->count - first, devices = left < g->group ? left : g->group;
-    const size_t pixels_in = (size_t)g->y.in * (size_t)g->x.in;
     w.first_device = first;
     w.devices = devices;
-    for (uint32_t i = 0; i < devices * g->images; i++)
-      stage_image(g,
-                  (const int8_t *)job->arena + (first + i / g->images) * job->device_bytes +
-                      g->in_offset + (i % g->images) * pixels_in * g->inputs,
-                  job->scratch + (size_t)i * g->image_bytes);
+    stage_group(g, job, first, devices);
     const uint32_t rows = devices * g->images * (uint32_t)(g->y.out * g->x.out);
 #if U_HAS_NARROW
     if (g->narrow != 0 && rows == 1) {

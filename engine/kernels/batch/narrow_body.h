@@ -10,15 +10,10 @@ TL_INLINE void narrow_group(const uint8_t *x, size_t x_step, const uint8_t *weig
                             V sum[][U_NARROW_VECTORS], int rows, int width, int vectors)
 {
   V words[NARROW_ROWS][U_NARROW_VECTORS];
+  const uint8_t *const offset = weights;
   TL_EACH
-  for (int v = 0; v < vectors; v++) {
-    const V offset = V_LOAD(weights + v * V_BYTES);
-    TL_EACH
-    for (int r = 0; r < rows; r++) {
-      words[r][v] = offset;
-      V_PIN(words[r][v]);
-    }
-  }
+  for (int r = 0; r < rows; r++) TL_EACH
+  for (int v = 0; v < vectors; v++) words[r][v] = V_ZERO();
   TL_MANY
   for (int u = 0; u < width; u++) {
     V input[NARROW_ROWS];
@@ -34,7 +29,8 @@ TL_INLINE void narrow_group(const uint8_t *x, size_t x_step, const uint8_t *weig
       if (rows > 1) V_PIN(unit);
       TL_EACH
       for (int r = 0; r < rows; r++) {
-        words[r][v] = U_ADD16(words[r][v], U_DOT_BYTES(input[r], unit));
+        const V pairs = U_DOT_BYTES(input[r], unit);
+        words[r][v] = U_ADD16(u == 0 ? V_LOAD(offset + v * V_BYTES) : words[r][v], pairs);
         V_PIN(words[r][v]);
       }
     }
@@ -170,6 +166,9 @@ typedef void narrow_function(const tl_gemm *g, const tl_panel *panel, const narr
   {                                                                                                \
     narrow_tiles(g, panel, *run, width, form);                                                     \
   }
+NARROW(narrow_2_float, 2, TL_FORM_FLOAT)
+NARROW(narrow_2_by_sign, 2, TL_FORM_FLOAT_BY_SIGN)
+NARROW(narrow_2_shifted, 2, TL_FORM_SHIFTED)
 NARROW(narrow_4_float, 4, TL_FORM_FLOAT)
 NARROW(narrow_4_by_sign, 4, TL_FORM_FLOAT_BY_SIGN)
 NARROW(narrow_4_shifted, 4, TL_FORM_SHIFTED)
@@ -183,13 +182,20 @@ NARROW(narrow_any, (int)g->narrow, g->rescaling.form)
 
 static narrow_function *narrow_choose(const tl_gemm *g)
 {
-  static narrow_function *const all[3][3] = {
+  static narrow_function *const all[][3] = {
+      {narrow_2_float, narrow_2_by_sign, narrow_2_shifted},
       {narrow_4_float, narrow_4_by_sign, narrow_4_shifted},
       {narrow_8_float, narrow_8_by_sign, narrow_8_shifted},
       {narrow_16_float, narrow_16_by_sign, narrow_16_shifted}};
-  const uint32_t width = g->narrow, form = (uint32_t)g->rescaling.form;
-  if (form > TL_FORM_SHIFTED || (width != 4 && width != 8 && width != 16)) return narrow_any;
-  return all[width / 8][form];
+  const uint32_t form = (uint32_t)g->rescaling.form;
+  if (form > TL_FORM_SHIFTED) return narrow_any;
+  switch (g->narrow) {
+    case 2: return all[0][form];
+    case 4: return all[1][form];
+    case 8: return all[2][form];
+    case 16: return all[3][form];
+    default: return narrow_any;
+  }
 }
 
 /* Outputs that do not fill the panel: by way of rows that they do fill. */

@@ -7,7 +7,14 @@
 
 #include <string.h>
 
-enum { ACTIVATION = 3, DILATION = 4, OUTPUT_DIM = 0, TAPS_MAX = 1 << 24, DOT_BLOCK = 4096 };
+enum {
+  ACTIVATION = 3,
+  DILATION = 4,
+  OUTPUT_DIM = 0,
+  TAPS_MAX = 1 << 24,
+  DOT_BLOCK = 4096,
+  SUMS = 32
+};
 
 static uint32_t taps_of(const tl_conv_data *conv)
 {
@@ -83,16 +90,46 @@ static int64_t dot(const int8_t *w, const int16_t *x, uint32_t count, uint32_t b
   return sum + dot_block(w, x, count);
 }
 
-/* Outputs [begin, end) of one pixel from its gathered taps. */
+/* Four outputs at once read the taps once and hide each other's waits. */
+static void dot_four(const int8_t *restrict w, uint32_t taps, const int16_t *restrict x,
+                     uint32_t sum[4])
+{
+  const int8_t *const w1 = w + taps, *const w2 = w1 + taps, *const w3 = w2 + taps;
+  int32_t a = 0, b = 0, c = 0, d = 0;
+  for (uint32_t i = 0; i < taps; i++) {
+    a += (int16_t)w[i] * x[i];
+    b += (int16_t)w1[i] * x[i];
+    c += (int16_t)w2[i] * x[i];
+    d += (int16_t)w3[i] * x[i];
+  }
+  sum[0] = (uint32_t)a;
+  sum[1] = (uint32_t)b;
+  sum[2] = (uint32_t)c;
+  sum[3] = (uint32_t)d;
+}
+
+/* Sums of `count` outputs of one pixel from its gathered taps. */
+static void sums8(const int8_t *w, uint32_t taps, const int16_t *patch, uint32_t *sum,
+                  uint32_t count)
+{
+  uint32_t o = 0;
+  for (; taps <= DOT_BLOCK && o + 4 <= count; o += 4, w += 4 * (size_t)taps)
+    dot_four(w, taps, patch, sum + o);
+  for (; o < count; o++, w += taps)
+    sum[o] = taps <= DOT_BLOCK ? (uint32_t)dot_block(w, patch, taps)
+                               : (uint32_t)(uint64_t)dot(w, patch, taps, DOT_BLOCK);
+}
+
+/* Outputs [begin, end) of one pixel. */
 static void outputs8(const tl_conv_data *conv, const int16_t *patch, int8_t *y, uint32_t begin,
                      uint32_t end)
 {
   const uint32_t taps = taps_of(conv);
-  const int8_t *w = conv->weights + (size_t)begin * taps;
-  for (uint32_t o = begin; o < end; o++, w += taps) {
-    const int64_t sum =
-        taps <= DOT_BLOCK ? dot_block(w, patch, taps) : dot(w, patch, taps, DOT_BLOCK);
-    y[o] = (int8_t)tl_conv_finish(conv, o, (uint32_t)(uint64_t)sum);
+  uint32_t sum[SUMS];
+  for (uint32_t o = begin; o < end; o += SUMS) {
+    const uint32_t count = end - o < SUMS ? end - o : SUMS;
+    sums8(conv->weights + (size_t)o * taps, taps, patch, sum, count);
+    tl_conv_finish_row(conv, o, sum, y + o, count);
   }
 }
 

@@ -124,6 +124,15 @@ static inline int32_t tl_conv_finish(const tl_conv_data *conv, uint32_t output, 
   return tl_conv_place(
       conv, tl_fixed_mul((int32_t)(sum + bias), conv->scales[conv->scale_count == 1 ? 0 : output]));
 }
+/* The same for outputs first .. first + count - 1, to y. What they share is copied, since stores of bytes
+ * could change it. */
+static inline void tl_conv_finish_row(const tl_conv_data *conv, uint32_t first,
+                                      const uint32_t *restrict sum, int8_t *restrict y,
+                                      uint32_t count)
+{
+  const tl_conv_data own = *conv;
+  for (uint32_t i = 0; i < count; i++) y[i] = (int8_t)tl_conv_finish(&own, first + i, sum[i]);
+}
 int32_t tl_conv_finish64(const tl_conv_data *conv, uint32_t output, int64_t sum);
 
 /* batch_matmul.c: both operands are tensors; batch axes broadcast */
