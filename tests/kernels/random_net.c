@@ -68,12 +68,24 @@ static axis some_axis(dice *d, int32_t in, bool same)
   return a;
 }
 
+/* Pruned filters: some outputs have no weights at all, so their result is their bias alone. */
+static void kill_some(net *n, int8_t *data, uint32_t count, bool depthwise, uint32_t channels)
+{
+  if (roll(n->d, 3) != 0) return;
+  for (uint32_t c = 0; c < channels; c++) {
+    if (roll(n->d, 4) != 0) continue;
+    for (uint32_t i = 0; i < count; i++)
+      if ((depthwise ? i % channels : i / (count / channels)) == c) data[i] = 0;
+  }
+}
+
 static graph_tensor weights_of(net *n, int32_t first, const axis *y, const axis *x, int32_t last,
                                int32_t channels, int32_t size)
 {
   const uint32_t count = (uint32_t)(first * y->kernel * x->kernel * last);
   int8_t *data = own(n, count);
   for (uint32_t i = 0; i < count; i++) data[i] = (int8_t)between(n->d, -size, size);
+  kill_some(n, data, count, first == 1 && last == channels, (uint32_t)channels);
   const uint32_t scale_count = roll(n->d, 4) == 0 ? 1 : (uint32_t)channels;
   float *scales = own(n, 4ull * scale_count);
   for (uint32_t c = 0; c < scale_count; c++) scales[c] = 0.001f * (float)between(n->d, 50, 150);

@@ -148,6 +148,43 @@ static void a_proved_float_form_gives_the_integer_result_for_every_sum(void **un
   assert_true(proved > rounds * 3 / 4);
 }
 
+/* A pruned filter: no weights, a bias below the output's zero. Whatever form the tables chose, the sum that the
+ * vector code starts from must come out as the reference's constant. */
+static void outputs_without_weights_keep_their_bias(void **unused)
+{
+  (void)unused;
+  static const int32_t biases[4] = {-2000, 1500, -700, 40};
+  static const int8_t weights[4 * 8] = {0, 0, 0, 0, 0, 0, 0, 0, 3, -2, 5, 1, -4, 2, 6, -1,
+                                        0, 0, 0, 0, 0, 0, 0, 0, 1, 2,  3, 4, -1, 5, 7, 2};
+  static uint8_t memory[4096];
+  const tl_fast_path path = {.unit = TL_UNIT_BYTES, .lanes = 4, .vectors = 1, .fused = true};
+  uint32_t shifted = 0;
+  for (int k = 0; k < 200; k++) { /* not every scale has the shifted form */
+    const tl_scale scale = tl_scale_of((0.5 + 0.0025 * k) / (double)(8u << k % 9), TL_ROUNDING_DOUBLE);
+    const tl_sums sums = {.weights = {weights, 8, 1, 4, 8},
+                          .scales = &scale,
+                          .scale_count = 1,
+                          .bias = (const uint8_t *)biases,
+                          .output_zero = 5,
+                          .range = {-128, 127},
+                          .unit = TL_UNIT_BYTES};
+    tl_cutter cutter = {memory, 0};
+    tl_rescaling r;
+    assert_true(tl_rescaling_pack(&r, &sums, &path, 4, &cutter));
+    if (r.form != TL_FORM_SHIFTED) continue;
+    shifted++;
+    for (int o = 0; o < 4; o += 2) {
+      float bits;
+      memcpy(&bits, &r.start[o], sizeof bits);
+      const float whole = fmaf(bits, r.scale[o], r.above[o]) - 12582912.0f;
+      const int32_t exact = tl_fixed_clamp(tl_fixed_mul(biases[o], scale) + 5, -128, 127);
+      assert_true(whole == (float)exact);
+    }
+  }
+  print_message("%u scales with the shifted form\n", shifted);
+  assert_true(shifted > 4);
+}
+
 static void single_rounding_runs_and_equals_itself(void **unused)
 {
   (void)unused;
@@ -210,6 +247,7 @@ int main(void)
       cmocka_unit_test(random_chains_of_fully_connected_layers_are_equal),
       cmocka_unit_test(random_convolutions_are_equal),
       cmocka_unit_test(a_proved_float_form_gives_the_integer_result_for_every_sum),
+      cmocka_unit_test(outputs_without_weights_keep_their_bias),
       cmocka_unit_test(single_rounding_runs_and_equals_itself),
       cmocka_unit_test(wrong_memory_is_refused),
   };

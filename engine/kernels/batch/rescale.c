@@ -145,10 +145,12 @@ static bool put_shifted(const tl_sums *sums, const tables *t, const uint8_t *con
     t->shift[o] = form.shift;
   }
   for (uint32_t o = 0; o < sums->weights.outputs; o++) {
-    if (constant[o])
+    if (constant[o]) {
       t->above[o] += 12582912.0f;
-    else
+      t->start[o] = 0; /* bits of a float: a negative number's are NaN, and 0 * NaN stays */
+    } else {
       t->start[o] = (int32_t)((uint32_t)t->start[o] + TL_SHIFTED_BITS + (uint32_t)t->shift[o]);
+    }
   }
   return true;
 }
