@@ -103,4 +103,28 @@ tl 3 check s.lua && grep -q "channel box_K: unit W becomes K" err; ok "and refus
 tl 2 schema frobnicate && grep -q "is not show, check, diff or add" err; ok "unknown action"
 tl 2 schema diff incubator && grep -q "needs two" err; ok "diff of one"
 tl 4 schema show incubator@9 --registry "$shipped" && grep -q "has versions 1 to 1, not 9" err; ok "unknown version"
+# --- what happens to samples that come late, twice, out of order or by a wrong clock
+rm -rf schemas
+policy() { # JSON: a schema of one channel with that policy
+  echo '{"schema": "twinloop.schema/1", "name": "probe", "version": 1, "compatibility": "backward", "hash": "draft", "period_s": 0, "policy": '"$1"', "channels": [{"name": "t", "unit": "K", "type": "float64", "role": "output"}]}' >draft.json
+  tl "${2:-0}" schema add probe draft.json
+}
+map() { echo "return { schema = \"${2:-probe}\", time = { column = \"time\", $1 }, ${3:-} channels = { { name = \"t\", column = \"t\", unit = \"K\" } } }" >m.lua; }
+printf 'time,t\n0,1\n1,2\n1,3\n3,4\n2.5,5\n0.5,6\n4,7\n' >mixed.csv
+map '' probe && tl 4 import mixed.csv --map m.lua -o m.h5; ok "policy: a map that names a schema that is not there"
+policy '{"duplicates": "last", "backwards": "sort", "lateness_s": 1, "clock": {"offset_s": 0.5, "rate": 0}}'; ok "policy: added with its schema"
+tl 0 schema show probe --json shown.json && json shown.json "d['policy'] == {'duplicates': 'last', 'backwards': 'sort', 'lateness_s': 1, 'clock': {'offset_s': 0.5, 'rate': 0}}"; ok "policy: it is written as it was read"
+tl 0 import mixed.csv --map m.lua -o m.h5 --json r.json && json r.json "(d['duplicates'], d['reordered'], d['late'], d['rows_kept']) == (1, 1, 1, 5)" && grep -q 'clock corrected by 0.5' <(tl 0 import mixed.csv --map m.lua -o m.h5; cat out); ok "policy: a map that names the schema follows it, and it is counted"
+map 'duplicates = "last"' && tl 0 import mixed.csv --map m.lua -o m.h5; ok "policy: the map may say the same"
+map 'duplicates = "first"' && tl 4 import mixed.csv --map m.lua -o m.h5 && grep -q 'time.duplicates is first here, schema probe@1 says last' err && grep -q 'm.lua' err; ok "policy: another word of the map is refused"
+map 'backwards = "refuse"' && tl 4 import mixed.csv --map m.lua -o m.h5 && grep -q 'time.backwards is refuse here, schema probe@1 says sort' err; ok "policy: and of the order"
+map 'backwards = "sort", lateness = 2' && tl 4 import mixed.csv --map m.lua -o m.h5 && grep -q 'time.lateness is another time here' err; ok "policy: and of the wait"
+map '' probe 'clock = { offset = 1 },' && tl 4 import mixed.csv --map m.lua -o m.h5 && grep -q 'clock is another correction here' err; ok "policy: and of the clock"
+policy '{"duplicates": "first"}' && grep -q 'probe@2 added' out; ok "policy: a change is a new version"
+map 'backwards = "drop"' && tl 0 import mixed.csv --map m.lua -o m.h5 --json r.json && json r.json "(d['duplicates'], d['late'], d['rows_kept']) == (1, 2, 4)"; ok "policy: what the schema does not say is the map's"
+map '' probe@1 && tl 0 import mixed.csv --map m.lua -o m.h5; ok "policy: of a given version"
+policy '{"duplicates": "firts"}' 4; grep -q "policy: 'duplicates' must be refuse, first or last" err; ok "policy: an unknown word"
+policy '{"duplicate": "first"}' 4; grep -q "did you mean 'duplicates'" err; ok "policy: an unknown key, and the hint"
+policy '{"backwards": "drop", "lateness_s": 1}' 4; grep -q "'lateness_s' must be beside backwards \"sort\"" err; ok "policy: a wait without sorting"
+sed -i 's/"last"/"first"/' schemas/probe/1.json && tl 4 import mixed.csv --map m.lua -o m.h5 && grep -q 'a version never changes' err; ok "policy: it is in the hash"
 finish
