@@ -422,6 +422,11 @@ uint32_t script_count_field(lua_State *L, int index, const char *key, uint32_t f
 void script_table_at(lua_State *L, int index, const char *key);
 uint32_t script_sensor_index(lua_State *L, const tl_fleet_def *def, const char *name);
 uint32_t script_actuator_index(lua_State *L, const tl_fleet_def *def, const char *name);
+/* detector_card.c: raises when the card beside a model says other channels, units, ranges or another rate than the first
+ * input of the detector in `def` gives it, or another schema than the twin's. No card: nothing. */
+void script_check_model_card(lua_State *L, tl_scenario *s, const tl_fleet_def *def,
+                             const tl_twin_type *twin, bool is_driven, const char *model,
+                             const char *model_path);
 /* detector_def.c: the key `detector` of a fleet's table, if it is there. */
 void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
                           script_fleet *fleet);

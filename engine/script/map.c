@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "telemetry/governance/registry.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -20,6 +21,8 @@ typedef struct reader {
   tl_code code; /* what the C side refused; TL_OK when Lua itself raised the error */
   size_t bytes; /* that Lua holds */
   bool out_of_budget;
+  char schema[TL_SIGNAL_NAME_BYTES + 16]; /* whose policy governs; "" none */
+  bool says_duplicates, says_backwards;   /* the map itself */
   const char *text;
   size_t text_bytes;
 } reader;
@@ -279,6 +282,14 @@ static void read_channels(lua_State *L)
   lua_pop(L, 1);
 }
 
+/* Does the table on top hold the key? */
+static bool says(lua_State *L, const char *key)
+{
+  if (!get(L, key)) return false;
+  lua_pop(L, 1);
+  return true;
+}
+
 static void read_time(lua_State *L)
 {
   static const char *const keys[] = {"column",  "unit",       "period",    "rate",
@@ -306,6 +317,8 @@ static void read_time(lua_State *L)
     refuse(L, tl_fail(r->err, TL_E_ARG, r->path,
                       "time: period or rate must be above 0 and at least 1 ns"));
   get_truth(L, "time", "restart", &map->restart);
+  r->says_duplicates = says(L, "duplicates");
+  r->says_backwards = says(L, "backwards");
   map->duplicates = (tl_import_duplicates)get_choice(L, "time", "duplicates", duplicates,
                                                      COUNT(duplicates), TL_DUPLICATES_REFUSE);
   map->backwards = (tl_import_backwards)get_choice(L, "time", "backwards", backwards,
@@ -377,9 +390,9 @@ static void read_missing(lua_State *L)
 
 static void read_map(lua_State *L)
 {
-  static const char *const keys[] = {"format",  "fleet",  "device",     "label",     "delimiter",
-                                     "comment", "header", "skip_lines", "skip_rows", "from",
-                                     "missing", "object", "time",       "clock",     "channels"};
+  static const char *const keys[] = {
+      "format",    "fleet", "device",  "label",  "delimiter", "comment", "header",   "skip_lines",
+      "skip_rows", "from",  "missing", "object", "time",      "clock",   "channels", "schema"};
   static const char *const formats[] = {"auto", "csv", "hdf5", "usdlog"};
   reader *r = reader_of(L);
   tl_import_map *map = r->map;
@@ -390,6 +403,7 @@ static void read_map(lua_State *L)
       (tl_import_format)get_choice(L, "the map", "format", formats, COUNT(formats), TL_IMPORT_AUTO);
   get_text(L, "the map", "fleet", map->fleet, sizeof map->fleet);
   get_count(L, "the map", "device", &map->device, 0);
+  get_text(L, "the map", "schema", r->schema, sizeof r->schema);
   get_text(L, "the map", "label", map->label, sizeof map->label);
   get_letter(L, "the map", "delimiter", &map->delimiter);
   get_letter(L, "the map", "comment", &map->comment);
@@ -499,6 +513,23 @@ static tl_code load_text(char **out, size_t *out_bytes, const char *path, tl_err
   return TL_OK;
 }
 
+/* schema = "NAME" or "NAME@N" of the folder `schemas`: its policy is the map's. */
+static tl_code follow_schema(const reader *r)
+{
+  if (r->schema[0] == '\0') return TL_OK;
+  tl_governed *schema = malloc(sizeof *schema);
+  if (schema == NULL) return tl_fail(r->err, TL_E_LIMIT, r->path, "not enough memory");
+  tl_code code = tl_registry_read(schema, "schemas", r->schema, r->err);
+  if (code == TL_OK) {
+    char name[TL_SIGNAL_NAME_BYTES + 16];
+    snprintf(name, sizeof name, "%s@%u", schema->name, schema->version);
+    code = tl_sample_policy_apply(&schema->policy, name, r->map, r->says_duplicates,
+                                  r->says_backwards, r->err);
+  }
+  free(schema);
+  return code;
+}
+
 tl_code tl_import_map_load(const char *path, tl_import_map *map, tl_error *err)
 {
   tl_error own;
@@ -511,5 +542,6 @@ tl_code tl_import_map_load(const char *path, tl_import_map *map, tl_error *err)
   snprintf(map->path, sizeof map->path, "%s", path);
   code = run_reader(&r);
   free(text);
+  if (code == TL_OK) code = follow_schema(&r);
   return code == TL_OK ? tl_import_map_check(map, r.err) : code;
 }

@@ -37,11 +37,40 @@ else
   grep -q 'built without it' err; ok "no derivative-free method, and why"
 fi
 
+# --- the table: names once, in columns of their own, and no table of nothing
+recordings=$source_dir/assets/recordings
+sed 's/local held_out = .*/local held_out = second and incubator("a_second_recording_of_the_same_box", second)/; s/init = { box_K = { degC.*//' "$scenarios/incubator_fit.lua" >long.lua
+tl 0 calibrate long.lua --set recording="$recordings/incubator_synthetic.h5" --set validate="$recordings/incubator_synthetic.h5"; ok "a device with a long name validates"
+grep -q '^  a_second_recording_of_the_same_box\.box_K  *validate ' out; ok "its name is said once and stands apart"
+[ "$(grep -c '^  parameter ' out)" -eq 1 ]; ok "no table of values where no state is free"
+tl 0 calibrate "$scenarios/elevator_fit.lua" --set recording="$recordings/elevator_synthetic.h5,$recordings/elevator_synthetic.h5" --set starts=1; ok "two devices are fitted"
+grep -q '^  lift_2\.imu_m_per_s2 ' out && ! grep -q 'lift_2\.lift_2' out; ok "each name is said once"
+
+# --- progress: a terminal's line of a fit that takes longer than a second; nothing in a log or with --quiet
+on_terminal() { # ARGUMENTS...: what a terminal on stderr was shown
+  CI='' TERM=xterm python3 -c 'import os, pty, subprocess, sys
+own, its = pty.openpty()
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=its)
+os.close(its)
+shown = b""
+try:
+    while part := os.read(own, 4096): shown += part
+except OSError: pass
+sys.stdout.buffer.write(shown)
+sys.exit(p.wait())' "$PROGRAM" "$@" >shown
+}
+long=(calibrate "$scenarios/incubator_fit.lua" --set starts=600 --threads 1)
+unset CI
+on_terminal "${long[@]}" && grep -q 'simulations  [1-9][0-9]* s' shown; ok "a long fit shows that it goes on"
+on_terminal "${long[@]}" -q && [ ! -s shown ]; ok "--quiet: it does not"
+tl 0 "${long[@]}" && [ ! -s err ]; ok "no terminal: it does not"
+
 # --- what is shipped: every parameter file loads into its twin
 for file in "$source_dir"/assets/parameters/*.json; do
   twin=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["twin"])' "$file")
-  echo "scenario { duration = 60 } device { twin = '$twin', set = parameters '$file' }" >load.lua
-  tl 0 check load.lua; ok "$(basename "$file") loads"
+  echo "scenario { duration = 60 } device { twin = '$twin', dt = 0.01, set = parameters '$file' }" >load.lua
+  name=${file##*/} # not in the argument: that would be the status
+  tl 0 check load.lua; ok "$name loads"
 done
 
 # --- errors

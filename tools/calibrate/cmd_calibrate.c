@@ -39,6 +39,11 @@ static tl_code run_fitted(cli_session *session, calibration_report *report, tl_e
   return code;
 }
 
+static void show(void *self, uint64_t simulations)
+{
+  cli_progress_count(self, simulations, "simulations");
+}
+
 static int calibrate(cli_session *session, const cli_options *options, const cli_term *term)
 {
   tl_error err = {0};
@@ -50,7 +55,11 @@ static int calibrate(cli_session *session, const cli_options *options, const cli
   if (code != TL_OK) return cli_fail(term, &err, strchr(err.where, ':') ? &context : NULL);
   tl_scenario_fit fit;
   const double begin_s = cli_wall_s();
-  code = tl_scenario_calibrate(session->scenario, &fit, cli_signals_interrupted(), &err);
+  cli_progress progress = cli_progress_begin(term);
+  const tl_calibrate_hooks hooks = {
+      .interrupted = cli_signals_interrupted(), .progress = show, .self = &progress};
+  code = tl_scenario_calibrate(session->scenario, &fit, &hooks, &err);
+  cli_progress_end(&progress);
   if (code != TL_OK) return cli_fail(term, &err, NULL);
   calibration_report report = {.fit = &fit, .wall_s = cli_wall_s() - begin_s};
   code = run_fitted(session, &report, &err);

@@ -56,6 +56,7 @@ static void add_value(tl_text *out, const tl_calibrated *value, const tl_calibra
 
 static void add_values(tl_text *out, const tl_calibration *fit, const tl_calibrate_problem *problem)
 {
+  if (fit->free_count == 0) return; /* validation devices without a free initial state */
   const size_t width = longest_name(problem);
   tl_text_add(out, "  ");
   word(out, "parameter", width + 2);
@@ -84,24 +85,34 @@ static void add_correlations(tl_text *out, const tl_calibration *fit,
   if (said > 6) tl_text_addf(out, "  and %u pairs more with a correlation above 0.95\n", said - 6);
 }
 
-/* "box_K" compared twice is told apart by its device already. */
+/* Its device and column: a compare's own name tells of its device only where it must, and shortens it. */
 static void channel_name(char *out, size_t bytes, const tl_calibrate_run *run,
                          const tl_calibrate_channel *channel)
 {
-  const size_t length = strlen(run->name);
-  const bool has_device =
-      strncmp(channel->name, run->name, length) == 0 && channel->name[length] == '.';
-  snprintf(out, bytes, "%s%s%s", has_device ? "" : run->name, has_device ? "" : ".", channel->name);
+  snprintf(out, bytes, "%s.%s", run->name, run->twin->columns[channel->column].name);
+}
+
+/* The most that a name of this fit's channels takes. */
+static size_t widest_channel(const tl_calibration *fit, const tl_calibrate_problem *problem,
+                             size_t most)
+{
+  char name[160];
+  for (uint32_t i = 0; i < fit->channel_count; i++) {
+    const tl_calibrate_run *run = &problem->runs[fit->channels[i].run];
+    channel_name(name, sizeof name, run, &run->channels[fit->channels[i].channel]);
+    if (strlen(name) > most) most = strlen(name);
+  }
+  return most;
 }
 
 static void add_part(tl_text *out, const tl_calibrate_run *run, const tl_calibrate_channel *channel,
-                     const char *part, const tl_calibrate_part *p)
+                     const char *part, const tl_calibrate_part *p, size_t width)
 {
   char name[160];
   if (p->count == 0) return;
   channel_name(name, sizeof name, run, channel);
   tl_text_add(out, "  ");
-  word(out, name, 32);
+  word(out, name, width);
   word(out, part, 10);
   const size_t begin = out->length;
   tl_text_addf(out, "%u", p->count);
@@ -114,14 +125,33 @@ static void add_part(tl_text *out, const tl_calibrate_run *run, const tl_calibra
 }
 
 static void add_channels(tl_text *out, const tl_calibration *fit,
-                         const tl_calibrate_problem *problem, const char *trained)
+                         const tl_calibrate_problem *problem, const char *trained, size_t width)
 {
   for (uint32_t i = 0; i < fit->channel_count; i++) {
     const tl_calibrate_run *run = &problem->runs[fit->channels[i].run];
     const tl_calibrate_channel *channel = &run->channels[fit->channels[i].channel];
-    add_part(out, run, channel, trained, &fit->channels[i].train);
-    add_part(out, run, channel, "validate", &fit->channels[i].validate);
+    add_part(out, run, channel, trained, &fit->channels[i].train, width);
+    add_part(out, run, channel, "validate", &fit->channels[i].validate, width);
   }
+}
+
+static void add_all_channels(tl_text *out, const calibration_report *r)
+{
+  const tl_calibration *fit = &r->fit->fit, *validation = &r->fit->validation;
+  size_t width = widest_channel(fit, &r->fit->problem, 30);
+  if (r->fit->has_validation)
+    width = widest_channel(validation, &r->fit->validation_problem, width);
+  width += 2;
+  tl_text_add(out, "  ");
+  word(out, "channel", width);
+  word(out, "part", 10);
+  word(out, "samples", 9);
+  word(out, "rmse", 18);
+  word(out, "mean of training", 18);
+  tl_text_add(out, "last training held\n");
+  add_channels(out, fit, &r->fit->problem, "train", width);
+  if (r->fit->has_validation)
+    add_channels(out, validation, &r->fit->validation_problem, "settle", width);
 }
 
 static void add_noise(tl_text *out, const tl_calibration *fit, const tl_calibrate_problem *problem)
@@ -151,18 +181,8 @@ void calibration_add_table(tl_text *out, const calibration_report *r)
   add_correlations(out, fit, problem);
   for (uint32_t i = 0; i < fit->sentence_count; i++)
     tl_text_addf(out, "  ! not identifiable: %s\n", fit->unidentifiable[i]);
-  tl_text_add(out, "  ");
-  word(out, "channel", 32);
-  word(out, "part", 10);
-  word(out, "samples", 9);
-  word(out, "rmse", 18);
-  word(out, "mean of training", 18);
-  tl_text_add(out, "last training held\n");
-  add_channels(out, fit, problem, "train");
-  if (r->fit->has_validation) {
-    add_channels(out, &r->fit->validation, &r->fit->validation_problem, "settle");
-    add_values(out, &r->fit->validation, &r->fit->validation_problem);
-  }
+  add_all_channels(out, r);
+  if (r->fit->has_validation) add_values(out, &r->fit->validation, &r->fit->validation_problem);
   add_noise(out, fit, problem);
   tl_text_addf(out, "  %llu simulations", (unsigned long long)fit->simulations);
   if (fit->diverged > 0) tl_text_addf(out, " (%llu diverged)", (unsigned long long)fit->diverged);

@@ -166,6 +166,22 @@ void cli_progress_show(cli_progress *progress, int64_t now_ns, int64_t duration_
   progress->drawn_tenth = tenth;
 }
 
+void cli_progress_count(cli_progress *progress, uint64_t count, const char *of)
+{
+  const double wall_s = cli_wall_s();
+  if (progress->term->quiet || !progress->term->redraws || wall_s - progress->begin_s < 1.0 ||
+      wall_s - progress->drawn_s < 0.1)
+    return;
+  char memory[200];
+  tl_text line = tl_text_over(memory, sizeof memory);
+  add_grouped(&line, (double)count);
+  tl_text_addf(&line, " %s  %d s", of, (int)(wall_s - progress->begin_s));
+  fprintf(stderr, "\r%s\033[K", memory);
+  fflush(stderr);
+  progress->line_open = true;
+  progress->drawn_s = wall_s;
+}
+
 void cli_progress_end(cli_progress *progress)
 {
   if (progress->line_open) fputs("\r\033[K", stderr);

@@ -45,5 +45,7 @@ double cli_cpu_s(void);  /* of the whole process */
 cli_progress cli_progress_begin(const cli_term *term);
 /* After each window: a terminal's line at most 10 times a second, else a line at most every 10 s and at each 10 %. */
 void cli_progress_show(cli_progress *progress, int64_t now_ns, int64_t duration_ns);
+/* The same of work whose end is not known: a terminal's line, after the first second, and nothing in a log. */
+void cli_progress_count(cli_progress *progress, uint64_t count, const char *of);
 void cli_progress_end(cli_progress *progress);
 #endif

@@ -107,6 +107,14 @@ typedef struct tl_calibrate_problem {
   const char *where; /* of calibrate{} */
 } tl_calibrate_problem;
 
+/* Who watches a fit. progress: called after every generation of Levenberg-Marquardt (NLopt's methods have none) by the
+ * thread that called tl_calibrate, with the simulations made so far; it cannot change the result. */
+typedef struct tl_calibrate_hooks {
+  const volatile sig_atomic_t *interrupted;           /* not zero: stop soon; may be NULL */
+  void (*progress)(void *self, uint64_t simulations); /* may be NULL */
+  void *self;
+} tl_calibrate_hooks;
+
 typedef struct tl_calibrate_options {
   tl_calibrate_method method;
   tl_calibrate_intervals intervals;
@@ -115,7 +123,7 @@ typedef struct tl_calibrate_options {
   uint64_t seed;           /* of the drawn starts */
   uint32_t thread_count;   /* 0 = all */
   tl_simd_path path;
-  const volatile sig_atomic_t *interrupted; /* not zero: stop soon; may be NULL */
+  tl_calibrate_hooks hooks;
   uint32_t cookie_;
 } tl_calibrate_options;
 TL_API tl_calibrate_options tl_calibrate_options_default(void);

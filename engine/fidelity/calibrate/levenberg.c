@@ -220,6 +220,7 @@ tl_code tl_search_levenberg(tl_plan *plan, tl_search_start *starts, uint32_t cou
       code = tl_fail(err, TL_E_INTERRUPTED, NULL, "interrupted: nothing was written");
     if (code != TL_OK) break;
     code = generation(&s, err);
+    if (plan->hooks.progress != NULL) plan->hooks.progress(plan->hooks.self, plan->simulations);
   }
   free(s.walkers);
   free(s.memory);

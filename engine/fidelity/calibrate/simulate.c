@@ -12,7 +12,7 @@
 tl_code tl_plan_create(tl_plan *out, const tl_calibrate_problem *problem,
                        const tl_calibrate_options *options, tl_error *err)
 {
-  *out = (tl_plan){.problem = problem, .path = options->path, .interrupted = options->interrupted};
+  *out = (tl_plan){.problem = problem, .path = options->path, .hooks = options->hooks};
   out->thread_count =
       options->thread_count ? options->thread_count : tl_parallel_threads_available();
   for (uint32_t r = 0; r < problem->run_count; r++) {

@@ -13,7 +13,7 @@ typedef struct tl_plan {
   const tl_calibrate_problem *problem;
   tl_simd_path path;
   uint32_t thread_count;
-  const volatile sig_atomic_t *interrupted;
+  tl_calibrate_hooks hooks;
   uint32_t column_max, channel_max; /* of any run */
   double *scratch;                  /* [thread] */
   size_t scratch_doubles;           /* of one thread */
@@ -26,7 +26,7 @@ tl_code tl_plan_create(tl_plan *out, const tl_calibrate_problem *problem,
 void tl_plan_free(tl_plan *plan);
 static inline bool tl_plan_interrupted(const tl_plan *plan)
 {
-  return plan->interrupted != NULL && *plan->interrupted != 0;
+  return plan->hooks.interrupted != NULL && *plan->hooks.interrupted != 0;
 }
 
 /* Search coordinates: the value, or its logarithm. */

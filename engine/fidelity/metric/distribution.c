@@ -1,6 +1,6 @@
 /* distribution.c: the two sets of values without their times, and two correlations. */
 #include "fidelity/metric/family.h"
-#include "fidelity/metric/kolmogorov.h"
+#include "fidelity/stat/stat.h"
 
 #include "base/dmath.h"
 
@@ -92,6 +92,7 @@ tl_code tl_family_distribution(tl_metric_value out[TL_METRIC_ALL_COUNT], const t
   if (effective < 1.0)
     tl_metric_undefined(&out[TL_METRIC_ks_p_asymp], "fewer than two samples of a side");
   else
-    tl_metric_set(&out[TL_METRIC_ks_p_asymp], tl_kolmogorov_tail((uint64_t)effective, d.greatest));
+    tl_metric_set(&out[TL_METRIC_ks_p_asymp],
+                  tl_stat_kolmogorov_exact_sf((uint64_t)effective, d.greatest));
   return TL_OK;
 }

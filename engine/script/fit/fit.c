@@ -86,11 +86,11 @@ tl_code tl_scenario_plan_fit(tl_scenario *s, tl_scenario_fit *out, tl_error *err
   return finish(s, out, code, err);
 }
 
-tl_code tl_scenario_calibrate(tl_scenario *s, tl_scenario_fit *out,
-                              const volatile sig_atomic_t *interrupted, tl_error *err)
+tl_code tl_scenario_calibrate(tl_scenario *s, tl_scenario_fit *out, const tl_calibrate_hooks *hooks,
+                              tl_error *err)
 {
   tl_code code = prepare(s, out, err);
-  out->options.interrupted = interrupted;
+  if (hooks != NULL) out->options.hooks = *hooks;
   if (code == TL_OK) code = tl_calibrate(&out->fit, &out->problem, &out->options, err);
   if (code == TL_OK) code = write_values(s, out->memory[0], &out->fit, err);
   if (code == TL_OK && s->calibrate->validate_count > 0) code = validate(s, out, err);

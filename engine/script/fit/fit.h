@@ -30,10 +30,10 @@ TL_API bool tl_scenario_has_calibration(const tl_scenario *scenario);
  * errors  those of tl_scenario_calibrate but for TL_E_NAN */
 TL_API tl_code tl_scenario_plan_fit(tl_scenario *scenario, tl_scenario_fit *out, tl_error *err);
 /* After tl_scenario_seal, before time passes: fits, then writes the fitted values into the world, so that
- * tl_scenario_run is a run with them. interrupted: not zero stops the fit; may be NULL.
+ * tl_scenario_run is a run with them. hooks: who watches and stops the fit; may be NULL.
  * errors  TL_E_SCRIPT: no calibrate{}; those of tl_calibrate */
 TL_API tl_code tl_scenario_calibrate(tl_scenario *scenario, tl_scenario_fit *out,
-                                     const volatile sig_atomic_t *interrupted, tl_error *err);
+                                     const tl_calibrate_hooks *hooks, tl_error *err);
 TL_API void tl_scenario_fit_free(tl_scenario_fit *fit);
 /* The fleet's device and column of a target, for files: name of the column, unit, value in the world. */
 TL_API const tl_column *tl_scenario_fit_column(const tl_scenario_fit *fit,

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/units.h"
+#include "telemetry/governance/policy.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -186,7 +187,7 @@ static void read_root(reading *r, const json_t *root, tl_governed *out)
 {
   char word[TL_SIGNAL_NAME_BYTES];
   KNOWN(r, root, "schema", "name", "version", "compatibility", "hash", "previous", "period_s",
-        "resample", "channels");
+        "resample", "policy", "channels");
   read_text(r, root, "name", out->name, sizeof out->name, true);
   const json_t *version = json_object_get(root, "version");
   if (!json_is_integer(version) || json_integer_value(version) < 1 ||
@@ -207,6 +208,9 @@ static void read_root(reading *r, const json_t *root, tl_governed *out)
   out->period_s = read_number(r, root, "period_s", 0.0);
   if (!(out->period_s >= 0.0)) refuse(r, "period_s", "0 (by the stamps) or more");
   out->resamples = read_switch(r, root, "resample");
+  const json_t *policy = json_object_get(root, "policy");
+  if (policy != NULL && r->code == TL_OK)
+    r->code = tl_sample_policy_read(&out->policy, policy, r->path, r->err);
   const json_t *channels = json_object_get(root, "channels");
   if (!json_is_array(channels) || json_array_size(channels) == 0 ||
       json_array_size(channels) > TL_GOVERNED_CHANNELS_MAX)
@@ -268,6 +272,7 @@ void tl_governed_hash(char hex[TL_SCHEMA_HASH_BYTES], const tl_governed *schema)
     }
     for (uint32_t k = 0; k < c->alias_count; k++) tl_text_addf(&text, "|%s", c->alias[k]);
   }
+  if (tl_sample_policy_given(&schema->policy)) tl_sample_policy_write(&schema->policy, &text);
   snprintf(hex, TL_SCHEMA_HASH_BYTES, "%016llx",
            (unsigned long long)tl_hash64(tl_text_string(&text), text.length, 0));
   tl_text_free(&text);
@@ -324,6 +329,10 @@ void tl_governed_write(const tl_governed *schema, tl_text *out)
   tl_text_add(out, ",\n  \"period_s\": ");
   tl_text_add_json_double(out, schema->period_s);
   if (schema->resamples) tl_text_add(out, ",\n  \"resample\": true");
+  if (tl_sample_policy_given(&schema->policy)) {
+    tl_text_add(out, ",\n  \"policy\": ");
+    tl_sample_policy_write(&schema->policy, out);
+  }
   tl_text_add(out, ",\n  \"channels\": [\n");
   for (uint32_t i = 0; i < schema->channel_count; i++) {
     if (i) tl_text_add(out, ",\n");

@@ -9,6 +9,7 @@
 #ifndef TL_TELEMETRY_GOVERNANCE_GOVERNED_H
 #define TL_TELEMETRY_GOVERNANCE_GOVERNED_H
 #include "base/text.h"
+#include "telemetry/governance/sample_policy.h"
 #include "telemetry/recording.h"
 
 #define TL_GOVERNED_SCHEMA "twinloop.schema/1"
@@ -51,6 +52,7 @@ typedef struct tl_governed {
   char hash[TL_SCHEMA_HASH_BYTES], previous[TL_SCHEMA_HASH_BYTES]; /* previous "" for version 1 */
   double period_s; /* of the samples; 0: by their stamps */
   bool resamples;  /* migrate: a changed period is allowed, values are held from sample to sample */
+  tl_sample_policy policy; /* of samples that come late, twice, out of order or by a wrong clock */
   uint32_t channel_count;
   tl_governed_channel channels[TL_GOVERNED_CHANNELS_MAX];
 } tl_governed;

@@ -127,6 +127,15 @@ static tl_code write_file(const char *path, const tl_governed *schema, tl_error 
   return fine ? TL_OK : tl_fail(err, TL_E_IO, NULL, "%s: %s", path, strerror(errno));
 }
 
+static bool same_policy(const tl_sample_policy *a, const tl_sample_policy *b)
+{
+  return a->has_duplicates == b->has_duplicates && a->has_backwards == b->has_backwards &&
+         a->has_lateness == b->has_lateness && a->has_clock == b->has_clock &&
+         a->duplicates == b->duplicates && a->backwards == b->backwards &&
+         a->lateness_s == b->lateness_s && a->clock_offset_s == b->clock_offset_s &&
+         a->clock_rate == b->clock_rate;
+}
+
 tl_code tl_registry_add(const char *root, tl_governed *next, bool *added, tl_error *err)
 {
   const uint32_t latest = tl_registry_latest(root, next->name);
@@ -138,7 +147,8 @@ tl_code tl_registry_add(const char *root, tl_governed *next, bool *added, tl_err
     tl_governed *before = calloc(1, sizeof *before);
     if (before == NULL) return tl_fail(err, TL_E_LIMIT, NULL, "schema: out of memory");
     code = tl_registry_read(before, root, next->name, err);
-    const bool same = code == TL_OK && tl_governed_same(before, next);
+    const bool same = code == TL_OK && tl_governed_same(before, next) &&
+                      same_policy(&before->policy, &next->policy);
     if (code == TL_OK && !same) code = tl_registry_promise(next, before, NULL, NULL, err);
     memcpy(next->previous, before->hash, sizeof next->previous);
     if (same) *next = *before;

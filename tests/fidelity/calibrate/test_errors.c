@@ -130,7 +130,7 @@ static void an_interrupted_fit_ends_soon_with_nothing(void **unused)
   static const volatile sig_atomic_t stop = 1;
   kit *k = ready();
   tl_calibrate_options options = kit_options(4);
-  options.interrupted = &stop;
+  options.hooks.interrupted = &stop;
   expect(k, options, TL_E_INTERRUPTED, "interrupted: nothing was written", "");
   options.method = TL_CALIBRATE_NELDER_MEAD;
   if (tl_calibrate_has_method(options.method))

@@ -1,4 +1,8 @@
-#include "fidelity/metric/kolmogorov.h"
+/* kolmogorov.c: the two-sided Kolmogorov-Smirnov statistic of n independent samples, exactly.
+ *
+ * Source: Simard and L'Ecuyer 2011, J. Stat. Softw. 39(11): which formula where; Marsaglia, Tsang and Wang
+ * 2003 (matrix); Pelz and Good 1976 (expansion); Birnbaum and Tingey 1951 (one-sided tail). */
+#include "fidelity/stat/stat.h"
 
 #include "base/dmath.h"
 
@@ -137,7 +141,7 @@ static double by_expansion(uint64_t n, double d)
   return clip(k0 + k1 / root + k2 / (double)n + k3 / ((double)n * root));
 }
 
-double tl_kolmogorov_tail(uint64_t n, double d)
+double tl_stat_kolmogorov_exact_sf(uint64_t n, double d)
 {
   assert(n >= 1);
   const double count = (double)n, t = count * d;

@@ -155,6 +155,21 @@ static void read_personality(lua_State *L, int t, tl_detector_def *detector)
   tl_script_raise_error(L, &err);
 }
 
+/* What enters a model is what its card says, if it has one; a spectrum is not the channel any more. */
+static void check_cards(lua_State *L, tl_scenario *s, int table, const tl_fleet_def *def,
+                        const tl_twin_type *twin)
+{
+  const bool is_driven = script_field(L, table, "drive") != LUA_TNIL;
+  lua_pop(L, 1);
+  if (def->detector.inputs[0].has_spectrum) return;
+  for (uint32_t v = 0; v < TL_DETECTOR_VERSIONS_MAX; v++) {
+    const char *name = def->detector.versions[v].name;
+    for (size_t i = 0; name != NULL && i < s->file_count; i++)
+      if (s->files[i].name == name)
+        script_check_model_card(L, s, def, twin, is_driven, name, s->files[i].path);
+  }
+}
+
 void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def *def,
                           script_fleet *fleet)
 {
@@ -171,6 +186,7 @@ void script_read_detector(lua_State *L, tl_scenario *s, int table, tl_fleet_def 
   detector->name = script_text_field(L, t, "name", detector->name);
   read_models(L, s, t, detector);
   read_inputs(L, t, def, detector);
+  check_cards(L, s, table, def, fleet->twin);
   read_personality(L, t, detector);
   script_read_board(L, s, t, detector);
   detector->scores_output = script_field(L, t, "output") != LUA_TNIL;
