@@ -160,7 +160,8 @@ static void outputs_without_weights_keep_their_bias(void **unused)
   const tl_fast_path path = {.unit = TL_UNIT_BYTES, .lanes = 4, .vectors = 1, .fused = true};
   uint32_t shifted = 0;
   for (int k = 0; k < 200; k++) { /* not every scale has the shifted form */
-    const tl_scale scale = tl_scale_of((0.5 + 0.0025 * k) / (double)(8u << k % 9), TL_ROUNDING_DOUBLE);
+    const tl_scale scale =
+        tl_scale_of((0.5 + 0.0025 * k) / (double)(8u << k % 9), TL_ROUNDING_DOUBLE);
     const tl_sums sums = {.weights = {weights, 8, 1, 4, 8},
                           .scales = &scale,
                           .scale_count = 1,
