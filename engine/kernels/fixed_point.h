@@ -65,7 +65,7 @@ static inline int32_t tl_fixed_mul(int32_t x, tl_scale scale)
       (int32_t)((product + ((int64_t)1 << 30)) >> 31); /* no +-2^31: multiplier < 2^31 */
   if (scale.shift >= 0) return high;
   /* floor((high + half - (high < 0)) / 2^right), in two shifts, so that no sum leaves int32 */
-  return (((high + (high >> 31)) >> (-scale.shift - 1)) + 1) >> 1;
+  return (((high - (high < 0)) >> (-scale.shift - 1)) + 1) >> 1;
 }
 
 /* The form for 64-bit accumulators (int16 activations): 16-bit multiplier, one rounding, half up.

@@ -204,11 +204,15 @@ static void add_signal_text(tl_text *out, const tl_drift *drift, const tl_drift_
 
 void tl_drift_write_table(const tl_drift *drift, tl_text *out)
 {
-  uint32_t drifted = 0;
-  for (uint32_t i = 0; i < drift->signal_count; i++) drifted += drift->signals[i].drift;
+  uint32_t drifted = 0, tested = 0;
+  for (uint32_t i = 0; i < drift->signal_count; i++) {
+    drifted += drift->signals[i].drift;
+    tested += drift->signals[i].drift || drift->signals[i].status == TL_DRIFT_OK;
+  }
+  const char *verdict = drift->drift ? "DRIFT" : tested > 0 ? "no drift seen" : "NOTHING TESTED";
   tl_text_addf(
       out, "%s: %u of %u signals of fleet %s drifted. Measured false-alarm rate of this verdict: ",
-      drift->drift ? "DRIFT" : "no drift seen", drifted, drift->signal_count, drift->fleet);
+      verdict, drifted, drift->signal_count, drift->fleet);
   add_rate_text(out, &drift->verdict_rate, drift->options.alpha);
   tl_text_add(out, "; nominal ");
   tl_text_add_digits(out, 100.0 * drift->options.alpha, 3);

@@ -199,6 +199,23 @@ static void a_constant_is_no_drift_until_it_changes(void **unused)
                       "always 21.5 in the reference, and no longer so: changed, without a test");
 }
 
+/* What a reference did not happen to show is no drift yet: a rare switch, or three values. */
+static void a_rare_event_is_no_change_and_a_frequent_one_is(void **unused)
+{
+  (void)unused;
+  double a[200] = {0}, b[200] = {0};
+  b[50] = 1.0;
+  tl_drift_signal signal = judge_arrays(a, 200, b, 200);
+  assert_int_equal(signal.status, TL_DRIFT_CONSTANT);
+  assert_false(signal.drift);
+  assert_string_equal(signal.why, "always 0 in the reference; now 1 of 200 values differ, in 1 "
+                                  "stretches: too few to tell");
+  for (int i = 0; i < 200; i += 20) b[i] = 1.0; /* eleven of eleven on one side: 0.0005 */
+  assert_true(judge_arrays(a, 200, b, 200).drift);
+  const double short_a[2] = {0.3, 0.3}, short_b[2] = {1.2, -0.4};
+  assert_false(judge_arrays(short_a, 2, short_b, 2).drift);
+}
+
 static void a_signal_that_becomes_constant_has_drifted(void **unused)
 {
   (void)unused;
@@ -309,6 +326,7 @@ int main(void)
       cmocka_unit_test(effective_sizes_shrink_as_theory_says),
       cmocka_unit_test(the_threshold_of_psi_follows_the_sizes),
       cmocka_unit_test(a_constant_is_no_drift_until_it_changes),
+      cmocka_unit_test(a_rare_event_is_no_change_and_a_frequent_one_is),
       cmocka_unit_test(a_signal_that_becomes_constant_has_drifted),
       cmocka_unit_test(a_side_without_values_says_so),
       cmocka_unit_test(a_block_of_nan_is_left_out_and_counted),
