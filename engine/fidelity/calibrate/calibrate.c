@@ -111,7 +111,7 @@ tl_code tl_calibrate_check(const tl_calibrate_problem *p, const tl_calibrate_opt
     return tl_fail(err, TL_E_SAMPLES, p->where,
                    "there is no sample to fit: the training range is "
                    "empty, or every value in it is missing");
-  if (count < p->free_count)
+  if (count <= p->free_count)
     return tl_fail(err, TL_E_ARG, p->where,
                    "%llu samples for %u free values: the recording is too "
                    "short",

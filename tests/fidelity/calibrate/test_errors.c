@@ -79,7 +79,10 @@ static void nothing_to_fit_and_too_little_are_refused(void **unused)
 {
   (void)unused;
   kit *k = ready();
-  for (uint32_t i = 4; i < 60; i++) k->memory[0].value[0][i] = NAN;
+  for (uint32_t i = 5; i < 60; i++) k->memory[0].value[0][i] = NAN;
+  expect(k, kit_options(1), TL_E_ARG, "5 samples for 5 free values: the recording is too short",
+         "");
+  k->memory[0].value[0][4] = NAN;
   expect(k, kit_options(1), TL_E_ARG, "4 samples for 5 free values: the recording is too short",
          "");
   for (uint32_t i = 0; i < 4; i++) k->memory[0].part[0][i] = TL_SAMPLE_VALIDATE;
