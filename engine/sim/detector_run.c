@@ -69,15 +69,18 @@ static void score_versions(tl_frame *frame, const uint8_t *ring, uint32_t phase)
   }
 }
 
-static void count_charge(tl_frame *frame, bool inferred)
+/* An inference may take longer than a tick and lasts until it is done: it is spread over the ticks of its
+ * hop, so that the duty is that of the device, whatever its sampling rate. */
+static void count_charge(tl_frame *frame)
 {
   const tl_detector *d = &frame->fleet->detector;
   tl_scratch *s = frame->scratch;
   if (!d->has_battery) return;
   enum { COUNT, MESSAGES, CHARGE, TIME };
+  const double share = 1.0 / (double)d->hop;
   for (uint32_t i = 0; i < frame->row_padded; i++) {
     const tl_detector_version *version = &d->versions[tl_detector_version_of(frame, i)];
-    s->drawn[COUNT][i] = inferred ? 1.0 : 0.0;
+    s->drawn[COUNT][i] = share;
     s->drawn[MESSAGES][i] = 0.0;
     s->drawn[CHARGE][i] = version->inference_C;
     s->drawn[TIME][i] = version->inference_s;
@@ -110,7 +113,7 @@ void tl_detector_run(tl_frame *frame)
     push_windowed(frame, bytes, phase);
   else
     tl_detector_push(frame);
-  count_charge(frame, infers);
+  count_charge(frame);
   if (!infers) return;
   const tl_alarm_rows rows = {.score = frame->scratch->column[d->score],
                               .threshold = frame->scratch->column[d->threshold],

@@ -373,6 +373,7 @@ static void a_battery_runs_down_by_sleep_and_inferences(void **unused)
   assert_true(fabs(get(world, "detector.charge_C", 299) - expected) < 1e-12);
   assert_true(fabs(get(world, "detector.state_of_charge", 299) - (1.0 - expected)) < 1e-12);
   assert_true(get(world, "detector.inference_J", 299) == 6e-4);
+  assert_true(fabs(get(world, "detector.duty", 299) - 0.5 / (4 * TICK_S)) < 1e-15); /* of its hop */
   tl_world_destroy(world);
   free(model.data);
 }

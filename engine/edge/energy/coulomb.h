@@ -22,7 +22,7 @@ typedef struct tl_coulomb_rows {
   const double *restrict sleep_A;    /* parameter: all that flows while nothing runs, leakage too */
   const double *restrict inference_C, *restrict inference_s; /* parameters: one inference */
   const double *restrict message_C;                          /* parameter: one message sent */
-  const double *restrict inferences, *restrict messages;     /* of this interval: whole numbers */
+  const double *restrict inferences, *restrict messages; /* of this interval, may be parts of one */
 } tl_coulomb_rows;
 
 /* Rows [0, row_count), row_count a multiple of 16; dt_s > 0. Every path gives the same bits. */
