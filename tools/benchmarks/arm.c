@@ -1,5 +1,6 @@
 #include "benchmarks/arm.h"
 
+#include "benchmarks/figures.h"
 #include "benchmarks/peers.h"
 #include "script/scenario.h"
 #include "twins/registry.h"
@@ -7,31 +8,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { JOINTS = 6, ROUNDS_MAX = 99, CHECK_STEPS = 200 };
 #define PEER_ROUND_S 0.5
 #define AGREE_RAD 1e-7 /* two programs that round differently, after 200 steps */
 static const tl_fleet_id arms = {1};
-
-static double cpu_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-static double median(double *values, uint32_t count)
-{
-  qsort(values, count, sizeof *values, ascending);
-  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
 
 static tl_code open_arms(tl_scenario **out, const char *root, tl_simd_path path, uint32_t devices,
                          uint32_t steps_per_tick, const char *seconds, tl_error *err)
@@ -145,9 +126,9 @@ static tl_code run_ours(double *rate, const arm_options *o, tl_simd_path path,
 {
   tl_scenario *scenario = NULL;
   tl_code code = open_arms(&scenario, o->root, path, o->devices, steps_per_tick, "1", err);
-  const double begin = cpu_s();
+  const double begin = bench_cpu_s();
   if (code == TL_OK) code = tl_scenario_run(scenario, NULL, err);
-  const double used_s = cpu_s() - begin;
+  const double used_s = bench_cpu_s() - begin;
   if (code == TL_OK) *rate = (double)tl_world_device_steps(tl_scenario_world(scenario)) / used_s;
   tl_scenario_destroy(scenario);
   return code;
@@ -173,8 +154,8 @@ static tl_code measure_case(tl_text *json, const arm_options *o, peers *p, tl_si
     if (code == TL_OK) ratio[i] = ours[i] / theirs[i];
   }
   if (code != TL_OK) return code;
-  const double rate = median(ours, o->rounds), peer = median(theirs, o->rounds);
-  const double middle = median(ratio, o->rounds);
+  const double rate = bench_median(ours, o->rounds), peer = bench_median(theirs, o->rounds);
+  const double middle = bench_median(ratio, o->rounds);
   fprintf(stderr, "%6u arms  %-6s %2u steps a tick  %6.3fM steps/s", o->devices,
           tl_cpu_path_name(path), steps_per_tick, rate * 1e-6);
   if (p)

@@ -1,5 +1,6 @@
 #include "benchmarks/calibrate.h"
 
+#include "benchmarks/figures.h"
 #include "benchmarks/naive_incubator.h"
 #include "fidelity/calibrate/calibrate.h"
 #include "twins/registry.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* As many samples as the recording whose published calibration takes a minute and a half. */
 enum { SAMPLES = 2216, FREE = 5, NAIVE_RUNS = 200, BATCH = 256, ROUNDS_MAX = 99, COLUMNS = 32 };
@@ -26,13 +26,6 @@ typedef struct data {
   tl_calibrate_free free[FREE];
   tl_calibrate_problem problem;
 } data;
-
-static double cpu_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static uint32_t column_of(const tl_twin_type *twin, const char *name)
 {
@@ -113,32 +106,20 @@ static tl_code fill(data *d, tl_error *err)
 
 static double naive_us(const data *d, double *cost)
 {
-  const double begin_s = cpu_s();
+  const double begin_s = bench_cpu_s();
   for (uint32_t i = 0; i < NAIVE_RUNS; i++) {
     const naive_incubator p = {177.62928, 0.77307655, 239.61236 + 0.001 * i, 2.31872819,
                                12.16 * 10.45};
     *cost =
         naive_incubator_cost(&p, 295.15, 295.15, d->time_s, d->on, d->room_K, d->box_K, SAMPLES);
   }
-  return 1e6 * (cpu_s() - begin_s) / NAIVE_RUNS;
+  return 1e6 * (bench_cpu_s() - begin_s) / NAIVE_RUNS;
 }
 
 typedef struct times {
   double naive_us[ROUNDS_MAX], candidate_us[ROUNDS_MAX], all_us[ROUNDS_MAX], fit_s[ROUNDS_MAX];
   double ratio[ROUNDS_MAX];
 } times;
-
-static int by_size(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-static double median(double *values, uint32_t count)
-{
-  qsort(values, count, sizeof *values, by_size);
-  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
 
 /* A batch of candidates about the published start. */
 static tl_code batch_us(const data *d, const tl_calibrate_options *options, double *out,
@@ -147,9 +128,9 @@ static tl_code batch_us(const data *d, const tl_calibrate_options *options, doub
   double values[BATCH][FREE], cost[BATCH];
   for (uint32_t i = 0; i < BATCH; i++)
     for (uint32_t k = 0; k < FREE; k++) values[i][k] = d->free[k].start * (1.0 + 1e-4 * i);
-  const double begin_s = cpu_s();
+  const double begin_s = bench_cpu_s();
   const tl_code code = tl_calibrate_costs(&d->problem, values[0], BATCH, options, cost, err);
-  *out = 1e6 * (cpu_s() - begin_s) / BATCH;
+  *out = 1e6 * (bench_cpu_s() - begin_s) / BATCH;
   return code;
 }
 
@@ -164,9 +145,9 @@ static tl_code round_of(const data *d, times *t, uint32_t round, tl_calibration 
   t->naive_us[round] = naive_us(d, &cost);
   tl_code code = batch_us(d, &options, &t->candidate_us[round], err);
   if (code != TL_OK) return code;
-  const double begin_s = cpu_s();
+  const double begin_s = bench_cpu_s();
   code = tl_calibrate(fit, &d->problem, &options, err);
-  t->fit_s[round] = cpu_s() - begin_s;
+  t->fit_s[round] = bench_cpu_s() - begin_s;
   t->all_us[round] = 1e6 * t->fit_s[round] / (double)(fit->simulations ? fit->simulations : 1);
   t->ratio[round] = t->naive_us[round] / t->candidate_us[round];
   return code;
@@ -175,8 +156,9 @@ static tl_code round_of(const data *d, times *t, uint32_t round, tl_calibration 
 static void tell(tl_text *json, times *t, uint32_t rounds, const tl_calibration *fit,
                  tl_simd_path path)
 {
-  const double naive = median(t->naive_us, rounds), candidate = median(t->candidate_us, rounds);
-  const double fit_s = median(t->fit_s, rounds), ratio = median(t->ratio, rounds);
+  const double naive = bench_median(t->naive_us, rounds),
+               candidate = bench_median(t->candidate_us, rounds);
+  const double fit_s = bench_median(t->fit_s, rounds), ratio = bench_median(t->ratio, rounds);
   fprintf(stderr,
           "incubator, %d samples, one core: plain C %.1f us a simulation; a candidate in a batch "
           "%.1f us, ratio "
@@ -184,7 +166,7 @@ static void tell(tl_text *json, times *t, uint32_t rounds, const tl_calibration 
           "each with slopes and "
           "statistics), %u starts at the best, rmse %.6f K\n",
           SAMPLES, naive, candidate, ratio, t->ratio[0], t->ratio[rounds - 1], FREE, fit->starts,
-          fit_s, (unsigned long long)fit->simulations, median(t->all_us, rounds),
+          fit_s, (unsigned long long)fit->simulations, bench_median(t->all_us, rounds),
           fit->starts_at_best, fit->rmse);
   tl_text_addf(json,
                "\n  {\"twin\": \"incubator\", \"samples\": %d, \"free\": %d, \"starts\": %u, "
@@ -196,7 +178,7 @@ static void tell(tl_text *json, times *t, uint32_t rounds, const tl_calibration 
   tl_text_add(json, ", \"candidate_us\": ");
   tl_text_add_json_double(json, candidate);
   tl_text_add(json, ", \"simulation_of_a_fit_us\": ");
-  tl_text_add_json_double(json, median(t->all_us, rounds));
+  tl_text_add_json_double(json, bench_median(t->all_us, rounds));
   tl_text_add(json, ", \"ratio\": ");
   tl_text_add_json_double(json, ratio);
   tl_text_add(json, ", \"fit_s\": ");

@@ -1,5 +1,6 @@
 #include "benchmarks/fidelity.h"
 
+#include "benchmarks/figures.h"
 #include "benchmarks/naive_fidelity.h"
 
 #include "fidelity/metrics.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { SAMPLES = 1121, ROUNDS_MAX = 99 };
 #define MAD 0.5
@@ -51,25 +51,6 @@ static void fill(data *d)
   }
 }
 
-static double now_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *value, uint32_t count)
-{
-  qsort(value, count, sizeof *value, by_size);
-  return value[count / 2];
-}
-
 static tl_code product(double *value, double *used_s, const task *t, const data *d, tl_error *err)
 {
   bool wanted[TL_METRIC_ALL_COUNT] = {false};
@@ -80,9 +61,9 @@ static tl_code product(double *value, double *used_s, const task *t, const data 
   parameters.value[TL_PARAMETER_mad] = MAD;
   parameters.value[TL_PARAMETER_sakoe_chiba_radius] = t->parameter;
   wanted[t->metric] = true;
-  const double begin = now_s();
+  const double begin = bench_cpu_s();
   const tl_code code = tl_metrics_measure(got, wanted, &series, &parameters, err);
-  *used_s = now_s() - begin;
+  *used_s = bench_cpu_s() - begin;
   *value = got[t->metric].value;
   return code;
 }
@@ -111,14 +92,14 @@ static tl_code measure(tl_text *json, const task *t, const data *d, uint32_t rou
   for (uint32_t r = 0; r <= rounds; r++) {
     const tl_code code = product(&ours, &ours_s[r], t, d, err);
     if (code != TL_OK) return code;
-    const double begin = now_s();
+    const double begin = bench_cpu_s();
     if (t->naive) naive = t->naive(d);
-    naive_s[r] = now_s() - begin;
+    naive_s[r] = bench_cpu_s() - begin;
   }
   if (t->naive && !(fabs(ours - naive) <= 1e-9 * fabs(naive)))
     return tl_fail(err, TL_E_INTERNAL, NULL, "%s: %.17g, but written from the definition %.17g",
                    tl_metric_describe(t->metric)->name, ours, naive);
-  print(json, t, median(ours_s + 1, rounds), median(naive_s + 1, rounds), rounds);
+  print(json, t, bench_median(ours_s + 1, rounds), bench_median(naive_s + 1, rounds), rounds);
   return TL_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "benchmarks/kernels.h"
 
+#include "benchmarks/figures.h"
 #include "base/cpu.h"
 #include "benchmarks/peaks.h"
 #include "benchmarks/peers.h"
@@ -27,25 +28,6 @@ static const model_name models[] = {{"ad", "ad01_int8", true, false},
                                     {"sww", "sww_ref_model", true, false},
                                     {"w1", "w1-synthetic-int8", false, true},
                                     {"trained", "incubator-detector-int8", false, true}};
-
-static double now_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-static double median(double *values, uint32_t count)
-{
-  qsort(values, count, sizeof *values, ascending);
-  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
 
 /* ---- one model, packed for one path ---- */
 
@@ -179,13 +161,13 @@ static void run(packed *p, const data *d, const model_name *name, uint32_t batch
 static double time_round(packed *p, const data *d, const model_name *name, uint32_t batch)
 {
   double least = 1e18;
-  const double end = now_s() + round_s;
+  const double end = bench_now_s() + round_s;
   do {
-    const double begin = now_s();
+    const double begin = bench_now_s();
     run(p, d, name, batch);
-    const double used = now_s() - begin;
+    const double used = bench_now_s() - begin;
     if (used < least) least = used;
-  } while (now_s() < end);
+  } while (bench_now_s() < end);
   return 1e6 * least / batch;
 }
 
@@ -229,11 +211,11 @@ static void add_row(bench *b, const model_name *name, const subject *s, const pa
                     uint32_t batch, row *r)
 {
   const uint32_t rounds = b->options->rounds;
-  const double us = median(r->ours, rounds), gops = 2e-3 * s->macs / us;
+  const double us = bench_median(r->ours, rounds), gops = 2e-3 * s->macs / us;
   double peer_us = -1.0;
   int fastest = -1;
   for (int peer = 0; peer < PEER_COUNT && b->options->peers; peer++) {
-    const double value = meets(p->path, peer) ? median(r->peer[peer], rounds) : -1.0;
+    const double value = meets(p->path, peer) ? bench_median(r->peer[peer], rounds) : -1.0;
     if (value > 0.0 && (fastest < 0 || value < peer_us)) {
       peer_us = value;
       fastest = peer;

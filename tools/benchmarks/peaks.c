@@ -1,25 +1,19 @@
 #include "benchmarks/peaks.h"
 
+#include "benchmarks/figures.h"
+
 #include <stdint.h>
-#include <time.h>
 
 enum { WINDOWS = 400, TURNS = 2000, CHAINS = 12 };
-
-static double now_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* The shortest of many windows of about a hundredth of a millisecond. */
 static double best_gops(void (*loop)(int turns), double ops_per_turn)
 {
   double best = 1e9;
   for (int w = 0; w < WINDOWS; w++) {
-    const double begin = now_s();
+    const double begin = bench_now_s();
     loop(TURNS);
-    const double used = now_s() - begin;
+    const double used = bench_now_s() - begin;
     if (used < best) best = used;
   }
   return ops_per_turn * TURNS / best * 1e-9;

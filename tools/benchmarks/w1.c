@@ -1,5 +1,6 @@
 #include "benchmarks/w1.h"
 
+#include "benchmarks/figures.h"
 #include "base/hash.h"
 #include "benchmarks/naive_w1.h"
 #include "script/scenario.h"
@@ -9,30 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS_MAX = 99, SAMPLES_PER_WINDOW = 64 };
 static const double step_s = 0.5;
-
-static double clock_s(clockid_t id)
-{
-  struct timespec now;
-  clock_gettime(id, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-static double median(double *values, uint32_t count)
-{
-  qsort(values, count, sizeof *values, ascending);
-  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
 
 /* Simulated seconds of a round: about 40 million device-steps, whole windows of 64 samples. */
 static uint32_t round_seconds(uint32_t devices)
@@ -82,9 +63,9 @@ static double digest_seconds(const tl_world *world, uint32_t devices)
   if (!copy) return 0.0;
   tl_world_snapshot(world, copy);
   uint64_t hash = 0;
-  const double begin = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+  const double begin = bench_cpu_s();
   for (size_t at = 0; at + block <= bytes; at += block) hash = tl_hash64(copy + at, block, hash);
-  const double pass_s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - begin;
+  const double pass_s = bench_cpu_s() - begin;
   free(copy);
   return hash == 0 ? 0.0 : pass_s * (double)tl_world_window_count(world);
 }
@@ -117,8 +98,8 @@ static tl_code run_product(w1_result *out, double *rate, const w1_case *what, co
   tl_code code = tl_scenario_load(&scenario, scenario_path, &options, err);
   if (code == TL_OK) code = tl_scenario_seal(scenario, err);
   if (code == TL_OK) code = attach_recorder(&recorder, scenario, what, file, err);
-  const clockid_t id = what->threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
-  const double begin = clock_s(id);
+  double (*const clock_s)(void) = what->threads == 1 ? bench_cpu_s : bench_now_s;
+  const double begin = clock_s();
   if (code == TL_OK) code = tl_scenario_run(scenario, NULL, err);
   uint64_t written = 0;
   if (recorder) {
@@ -130,7 +111,7 @@ static tl_code run_product(w1_result *out, double *rate, const w1_case *what, co
       *err = closing;
     }
   }
-  const double used_s = clock_s(id) - begin;
+  const double used_s = clock_s() - begin;
   if (code == TL_OK) {
     const tl_world *world = tl_scenario_world(scenario);
     const double steps = (double)tl_world_device_steps(world);
@@ -154,9 +135,9 @@ static double run_naive(naive_w1 *fleet, uint32_t devices)
                           : samples > 200000 ? 200000
                                              : samples) *
                          NAIVE_STEPS_PER_SAMPLE;
-  const double begin = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+  const double begin = bench_cpu_s();
   naive_w1_run(fleet, steps);
-  return (double)steps * devices / (clock_s(CLOCK_PROCESS_CPUTIME_ID) - begin);
+  return (double)steps * devices / (bench_cpu_s() - begin);
 }
 
 tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const char *scratch,
@@ -182,9 +163,9 @@ tl_code w1_measure(w1_result *out, const w1_case *what, const char *root, const 
   }
   naive_w1_free(fleet);
   if (code != TL_OK) return code;
-  out->device_steps_per_s = median(product, rounds);
-  out->naive_device_steps_per_s = median(naive, rounds);
-  out->ratio = median(ratio, rounds);
+  out->device_steps_per_s = bench_median(product, rounds);
+  out->naive_device_steps_per_s = bench_median(naive, rounds);
+  out->ratio = bench_median(ratio, rounds);
   out->ratio_low = ratio[0];
   out->ratio_high = ratio[rounds - 1];
   return TL_OK;
